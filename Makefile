@@ -1,0 +1,31 @@
+# Two commands matter: `make run` and `make test`. They need Python 3.11 or 3.12, git and make, and bring the rest.
+BIN := .venv/bin
+
+.PHONY: help setup run test lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## fill .venv and build the PDF fonts (run and test do it by themselves)
+	@tools/setup
+
+run: setup  ## start everything on http://127.0.0.1:8000, or on PORT; Ctrl-C stops it
+	@exec $(BIN)/python -m tools.run
+
+test: lint  ## all checks, then all tests
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+lint: setup  ## style, types, templates and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/lint-imports --no-logo
+
+bench: setup  ## measure what benchmarks/ claims
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove .venv and caches; the data in var/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

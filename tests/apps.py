@@ -1,0 +1,28 @@
+"""Apps for tests, each on a folder and a database of its own."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from webapp import create_app
+from webapp.extensions import db
+
+
+def build_app(folder: Path, database_url: str, **overrides: object) -> Flask:
+    """An app whose files lie in `folder`. Nothing answers at its Redis unless the test gives one."""
+    return create_app(
+        **{
+            "data_dir": folder,
+            "database_url": database_url,
+            "secret_key": "a key for tests, long enough for production too",
+            "redis_url": "unix:///nowhere/redis.sock",
+            "log_level": "warning",
+            **overrides,
+        }
+    )
+
+
+def close(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()

@@ -1,0 +1,138 @@
+"""The parts every test may have: a migrated database of its own, an app on it, real servers where asked for."""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from apps import build_app, close
+from flask import Flask
+from flask_migrate import upgrade
+from hypothesis import settings
+from page_client import PageClient, page_client
+from redis import Redis
+from sqlalchemy import Connection, NullPool, create_engine, make_url
+
+from tools.servers import postgres_server, redis_server
+from webapp.extensions import db
+from webapp.settings import PROJECT
+
+# A busy machine must fail nothing, and what passes here must pass everywhere: no deadline, and the same examples.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database file with all migrations run; each test copies it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    app = build_app(folder, f"sqlite:///{folder / 'migrated.db'}")
+    with app.app_context():
+        upgrade()
+        db.session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.session.remove()
+        db.engine.dispose()
+    return folder / "migrated.db"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
+    shutil.copy(migrated_sqlite, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def app(tmp_path: Path, sqlite_url: str) -> Iterator[Flask]:
+    """An app on SQLite, with no context pushed: a test of pages must not share `g` between requests."""
+    app = build_app(tmp_path, sqlite_url)
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """The same app inside its context, for tests below the pages."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """A browser's stand-in, which looks at every page it fetches."""
+    return page_client(app)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of our own, and in it a migrated database called `migrated` that each test copies."""
+    with postgres_server() as url:
+        migrated = make_url(url).set(database="migrated").render_as_string(hide_password=False)
+        with _outside_transactions(url) as server:
+            server.exec_driver_sql("CREATE DATABASE migrated")
+        with TemporaryDirectory() as folder:
+            app = build_app(Path(folder), migrated)
+            with app.app_context():
+                upgrade()
+            close(app)
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    with _outside_transactions(postgres) as server:
+        server.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE migrated")
+        yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
+        server.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of the test's own, once on each kind."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture
+def context_on_each(tmp_path: Path, database_url: str) -> Iterator[Flask]:
+    """An app inside its context, once on each kind of database."""
+    app = build_app(tmp_path, database_url)
+    with app.app_context():
+        yield app
+    close(app)
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis: str) -> str:
+    """A Redis of our own, empty."""
+    with Redis.from_url(redis) as connection:
+        connection.flushall()
+    return redis
+
+
+@pytest.fixture(scope="session")
+def naughty_strings() -> list[str]:
+    """The Big List of Naughty Strings and a list of spreadsheet formulas, which lie beside the project."""
+    torture = Path(os.environ.get("SAMPLE_DATA") or PROJECT.parent / "shared" / "data") / "torture"
+    if not torture.is_dir():
+        pytest.skip(f"NO SAMPLE DATA: {torture} is not there; set SAMPLE_DATA to the folder that holds torture/")
+    strings = json.loads((torture / "blns" / "blns.json").read_text())
+    payloads = (torture / "csv-injection-payloadbox" / "Intruder" / "csv-payload.txt").read_text()
+    return [*strings, *payloads.splitlines()]
+
+
+@contextmanager
+def _outside_transactions(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection

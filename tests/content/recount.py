@@ -1,0 +1,244 @@
+"""A second opinion: the figures counted one row at a time in plain Python, from the moment a visit began and the
+clinic's zone, with nothing taken from the code under test."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Row = dict[str, Any]
+NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DID_NOT_HAPPEN = {"planned": "planned", "cancelled": "cancelled", "entered-in-error": "entered in error"}
+AGES = {
+    "0-4": ("0 to 4", range(5)),
+    "5-14": ("5 to 14", range(5, 15)),
+    "15-24": ("15 to 24", range(15, 25)),
+    "25-44": ("25 to 44", range(25, 45)),
+    "45-64": ("45 to 64", range(45, 65)),
+    "65+": ("65 or over", range(65, 130)),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its periods written out: the one before and, if it is shown, the one a year earlier."""
+
+    start: date
+    end: date
+    before: tuple[date, date]
+    year_before: tuple[date, date] | None
+    filters: dict[str, str]
+
+
+def percent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
+
+
+def each(part: int, whole: int) -> float | None:
+    return round(part / whole, 1) if whole else None
+
+
+def age(person: Row, on: date) -> int | None:
+    born = person["birth_date"]
+    if born is None or born > on:
+        return None
+    years = on.year - born.year
+    if (on.month, on.day) < (born.month, born.day):
+        years -= 1
+    return years if years < 130 else None
+
+
+def band(person: Row, on: date) -> str:
+    years = age(person, on)
+    return next((name for name, (_, ages) in AGES.items() if years in ages), "unknown")
+
+
+def is_asked(person: Row, asked: Asked) -> bool:
+    chosen = asked.filters
+    return chosen.get("sex", person["sex"]) == person["sex"] and chosen.get("age", band(person, asked.end)) == band(
+        person, asked.end
+    )
+
+
+def month_told(key: str, end: date) -> str:
+    """A month, or of the one that the period leaves before its end the days up to there."""
+    leaves_it = f"{end:%Y-%m}" == key and (end + timedelta(days=1)).day != 1
+    return f"{key}-01/{end:%d}" if leaves_it else key
+
+
+def months_back(asked: Asked) -> list[str]:
+    """The last 12 months or, when it began earlier, those since the period's start."""
+    keys, day = [], asked.end.replace(day=1)
+    while len(keys) < 12 or day >= asked.start.replace(day=1):
+        keys.append(f"{day:%Y-%m}")
+        day = (day - timedelta(days=1)).replace(day=1)
+    return keys[::-1]
+
+
+class Visits:
+    """The visits of one clinic as wall times: (day, hour or None, kind, status)."""
+
+    def __init__(self, visits: Iterable[Row], people: dict[int, Row], zone: str, asked: Asked) -> None:
+        self.asked, self.found = asked, []
+        for visit in visits:
+            wall = visit["started_at"].astimezone(ZoneInfo(zone))
+            if not is_asked(people[visit["patient_id"]], asked):
+                continue
+            if asked.filters.get("kind", visit["kind"]) != visit["kind"]:
+                continue
+            provider = "none" if visit["provider_id"] is None else str(visit["provider_id"])
+            if asked.filters.get("provider", provider) == provider:
+                hour = None if visit["local_hour"] is None else wall.hour
+                self.found.append((wall.date(), hour, visit["kind"], visit["status"]))
+
+    def between(self, start: date, end: date, is_wanted: Callable[..., bool] = lambda *_: True) -> list[Any]:
+        return [v for v in self.found if start <= v[0] <= end and v[3] not in DID_NOT_HAPPEN and is_wanted(*v)]
+
+    def cells(self, those: list[Any]) -> tuple[Any, ...]:
+        """Medical, dental (unless one kind was asked for), all, days and visits a day."""
+        kinds = Counter(kind for _, _, kind, _ in those)
+        days = len({day for day, *_ in those})
+        split = () if "kind" in self.asked.filters else (kinds["medical"], kinds["dental"])
+        return (*split, len(those), days, each(len(those), days))
+
+    def comparison(self, earlier: tuple[date, date]) -> list[tuple[Any, ...]]:
+        rows = []
+        now, then = self.between(self.asked.start, self.asked.end), self.between(*earlier)
+        kinds = [] if "kind" in self.asked.filters else ["medical", "dental"]
+        for kind in (*kinds, ""):
+            came = sum(1 for visit in now if visit[2] == (kind or visit[2]))
+            was = sum(1 for visit in then if visit[2] == (kind or visit[2]))
+            rows.append((was, came, came - was, percent(came - was, was)))
+        return rows
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Expected rows by table, without their first cell where that is only words."""
+        start, end = self.asked.start, self.asked.end
+        now = self.between(start, end)
+        weekdays = {(start + timedelta(days=ahead)).isoweekday() for ahead in range((end - start).days + 1)}
+        window = {key: [] for key in months_back(self.asked)}
+        for visit in self.between(date.min, end):
+            window.get(f"{visit[0]:%Y-%m}", []).append(visit)
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        if any(window.values()):
+            found["months"] = [(month_told(key, self.asked.end), *self.cells(those)) for key, those in window.items()]
+        if now or self.between(*self.asked.before):
+            found["compared_before"] = self.comparison(self.asked.before)
+        if self.asked.year_before and self.between(*self.asked.year_before):
+            found["compared_year_before"] = self.comparison(self.asked.year_before)
+        if now:
+            found["weekdays"] = [self.weekday(number, now) for number in sorted(weekdays)]
+            found["peaks"] = self.peaks(now)
+            timed = [visit for visit in now if visit[1] is not None]
+            if timed:
+                found["hours"] = self.hours(timed)
+        return found
+
+    def weekday(self, number: int, now: list[Any]) -> tuple[Any, ...]:
+        those = [visit for visit in now if visit[0].isoweekday() == number]
+        return (NAMES[number - 1], *self.cells(those), percent(len(those), len(now)))
+
+    def hours(self, now: list[Any]) -> list[tuple[Any, ...]]:
+        first, last = min(visit[1] for visit in now), max(visit[1] for visit in now)
+        grid = Counter((visit[0].isoweekday(), visit[1]) for visit in now)
+        open_days = sorted({weekday for weekday, _ in grid})
+        return [(NAMES[day - 1], *(grid[day, hour] for hour in range(first, last + 1))) for day in open_days]
+
+    def peaks(self, now: list[Any]) -> list[tuple[Any, ...]]:
+        """Visits and times the average of the busiest hour, weekday, day and, over whole months, month."""
+        parts = [
+            Counter((visit[0].isoweekday(), visit[1]) for visit in now if visit[1] is not None),
+            Counter(visit[0].isoweekday() for visit in now),
+            Counter(visit[0] for visit in now),
+        ]
+        rows = [(max(c.values()), each(max(c.values()) * len(c), sum(c.values()))) for c in parts if c]
+        start, end = self.asked.start, self.asked.end
+        months = {(day.year, day.month) for day in (start + timedelta(days=n) for n in range((end - start).days + 1))}
+        if len(months) > 1 and start.day == 1 and (end + timedelta(days=1)).day == 1:
+            most = max(Counter((visit[0].year, visit[0].month) for visit in now).values())
+            rows.append((most, each(most * len(months), len(now))))
+        return rows
+
+    def excluded(self) -> dict[str, int]:
+        asked = self.asked
+        statuses = Counter(v[3] for v in self.found if asked.start <= v[0] <= asked.end and v[3] in DID_NOT_HAPPEN)
+        return {DID_NOT_HAPPEN[status]: count for status, count in statuses.items()}
+
+
+class Patients:
+    """The patients of one clinic, with the wall days of the visits that took place."""
+
+    def __init__(self, visits: Iterable[Row], people: dict[int, Row], zone: str, asked: Asked) -> None:
+        self.asked = asked
+        self.read = [person for person in people.values() if is_asked(person, asked)]
+        self.late = [p for p in self.read if p["registered_on"] and p["registered_on"] > asked.end]
+        gone = [p for p in self.read if p["deceased_on"] and p["deceased_on"] < asked.start]
+        self.gone = [p for p in gone if p not in self.late]
+        self.counted = [p for p in self.read if p not in self.late and p not in self.gone]
+        self.days: dict[int, list[date]] = {person: [] for person in people}
+        for visit in visits:
+            if visit["status"] not in DID_NOT_HAPPEN:
+                self.days[visit["patient_id"]].append(visit["started_at"].astimezone(ZoneInfo(zone)).date())
+
+    def came(self, person: Row, start: date, end: date) -> int:
+        return sum(1 for day in self.days[person["id"]] if start <= day <= end)
+
+    def active(self, people: list[Row]) -> int:
+        after = self.asked.end + timedelta(days=1)
+        start = after.replace(year=after.year - 1)
+        return sum(1 for person in people if self.came(person, start, self.asked.end))
+
+    def new(self, start: date, end: date) -> int:
+        return sum(1 for p in self.read if p["registered_on"] and start <= p["registered_on"] <= end)
+
+    def median_age(self) -> float | None:
+        ages = [years for person in self.counted if (years := age(person, self.asked.end)) is not None]
+        return median(ages) if ages else None
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        if self.counted:
+            bands = self.bands()
+            found["ages"] = [self.ages(label, people) for label, people in bands.items()]
+            found["active"] = [self.activity(label, people) for label, people in bands.items()]
+        window = dict.fromkeys(months_back(self.asked), 0)
+        for person in self.read:
+            day = person["registered_on"]
+            if day and day <= self.asked.end and f"{day:%Y-%m}" in window:
+                window[f"{day:%Y-%m}"] += 1
+        if any(window.values()):
+            now, then = self.new(self.asked.start, self.asked.end), self.new(*self.asked.before)
+            found["registrations"] = [(month_told(key, self.asked.end), count) for key, count in window.items()]
+            found["compared"] = [(then, now, now - then, percent(now - then, then))]
+        times = [self.came(person, self.asked.start, self.asked.end) for person in self.counted]
+        if any(times):
+            found["visits"] = self.visits([count for count in times if count])
+        return found
+
+    def bands(self) -> dict[str, list[Row]]:
+        labels = {name: label for name, (label, _) in AGES.items()} | {"unknown": "Unknown"}
+        groups: dict[str, list[Row]] = {name: [] for name in labels}
+        for person in self.counted:
+            groups[band(person, self.asked.end)].append(person)
+        chosen = self.asked.filters.get("age")
+        shown = [chosen] if chosen else [name for name in labels if name != "unknown" or groups[name]]
+        return {labels[name]: groups[name] for name in shown}
+
+    def ages(self, label: str, people: list[Row]) -> tuple[Any, ...]:
+        sexes = Counter(person["sex"] for person in people)
+        split = () if "sex" in self.asked.filters else tuple(sexes[s] for s in ("female", "male", "other", "unknown"))
+        return (label, *split, len(people), percent(len(people), len(self.counted)))
+
+    def activity(self, label: str, people: list[Row]) -> tuple[Any, ...]:
+        return (label, len(people), self.active(people), percent(self.active(people), len(people)))
+
+    def visits(self, times: list[int]) -> list[tuple[Any, ...]]:
+        rows = []
+        for number in range(1, 6):
+            those = [count for count in times if count == number or (number == 5 and count > 5)]
+            label = "5 or more" if number == 5 else str(number)
+            rows.append((label, len(those), percent(len(those), len(times)), sum(those)))
+        return rows

@@ -1,0 +1,94 @@
+"""Sentences must be true of the figures they tell of, whatever those are."""
+
+from datetime import date
+
+import pytest
+
+from webapp.content import findings
+
+SEPTEMBER = (date(2026, 9, 1), date(2026, 9, 30))
+
+
+@pytest.mark.parametrize(
+    ("now", "base", "on", "to", "compared"),
+    [
+        (
+            1204,
+            1131,
+            "rose by 6.5 % from September 2026",
+            "rose by 6.5 % to 1,204",
+            "6.5 % more than in September 2026",
+        ),
+        (
+            861,
+            1131,
+            "fell by 23.9 % from September 2026",
+            "fell by 23.9 % to 861",
+            "23.9 % fewer than in September 2026",
+        ),
+        (50, 50, "were level with September 2026", "stayed at 50", "as many as in September 2026"),
+        (0, 0, "were level with September 2026", "stayed at none", "as many as in September 2026"),
+        (12, 0, "rose from none to 12", "rose from none to 12", "against none in September 2026"),
+        (0, 1131, "fell from 1,131 to none", "fell from 1,131 to none", "against 1,131 in September 2026"),
+        (61, 20, "rose from 20 to 61", "rose from 20 to 61", "against 20 in September 2026"),
+        (2, 1, "rose from 1 to 2", "rose from 1 to 2", "against 1 in September 2026"),
+        (
+            5001,
+            5000,
+            "were almost level with September 2026",
+            "rose slightly to 5,001",
+            "almost as many as in September 2026",
+        ),
+    ],
+)
+def test_a_step_is_told_as_it_was(now: int, base: int, on: str, to: str, compared: str) -> None:
+    assert findings.moved_on(now, base, "September 2026") == on
+    assert findings.moved_to(now, base) == to
+    assert findings.compared(now, base, SEPTEMBER) == compared
+
+
+def test_a_change_from_nothing_has_no_percentage() -> None:
+    change = findings.change(12, 0, SEPTEMBER)
+    assert (change.difference, change.percent, change.against) == (12, None, "September 2026")
+
+
+def months(*counts: int) -> list[tuple[str, int]]:
+    return [(f"2026-{number:02}", count) for number, count in enumerate(counts, 1)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "title"),
+    [
+        ((30, 20, 25, 30, 35), "Visits rose for the third month running"),
+        ((30, 20, 25), "Visits rose by 25.0 % from February 2026"),
+        ((10, 20, 25), "Visits rose for the second month running"),
+        ((40, 30, 25, 20), "Visits fell for the third month running"),
+        ((20, 20, 20), "Visits were level with February 2026"),
+        ((0, 0, 3), "Visits rose from none to 3"),
+        ((3, 0, 0), "Visits were level with February 2026"),
+        ((7,), "Visits in January 2026"),
+    ],
+)
+def test_a_report_of_one_month_tells_of_the_step_to_it(counts: tuple[int, ...], title: str) -> None:
+    assert findings.trend_title("Visits", months(*counts), is_about_last=True) == title
+
+
+@pytest.mark.parametrize(
+    ("counts", "title"),
+    [
+        ((30, 50, 25), "Visits were highest in February 2026"),
+        ((50, 50, 25), "Visits were highest in January 2026 and February 2026"),
+        ((50, 50, 50, 2), "3 months share the highest number of visits"),
+        ((20, 20, 20), "Visits were level from month to month"),
+        ((0, 0), "No visits"),
+        ((0, 1), "Visits were highest in February 2026"),
+    ],
+)
+def test_a_longer_report_tells_of_the_highest_month(counts: tuple[int, ...], title: str) -> None:
+    assert findings.trend_title("Visits", months(*counts), is_about_last=False) == title
+
+
+def test_a_rise_of_a_whole_year_is_counted_in_words_or_figures() -> None:
+    keys = [(f"{2025 + at // 12}-{at % 12 + 1:02}", at) for at in range(15)]
+    assert findings.trend_title("Visits", keys[:13], True) == "Visits rose for the twelfth month running"
+    assert findings.trend_title("Visits", keys, True) == "Visits rose for 14 months running"

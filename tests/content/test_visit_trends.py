@@ -1,0 +1,358 @@
+"""Hand-countable visits, on both databases. October 2026 begins on a Thursday."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.content.reading import Ask, chart, metric, rows, table
+from tests.factories import add_clinic, add_patient, add_provider, add_visit
+from webapp import content
+from webapp.content import Question
+from webapp.extensions import snapshot
+from webapp.figures import Change, Excluded
+from webapp.models import Clinic
+
+
+def test_it_counts_visits_by_kind_and_against_the_month_before(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for day, kind in (("2026-10-01", "medical"), ("2026-10-15", "medical"), ("2026-10-31", "dental")):
+        add_visit(ana, f"{day} 09:30", kind=kind)
+    add_visit(ana, "2026-09-30 09:30")
+    add_visit(ana, "2026-11-01 09:30")
+
+    figures = ask("visit_trends")
+
+    assert metric(figures, "visits").value == 3
+    assert metric(figures, "visits").change == Change(2, 200.0, "September 2026")
+    assert metric(figures, "medical_visits").value == 2
+    assert metric(figures, "dental_visits").change == Change(1, None, "September 2026")
+    assert rows(figures, "compared_before")["All visits"] == {
+        "what": "All visits", "then": 1, "now": 3, "change": 2, "percent": 200.0,
+    }  # fmt: skip
+    assert figures.title == "Visit trends, October 2026"
+
+
+def test_visits_that_did_not_take_place_are_read_and_left_out_with_their_reason(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for status in ("finished", "in-progress", "unknown", "planned", "cancelled", "cancelled", "entered-in-error"):
+        add_visit(ana, "2026-10-05 09:30", status=status)
+
+    figures = ask("visit_trends")
+
+    assert (figures.rows.read, figures.rows.used) == (7, 3)
+    assert figures.rows.excluded == (Excluded("planned", 1), Excluded("cancelled", 2), Excluded("entered in error", 1))
+    assert metric(figures, "visits").value == 3
+
+
+def test_it_never_counts_another_clinics_visits(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic), "2026-10-05 09:30")
+    other = add_clinic(timezone="UTC")
+    theirs = add_patient(other, sex="female")
+    for hour in range(8, 18):
+        add_visit(theirs, f"2026-10-05 {hour:02}:00", provider_id=add_provider(other).id)
+
+    assert metric(ask("visit_trends"), "visits").value == 1
+    assert metric(ask("visit_trends", sex="female", age="25-44"), "visits").value == 1
+    assert ask("visit_trends").rows.read == 1
+
+
+def test_a_month_ends_at_midnight_on_the_clinics_clock(ask: Ask, clinic: Clinic) -> None:
+    """In Manila (UTC+8), 0:30 on 1 October is still September in UTC, and 23:30 on 31 October is 15:30 there."""
+    ana = add_patient(clinic)
+    first = add_visit(ana, "2026-10-01 00:30")
+    add_visit(ana, "2026-10-31 23:30")
+    add_visit(ana, "2026-09-30 23:59")
+    add_visit(ana, "2026-11-01 00:00")
+    assert first.started_at == datetime(2026, 9, 30, 16, 30, tzinfo=UTC)
+
+    figures = ask("visit_trends")
+
+    assert metric(figures, "visits").value == 2
+    assert rows(figures, "hours")["Thursday"]["h00"] == 1
+    assert rows(figures, "hours")["Saturday"]["h23"] == 1
+
+
+def test_a_month_ends_at_midnight_west_of_greenwich_too(database: str) -> None:
+    clinic = add_clinic(timezone="America/New_York")
+    late = add_visit(add_patient(clinic), "2026-10-31 23:30")
+    assert late.started_at.date() == date(2026, 11, 1)
+    question = Question("visit_trends", clinic.id, clinic.timezone, date(2026, 10, 1), date(2026, 10, 31))
+    with snapshot() as connection:
+        assert content.matching(connection, question) == (1, "visits")
+
+
+def test_the_hour_is_the_clinics_on_both_sides_of_a_change_of_clocks(database: str) -> None:
+    """New York goes back to winter time on 1 November 2026: 9:30 is 13:30 UTC before and 14:30 UTC after."""
+    clinic = add_clinic(timezone="America/New_York")
+    ana = add_patient(clinic)
+    before, after = add_visit(ana, "2026-10-26 09:30"), add_visit(ana, "2026-11-02 09:30")
+    assert (before.started_at.hour, after.started_at.hour) == (13, 14)
+    question = Question("visit_trends", clinic.id, clinic.timezone, date(2026, 10, 26), date(2026, 11, 2))
+    with snapshot() as connection:
+        assert rows(content.build(connection, question), "hours") == {"Monday": {"weekday": "Monday", "h09": 2}}
+
+
+def test_a_month_without_visits_says_so_in_words_and_draws_nothing(ask: Ask) -> None:
+    figures = ask("visit_trends")
+    assert figures.summary == ("There were no visits in October 2026.",)
+    assert figures.sections == ()
+    assert (metric(figures, "visits").value, metric(figures, "busiest_hour").value) == (0, None)
+    assert metric(figures, "visits").change == Change(0, None, "September 2026")
+
+
+def test_an_empty_month_after_a_full_one_still_shows_the_year(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for day in (1, 2, 3):
+        add_visit(ana, f"2026-09-{day:02} 10:00")
+    add_visit(ana, "2026-10-05 10:00", status="cancelled")
+
+    figures = ask("visit_trends")
+
+    assert figures.summary == (
+        "There were no visits in October 2026.",
+        "1 visit on record did not take place: 1 cancelled.",
+        "There were 3 in September 2026.",
+    )
+    assert [section.key for section in figures.sections] == ["by_month", "compared"]
+    assert chart(figures, "months").title == "Visits fell from 3 to none"
+
+
+def test_months_run_for_a_year_up_to_the_period_with_the_empty_ones(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2025-10-31 10:00")
+    add_visit(ana, "2025-11-01 10:00")
+    for hour in (9, 10, 11):
+        add_visit(ana, f"2026-10-05 {hour:02}:00", kind="dental")
+    add_visit(ana, "2026-10-06 09:00")
+
+    months = rows(ask("visit_trends"), "months")
+
+    assert next(iter(months)) == "2025-11"
+    assert len(months) == 12
+    assert months["2025-11"] == {"month": "2025-11", "medical": 1, "dental": 0, "all": 1, "days": 1, "a_day": 1.0}
+    assert months["2026-03"] == {"month": "2026-03", "medical": 0, "dental": 0, "all": 0, "days": 0, "a_day": None}
+    assert months["2026-10"] == {"month": "2026-10", "medical": 1, "dental": 3, "all": 4, "days": 2, "a_day": 2.0}
+
+
+def test_a_month_cut_short_is_counted_to_the_last_day_and_says_so(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-10-15 10:00")
+    add_visit(ana, "2026-10-16 10:00")
+
+    figures = ask("visit_trends", end=date(2026, 10, 15))
+
+    assert list(rows(figures, "months"))[-2:] == ["2026-09", "2026-10-01/15"]
+    assert rows(figures, "months")["2026-10-01/15"]["all"] == 1
+    assert table(figures, "months").note == (
+        "Months shown: November 2025 to October 2026. The report's own period is 1 to 15 October 2026."
+    )
+    assert chart(figures, "months").title == "Visits were highest in October 2026"
+    assert chart(figures, "months").subtitle == "Visits a month, November 2025 to October 2026 (up to 15 October)"
+
+
+def test_a_month_that_is_not_over_is_not_told_as_a_fall(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for day in ("09-01", "09-02", "09-03", "10-01"):
+        add_visit(ana, f"2026-{day} 10:00")
+    assert chart(ask("visit_trends", end=date(2026, 10, 15)), "months").title == "Visits were highest in September 2026"
+    assert chart(ask("visit_trends"), "months").title == "Visits fell from 3 to 1"
+
+
+def test_months_that_are_those_of_the_period_need_no_note(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic), "2026-10-15 10:00")
+    assert table(ask("visit_trends", start=date(2025, 11, 1)), "months").note == ""
+    assert table(ask("visit_trends", start=date(2025, 11, 2)), "months").note.startswith("Months shown: November 2025")
+
+
+def test_the_same_days_a_year_earlier_are_told_where_there_were_visits(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-10-15 10:00")
+    assert [item.key for item in ask("visit_trends").sections[-1].tables] == ["compared_before"]
+    add_visit(ana, "2025-10-15 10:00")
+    add_visit(ana, "2025-10-31 10:00")
+    figures = ask("visit_trends")
+    assert rows(figures, "compared_year_before")["All visits"]["percent"] == -50.0
+    assert "A year earlier, in October 2025, there were 2." in figures.summary
+
+
+def test_a_report_of_a_year_is_compared_with_one_year_before_alone(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-10-15 10:00")
+    add_visit(ana, "2025-10-15 10:00")
+    figures = ask("visit_trends", start=date(2025, 11, 1))
+    assert [item.key for item in figures.sections[-1].tables] == ["compared_before"]
+    assert metric(figures, "visits").change == Change(0, 0.0, "12 months to October 2025")
+
+
+def test_the_heat_map_shows_open_weekdays_from_the_first_hour_to_the_last(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-10-05 08:00", "2026-10-12 08:59", "2026-10-09 11:00"):
+        add_visit(ana, at)
+
+    figures = ask("visit_trends")
+
+    assert chart(figures, "hours").series == ("h08", "h09", "h10", "h11")
+    assert table(figures, "hours").rows == (("Monday", 2, 0, 0, 0), ("Friday", 0, 0, 0, 1))
+    assert table(figures, "hours").total == ("All days", 2, 0, 0, 1)
+
+
+def test_peaks_are_named_with_their_size_against_the_average(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-10-05 09:00", "2026-10-05 09:30", "2026-10-12 09:00", "2026-10-06 10:00"):
+        add_visit(ana, at)
+
+    figures = ask("visit_trends")
+
+    busiest = metric(figures, "busiest_hour")
+    assert (busiest.value, busiest.note) == ("Mon 9:00", "3 visits, 1.5 times the average hour")
+    assert table(figures, "peaks").rows == (
+        ("Hour of the week", "Monday 9:00", 3, 1.5),
+        ("Weekday", "Monday", 3, 1.5),
+        ("Day", "5 October 2026", 2, 1.5),
+    )
+    assert rows(figures, "weekdays")["Monday"] == {
+        "weekday": "Monday", "medical": 3, "dental": 0, "all": 3, "days": 2, "a_day": 1.5, "share": 75.0,
+    }  # fmt: skip
+
+
+def test_tied_peaks_are_told_as_tied(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-10-05 09:00", "2026-10-06 10:00", "2026-10-07 11:00"):
+        add_visit(ana, at)
+
+    figures = ask("visit_trends")
+
+    assert metric(figures, "busiest_hour").note == "1 visit, as in 2 other hours"
+    assert table(figures, "peaks").rows[0] == ("Hour of the week", "Monday 9:00 and 2 more", 1, 1.0)
+    assert "The busiest hours were Monday 9:00 and 2 more, with 1 visit each." in figures.summary
+    assert chart(figures, "hours").title == "No single time stood out"
+
+
+@pytest.mark.parametrize(
+    ("times", "end", "title"),
+    [
+        (("05 09", "12 10", "06 14"), 31, "Monday mornings were the busiest"),
+        (("05 09", "05 10", "06 14"), 7, "Monday morning was the busiest"),
+        (("05 09", "06 14"), 31, "Monday mornings and Tuesday afternoons were the busiest"),
+        (("05 09", "06 09"), 31, "Monday and Tuesday mornings were the busiest"),
+        (("05 09", "06 09"), 7, "Monday and Tuesday mornings were the busiest"),
+        (("05 09", "05 14"), 31, "Monday mornings and afternoons were the busiest"),
+        (("05 09", "05 14"), 5, "Monday morning and afternoon were the busiest"),
+        (("05 08", "05 09", "05 10", "06 14", "06 14"), 31, "Tuesday 14:00 was the busiest hour"),
+        (("05 09", "12 10"), 31, "All visits came on Monday mornings"),
+        (("05 21",), 31, "The only visit came on a Monday evening"),
+        (("05 05",), 5, "The only visit came on a Monday night"),
+        (("05 06", "12 11"), 31, "All visits came on Monday mornings"),
+        (("05 12", "12 17"), 31, "All visits came on Monday afternoons"),
+        (("05 18", "12 23"), 31, "All visits came on Monday evenings"),
+    ],
+)
+def test_the_heat_maps_title_is_true(ask: Ask, clinic: Clinic, times: tuple[str, ...], end: int, title: str) -> None:
+    ana = add_patient(clinic)
+    for at in times:
+        add_visit(ana, f"2026-10-{at}:00")
+    assert chart(ask("visit_trends", end=date(2026, 10, end)), "hours").title == title
+
+
+@pytest.mark.parametrize(
+    ("monday", "tuesday", "title"),
+    [
+        (20, 19, "Monday and Tuesday mornings were the busiest"),
+        (20, 18, "Monday mornings were the busiest"),
+        (19, 20, "Monday and Tuesday mornings were the busiest"),
+        (18, 20, "Tuesday mornings were the busiest"),
+    ],
+)
+def test_parts_of_the_week_within_five_percent_are_named_together(
+    ask: Ask, clinic: Clinic, monday: int, tuesday: int, title: str
+) -> None:
+    ana = add_patient(clinic)
+    for day, visits in ((5, monday), (6, tuesday)):
+        for _ in range(visits):
+            add_visit(ana, f"2026-10-{day:02} 09:00")
+    assert chart(ask("visit_trends"), "hours").title == title
+
+
+def test_a_visit_without_an_hour_counts_by_day_but_not_by_hour(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-10-05 00:00", local_hour=None)
+    figures = ask("visit_trends")
+    assert (metric(figures, "visits").value, metric(figures, "busiest_hour").value) == (1, None)
+    assert [item.key for item in figures.sections[1].tables] == ["weekdays", "peaks"]
+
+    add_visit(ana, "2026-10-12 09:00")
+    figures = ask("visit_trends")
+    assert table(figures, "hours").rows == (("Monday", 1),)
+    assert table(figures, "hours").note == "1 visit of which only the day is recorded is not in this table."
+    assert chart(figures, "hours").title == "Monday mornings were the busiest"
+    assert rows(figures, "weekdays")["Monday"]["all"] == 2
+
+
+def test_of_two_days_with_as_many_visits_the_first_is_named(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-10-08 09:00", "2026-10-08 10:00", "2026-10-06 09:00", "2026-10-06 10:00", "2026-10-01 09:00"):
+        add_visit(ana, at)
+    assert ("Day", "6 October 2026 and 1 more", 2, 1.2) in table(ask("visit_trends"), "peaks").rows
+
+
+def test_it_warns_where_records_begin_after_the_days_compared_with(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-09-02 09:00")
+    add_visit(ana, "2026-10-05 09:00")
+    warning = "Records begin on 2 September 2026: what is compared with is not whole."
+    assert ask("visit_trends").summary[-1] == warning
+    add_visit(ana, "2026-09-01 09:00", status="cancelled")
+    assert not [told for told in ask("visit_trends").summary if told.startswith("Records begin")]
+
+
+def test_each_filter_narrows_the_visits(ask: Ask, clinic: Clinic) -> None:
+    doctor = add_provider(clinic, "Ana Reyes")
+    girl = add_patient(clinic, sex="female", birth_date=date(2020, 1, 1))
+    man = add_patient(clinic, sex="male", birth_date=date(1980, 1, 1))
+    add_visit(girl, "2026-10-05 09:00", kind="dental")
+    add_visit(girl, "2026-10-05 10:00", provider_id=doctor.id)
+    add_visit(man, "2026-10-06 09:00", provider_id=doctor.id)
+    add_visit(man, "2026-10-06 10:00", provider_id=doctor.id, status="cancelled")
+
+    def visits(**filters: str) -> object:
+        return metric(ask("visit_trends", **filters), "visits").value
+
+    assert visits() == 3
+    assert (visits(kind="dental"), visits(kind="medical")) == (1, 2)
+    assert (visits(sex="female"), visits(sex="male"), visits(sex="other")) == (2, 1, 0)
+    assert (visits(age="5-14"), visits(age="45-64"), visits(age="0-4")) == (2, 1, 0)
+    assert (visits(provider=f"{doctor.id}"), visits(provider="none")) == (2, 1)
+    assert visits(provider=f"{doctor.id}", sex="female", kind="medical", age="5-14") == 1
+    assert ask("visit_trends", provider=f"{doctor.id}").rows.read == 3
+
+
+def test_a_report_of_one_kind_speaks_of_that_kind(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic), "2026-10-05 09:00", kind="dental")
+    figures = ask("visit_trends", kind="dental")
+    assert [item.key for item in figures.metrics] == ["visits", "visits_a_day", "busiest_hour"]
+    assert metric(figures, "visits").label == "Dental visits"
+    assert [column.key for column in table(figures, "months").columns] == ["month", "all", "days", "a_day"]
+    assert figures.summary[0] == "There was 1 dental visit in October 2026, against none in September 2026."
+
+
+def test_it_reads_the_stored_local_time_alone(ask: Ask, clinic: Clinic) -> None:
+    """The day a visit falls on is a stored column, so no database has to know time zones."""
+    add_visit(add_patient(clinic), "2026-10-05 09:00", started_at=datetime(2020, 1, 1, tzinfo=UTC))
+    assert metric(ask("visit_trends"), "busiest_hour").value == "Mon 9:00"
+
+
+def test_each_step_is_told_and_may_stop_the_making(clinic: Clinic) -> None:
+    question = Question("visit_trends", clinic.id, clinic.timezone, date(2026, 10, 1), date(2026, 10, 31))
+    steps: list[tuple[int, int]] = []
+
+    def note(done: int, total: int) -> None:
+        steps.append((done, total))
+
+    def refuse(done: int, total: int) -> None:
+        raise InterruptedError
+
+    with snapshot() as connection:
+        content.build(connection, question, note)
+        with pytest.raises(InterruptedError):
+            content.build(connection, question, refuse)
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]

@@ -1,0 +1,248 @@
+"""The bytes come back: stored, or made again to the same bytes; to the right people, with the right headers."""
+
+import hashlib
+from pathlib import Path
+from urllib.parse import unquote
+
+import factories
+import pytest
+from flask import Flask
+from page_client import PageClient, page_client
+from sqlalchemy import select
+
+from webapp import audit, generate, storage
+from webapp.errors import RenderFailed, StorageBroken
+from webapp.extensions import db
+from webapp.files import FORMATS
+from webapp.models import Alert, AuditEntry, Download, File, Person, Report
+from webapp.storage.local import LocalStorage
+
+
+@pytest.fixture
+def report(app: Flask) -> Report:
+    """A ready report, its PDF stored."""
+    with app.app_context():
+        report = factories.add_asked_report()
+        generate.make(report.id)
+        db.session.refresh(report)
+        return report
+
+
+@pytest.fixture
+def client(app: Flask, report: Report) -> PageClient:
+    with app.app_context():
+        return page_client(app).sign_in(db.session.get_one(Person, report.requester_id))
+
+
+@pytest.fixture
+def stored(app: Flask, report: Report) -> Path:
+    """The file in the store's folder."""
+    folder = app.config["SETTINGS"].storage_folder
+    return next(path for path in folder.rglob("*.pdf"))
+
+
+def link(report: Report, format_name: str = "pdf") -> str:
+    return f"/reports/{report.id}/files/{format_name}"
+
+
+def tiers(app: Flask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(Download.tier).order_by(Download.id)))
+
+
+class TestStored:
+    def test_it_comes_with_the_headers_of_its_kind(
+        self, app: Flask, client: PageClient, report: Report, stored: Path
+    ) -> None:
+        response = client.get(link(report))
+        assert response.status_code == 200
+        assert response.data == stored.read_bytes()
+        assert response.headers["Content-Type"] == "application/pdf"
+        assert response.headers["Content-Length"] == str(stored.stat().st_size)
+        assert response.headers["Content-Disposition"].startswith("attachment;")
+        assert "Visit trends, October 2026, Riverside Clinic.pdf" in response.headers["Content-Disposition"]
+        assert response.get_etag() == (hashlib.sha256(stored.read_bytes()).hexdigest(), False)
+        assert response.headers["Accept-Ranges"] == "bytes"
+        assert "private" in response.headers["Cache-Control"]
+        assert tiers(app) == ["stored"]
+
+    @pytest.mark.parametrize("format_name", list(FORMATS))
+    def test_every_format_is_there_made_when_first_wanted(
+        self, app: Flask, client: PageClient, report: Report, format_name: str
+    ) -> None:
+        first, second = client.get(link(report, format_name)), client.get(link(report, format_name))
+        assert first.data == second.data
+        assert first.headers["Content-Type"] == FORMATS[format_name].content_type
+        assert tiers(app) == ["stored" if format_name == "pdf" else "made", "stored"]
+
+    def test_a_part_of_it_can_be_had(self, app: Flask, client: PageClient, report: Report, stored: Path) -> None:
+        response = client.get(link(report), headers={"Range": "bytes=100-199"})
+        assert response.status_code == 206
+        assert response.data == stored.read_bytes()[100:200]
+        assert response.headers["Content-Range"] == f"bytes 100-199/{stored.stat().st_size}"
+        assert response.headers["Content-Length"] == "100"
+        assert tiers(app) == []
+        with app.app_context():
+            actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.number)).all()
+        assert actions[-1] == "report.downloaded_in_part"
+
+    @pytest.mark.parametrize("odd", ["items=0-1", "bytes=0-1,5-6", "bytes=", "bytes=-", "nonsense"])
+    def test_an_odd_range_is_ignored(self, client: PageClient, report: Report, stored: Path, odd: str) -> None:
+        response = client.get(link(report), headers={"Range": odd})
+        assert (response.status_code, response.data) == (200, stored.read_bytes())
+
+    def test_a_version_that_is_not_ours_is_not_sent(self, app: Flask, client: PageClient, report: Report) -> None:
+        response = client.get(link(report), headers={"If-Match": '"another"'})
+        assert response.status_code == 412
+        assert b"%PDF" not in response.data
+        assert tiers(app) == []
+
+    def test_a_part_beyond_its_end_is_refused(self, client: PageClient, report: Report) -> None:
+        assert client.get(link(report), headers={"Range": "bytes=99999999-"}).status_code == 416
+
+    def test_a_part_of_another_version_is_the_whole(self, client: PageClient, report: Report, stored: Path) -> None:
+        response = client.get(link(report), headers={"Range": "bytes=0-9", "If-Range": '"another"'})
+        assert response.status_code == 200
+        assert response.data == stored.read_bytes()
+
+    def test_what_the_browser_has_is_not_sent_again(self, app: Flask, client: PageClient, report: Report) -> None:
+        etag = client.get(link(report)).headers["ETag"]
+        response = client.get(link(report), headers={"If-None-Match": etag})
+        assert (response.status_code, response.data) == (304, b"")
+        assert tiers(app) == ["stored"]
+
+    def test_a_look_at_the_headers_is_no_download(self, app: Flask, client: PageClient, report: Report) -> None:
+        response = client.head(link(report))
+        assert (response.status_code, response.data) == (200, b"")
+        assert int(response.headers["Content-Length"]) > 1000
+        assert tiers(app) == []
+
+    def test_a_name_in_another_script_is_sent_as_rfc_6266_says(
+        self, app: Flask, client: PageClient, report: Report
+    ) -> None:
+        with app.app_context():
+            db.session.get_one(Report, report.id).clinic.name = 'คลินิก "ริม/น้ำ"\r\nX: y'
+            db.session.commit()
+        disposition = client.get(link(report)).headers["Content-Disposition"]
+        assert "\r" not in disposition
+        assert "filename*=UTF-8''" in disposition
+        name = unquote(disposition.partition("filename*=UTF-8''")[2])
+        assert name == "Visit trends, October 2026, คลินิก ริม น้ำ X y.pdf"
+
+
+class TestMadeAgain:
+    def test_a_lost_file_is_the_same_again_and_put_back(
+        self, app: Flask, client: PageClient, report: Report, stored: Path
+    ) -> None:
+        before = stored.read_bytes()
+        stored.unlink()
+        response = client.get(link(report))
+        assert response.data == before
+        assert stored.read_bytes() == before
+        assert tiers(app) == ["made again"]
+        with app.app_context():
+            entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "file.made_again")).one()
+            assert '"identical":true' in entry.details
+            assert '"why":"missing"' in entry.details
+            assert list(audit.faults()) == []
+
+    @pytest.mark.parametrize("bad", [b"", b"%PDF-1.4 another", None])
+    def test_a_file_with_wrong_bytes_is_never_sent_and_is_replaced(
+        self, app: Flask, client: PageClient, report: Report, stored: Path, bad: bytes | None
+    ) -> None:
+        before = stored.read_bytes()
+        flipped = before[:500] + bytes([before[500] ^ 1]) + before[501:]
+        stored.write_bytes(flipped if bad is None else bad)
+        assert client.get(link(report)).data == before
+        assert stored.read_bytes() == before
+        assert tiers(app) == ["made again"]
+        with app.app_context():
+            assert db.session.scalars(select(Alert.rule)).all() == ["file-corrupt"]
+
+    def test_a_store_that_is_down_is_not_waited_for(
+        self, app: Flask, client: PageClient, report: Report, stored: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: object, **__: object) -> None:
+            raise StorageBroken("no answer")
+
+        before = stored.read_bytes()
+        monkeypatch.setattr(LocalStorage, "open", broken)
+        monkeypatch.setattr(LocalStorage, "put", broken)
+        assert client.get(link(report)).data == before
+        assert tiers(app) == ["made again, not put back"]
+        with app.app_context():
+            assert db.session.scalars(select(Alert.rule)).all() == ["store-not-read"]
+        monkeypatch.undo()
+        client.get(link(report))
+        with app.app_context():
+            assert db.session.scalars(select(Alert.resolved_at)).one() is not None
+
+    def test_a_library_that_draws_other_bytes_is_told_with_both_hashes(
+        self, app: Flask, client: PageClient, report: Report, stored: Path
+    ) -> None:
+        with app.app_context():
+            file = db.session.scalars(select(File)).one()
+            old = stored.with_name(f"{'e' * 64}.pdf")
+            stored.rename(old)
+            file.sha256, file.storage_key = "e" * 64, storage.key_for(report.id, "e" * 64, "pdf")
+            db.session.commit()
+        response = client.get(link(report))
+        assert response.data == stored.read_bytes()
+        assert not old.exists()
+        with app.app_context():
+            redrawn = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "file.redrawn")).one()
+            assert "e" * 64 in redrawn.details
+            assert hashlib.sha256(response.data).hexdigest() in redrawn.details
+            assert db.session.scalars(select(File.sha256)).one() == hashlib.sha256(response.data).hexdigest()
+
+    def test_a_format_that_cannot_be_drawn_says_so_and_the_others_are_still_there(
+        self, client: PageClient, report: Report, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(*_: object) -> None:
+            raise RenderFailed("a hole")
+
+        monkeypatch.setattr(generate, "draw", failing)
+        page = client.get(link(report, "excel"), follow_redirects=True)
+        assert "could not be drawn" in page.text
+        assert client.get(link(report)).status_code == 200
+
+
+class TestAccess:
+    def test_a_stranger_and_a_colleague_do_not_see_it_and_their_manager_does(
+        self, app: Flask, client: PageClient, report: Report
+    ) -> None:
+        with app.app_context():
+            clinic = db.session.get_one(Report, report.id).clinic
+            people = [
+                (factories.add_person("staff"), 404),
+                (factories.add_person("manager"), 404),
+                (factories.add_person("staff", clinic), 404),
+                (factories.add_person("auditor"), 404),
+                (factories.add_person("manager", clinic), 200),
+                (factories.add_person("administrator"), 200),
+            ]
+        for person, status in people:
+            assert page_client(app).sign_in(person).get(link(report)).status_code == status
+        assert page_client(app).get(link(report)).status_code == 303
+
+    def test_an_unknown_format_or_report_is_not_found(self, client: PageClient, report: Report) -> None:
+        assert client.get(link(report, "docx")).status_code == 404
+        assert client.get("/reports/nothing/files/pdf").status_code == 404
+
+    def test_an_unfinished_report_leads_to_its_page(self, app: Flask, client: PageClient, report: Report) -> None:
+        with app.app_context():
+            waiting = factories.add_report(db.session.get_one(Person, report.requester_id))
+        response = client.get(link(waiting))
+        assert (response.status_code, response.location) == (303, f"/reports/{waiting.id}")
+
+    def test_an_expired_report_is_gone_in_plain_words(self, app: Flask, client: PageClient, report: Report) -> None:
+        with app.app_context():
+            db.session.get_one(Report, report.id).status = "expired"
+            db.session.commit()
+        assert client.get(link(report)).status_code == 410
+
+
+def test_the_store_is_not_asked_for_keys_with_names(app: Flask, report: Report) -> None:
+    with app.app_context():
+        file = db.session.scalars(select(File)).one()
+        assert file.storage_key == storage.key_for(report.id, file.sha256, "pdf")

@@ -1,0 +1,101 @@
+"""Rows for tests: each function adds one with sensible values, commits, and needs an app context."""
+
+import hashlib
+import uuid
+from datetime import date, datetime
+from itertools import count
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from werkzeug.security import generate_password_hash
+
+from webapp import clock
+from webapp.content.question import Question
+from webapp.extensions import db
+from webapp.models import Clinic, Patient, Person, Provider, Report, Visit
+from webapp.models.person import ROLES_OF_A_CLINIC
+from webapp.models.report import new_number
+
+PASSWORD = "correct horse battery"
+# With parameters that take a moment only; a sign-in hashes it anew with ours.
+_QUICK_HASH = generate_password_hash(PASSWORD, "scrypt:1024:8:1")
+
+_number = count(1)
+Row = TypeVar("Row", Clinic, Patient, Person, Provider, Report, Visit)
+
+
+def add_clinic(name: str = "", **values: Any) -> Clinic:
+    return _kept(Clinic(**{"name": name or f"Clinic {next(_number)}", "timezone": "Asia/Manila", **values}))
+
+
+def add_person(role: str = "staff", clinic: Clinic | None = None, **values: Any) -> Person:
+    """Somebody whose password is PASSWORD, of `clinic` or, where the role needs one, of a new one."""
+    if clinic is None and role in ROLES_OF_A_CLINIC:
+        clinic = add_clinic()
+    number = next(_number)
+    usual = {"email": f"person{number}@example.org", "name": f"Person {number}", "password_hash": _QUICK_HASH}
+    return _kept(Person(**{**usual, "role": role, "clinic_id": clinic.id if clinic else None, **values}))
+
+
+def add_provider(clinic: Clinic, name: str = "Ana Reyes") -> Provider:
+    return _kept(Provider(clinic_id=clinic.id, name=name))
+
+
+def add_patient(clinic: Clinic, **values: Any) -> Patient:
+    usual = {"sex": "female", "birth_date": date(1990, 5, 20), "registered_on": date(2025, 1, 15)}
+    return _kept(Patient(**{"clinic_id": clinic.id, **usual, **values}))
+
+
+def add_visit(patient: Patient, at: str, **values: Any) -> Visit:
+    """A visit that began `at` (such as "2026-10-05 09:30") on the clinic's own clock; medical and finished, if nothing
+    else is said."""
+    zone = db.session.get_one(Clinic, patient.clinic_id).timezone
+    began = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone))
+    wall = clock.local(began, zone)
+    usual = {
+        "clinic_id": patient.clinic_id,
+        "patient_id": patient.id,
+        "kind": "medical",
+        "started_at": began,
+        "local_day": wall.day,
+        "local_month": wall.month,
+        "local_weekday": wall.weekday,
+        "local_hour": wall.hour,
+    }
+    return _kept(Visit(**{**usual, **values}))
+
+
+def add_report(requester: Person, clinic: Clinic | None = None, **values: Any) -> Report:
+    """A queued report that somebody asked for about their own clinic, or about `clinic`."""
+    usual = {
+        "number": new_number("VT"),
+        "clinic_id": clinic.id if clinic else requester.clinic_id,
+        "requester_id": requester.id,
+        "template": "visit_trends",
+        "title": "Visit trends, October 2026",
+        "period_start": date(2026, 10, 1),
+        "period_end": date(2026, 10, 31),
+        "format": "pdf",
+        "question": "{}",
+        "question_sha256": hashlib.sha256(uuid.uuid4().bytes).hexdigest(),
+    }
+    return _kept(Report(**{**usual, **values}))
+
+
+def add_asked_report(role: str = "staff", clinic: Clinic | None = None, **values: Any) -> Report:
+    """A queued report about October 2026 that can be made: its clinic has one patient, and two visits in that month."""
+    clinic = clinic or add_clinic("Riverside Clinic")
+    patient = add_patient(clinic)
+    add_visit(patient, "2026-10-05 10:00", kind="medical")
+    add_visit(patient, "2026-10-06 11:00", kind="dental")
+    question = Question("visit_trends", clinic.id, clinic.timezone, date(2026, 10, 1), date(2026, 10, 31))
+    asked = {"question": question.to_json(), "question_sha256": question.sha256}
+    return add_report(add_person(role, clinic), **{**asked, **values})
+
+
+def _kept(row: Row) -> Row:
+    db.session.add(row)
+    db.session.commit()
+    # Read back, so that it can be used after the session has gone.
+    db.session.refresh(row)
+    return row

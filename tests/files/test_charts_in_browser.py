@@ -1,0 +1,51 @@
+"""Charts in a real browser, whose fonts we cannot choose: no letter may be cut."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.files import samples
+from webapp import words
+from webapp.figures import Content
+from webapp.files import charts
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")
+
+CUT = """() => [...document.querySelectorAll("text")].filter(text => {
+    const box = text.getBBox(), sheet = text.ownerSVGElement.viewBox.baseVal;
+    return box.x < -0.5 || box.x + box.width > sheet.width + 0.5;
+}).map(text => text.textContent)"""
+
+WEEK = tuple(tuple(range(at, at + 7)) for at in range(9))
+SAMPLES = {
+    "line": samples.cut_short("line"),
+    "bar": samples.cut_short("bar"),
+    "lying bars": samples.one_chart("bar", words.WEEKDAYS, tuple(range(100_000, 100_007))),
+    "heat": samples.one_chart("heat", words.WEEKDAYS, *WEEK),
+    "turned heat": samples.round_the_clock(900),
+    "pyramid": samples.patient_summary(),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("font", ["DejaVu Sans", "Noto Sans", "sans-serif"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_letter_is_cut(browser: Browser, name: str, font: str) -> None:
+    content: Content = SAMPLES[name]
+    chart = content.sections[0].charts[0]
+    markup = charts.svg(chart, content.sections[0].table(chart.table))
+    page = browser.new_page(viewport={"width": 600, "height": 800})
+    page.set_content(f'<body style="font-family: {font}, sans-serif">{markup}')
+    assert page.evaluate("document.querySelectorAll('text').length") > 10
+    assert page.evaluate(CUT) == []
+    page.close()

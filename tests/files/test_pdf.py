@@ -1,0 +1,249 @@
+"""PDF files, read back with pypdf and pypdfium2."""
+
+import io
+import logging
+import re
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from pypdf import PdfReader
+from reportlab.platypus import Flowable
+
+from tests.files import samples
+from tests.files.conftest import Draw
+from webapp import words
+from webapp.errors import RenderFailed
+from webapp.figures import Document
+from webapp.files import FORMATS, fonts, to_pdf
+
+
+def text_of(pdf: bytes) -> str:
+    """All text, its spaces and line breaks taken out, since where a line breaks is not what is asked."""
+    document = pypdfium2.PdfDocument(pdf)
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return squeezed(text)
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"[\s\ufffe\x02]+", "", unicodedata.normalize("NFKC", text))
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+@pytest.mark.parametrize("content", [samples.visit_trends(), samples.patient_summary()], ids=["trends", "summary"])
+def test_every_figure_is_on_its_pages(draw: Draw, content) -> None:
+    document = samples.document(content)
+    text = text_of(draw("pdf", document))
+
+    expected = [content.title, *content.summary, document.figures_sha256, "VT-2026-10487", "Demo manager"]
+    for metric in content.metrics:
+        expected += [metric.label, words.cell(metric.value, metric.kind, metric.decimals), metric.note]
+    for section in content.sections:
+        expected += [section.title, section.text, *(chart.title for chart in section.charts)]
+        for table in section.tables:
+            for row in table.rows:
+                expected += [words.cell(c, k.kind, k.decimals) for c, k in zip(row, table.columns, strict=True)]
+    missing = [one for one in expected if squeezed(one) not in text]
+    assert missing == []
+
+
+def test_its_fonts_are_embedded_and_none_is_helvetica(draw: Draw) -> None:
+    reader = PdfReader(io.BytesIO(draw("pdf", samples.document(samples.visit_trends()))))
+    used = {}
+    for page in reader.pages:
+        for font in page["/Resources"]["/Font"].values():
+            used[font["/BaseFont"]] = "/FontFile2" in font["/FontDescriptor"]
+    assert {name.split("+")[1] for name in used} == {fonts.REGULAR, fonts.BOLD}
+    assert all(used.values())
+
+
+def test_each_page_says_which_it_is_of_how_many(draw: Draw) -> None:
+    found = pages_of(draw("pdf", samples.document(samples.long_table(300))))
+    assert len(found) > 5
+    for number, text in enumerate(found, 1):
+        assert f"page {number} of {len(found)}" in text
+
+
+def test_each_page_names_clinic_report_and_origin(draw: Draw) -> None:
+    document = samples.document(samples.long_table(100))
+    for text in pages_of(draw("pdf", document)):
+        for part in ("Riverside Clinic", "Visit trends, 1 to 31 October 2026", "VT-2026-10487", document.short_hash):
+            assert part in text
+        assert "1,204 of 1,209 visits used (5 cancelled)" in text.replace("\n", " ")
+
+
+def test_a_long_table_repeats_its_header_and_keeps_every_row(draw: Draw) -> None:
+    found = pages_of(draw("pdf", samples.document(samples.long_table(300))))
+    with_rows = [text for text in found if re.search(r"Row \d+", text)]
+    assert len(with_rows) > 4
+    assert all("Name" in text and "Visits" in text and "Day" in text for text in with_rows)
+    assert sorted(int(row) for text in found for row in re.findall(r"Row (\d+)", text)) == list(range(300))
+
+
+def test_a_table_wider_than_the_page_is_cut_into_parts_with_their_first_column(draw: Draw) -> None:
+    content = samples.one_chart("heat", ("Monday", "Tuesday"), *[(1_000_000 + n, 2_000_000 + n) for n in range(40)])
+    content = replace(content, sections=(replace(content.sections[0], charts=()),))
+    text = text_of(draw("pdf", samples.document(content)))
+    assert text.count("Monday") > 1
+    assert all(f"1,000,{n:03}" in text and f"2,000,{n:03}" in text for n in range(40))
+
+
+@pytest.mark.parametrize(("paper", "size"), [("A4", (595, 842)), ("Letter", (612, 792))])
+def test_it_is_as_large_as_the_paper(draw: Draw, paper: str, size: tuple[int, int]) -> None:
+    reader = PdfReader(io.BytesIO(draw("pdf", samples.document(samples.patient_summary(), paper=paper))))
+    assert {(round(page.mediabox.width), round(page.mediabox.height)) for page in reader.pages} == {size}
+
+
+def test_it_has_a_title_a_language_and_an_outline(draw: Draw) -> None:
+    reader = PdfReader(io.BytesIO(draw("pdf", samples.document(samples.visit_trends()))))
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Visit trends, October 2026"
+    assert reader.metadata.author == "Clinic Reports"
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+    title, sections = reader.outline
+    assert title.title == "Visit trends, October 2026"
+    assert [one.title for one in sections] == ["By month", "In the week", "About these figures"]
+
+
+def test_it_says_so_when_there_is_nothing_to_show(draw: Draw) -> None:
+    text = text_of(draw("pdf", samples.document(samples.empty())))
+    assert squeezed("No figures to show for this choice") in text
+    assert squeezed("There were no visits in this period.") in text
+
+
+def test_a_report_without_anything_is_still_a_report(draw: Draw) -> None:
+    bare = replace(samples.empty(), summary=(), metrics=(), sections=(), definitions=())
+    assert "VT-2026-10487" in text_of(draw("pdf", samples.document(bare)))
+
+
+THAI, ARABIC, GREEK, CYRILLIC = "คลินิกริมน้ำ ที่ปู่ย่า", "عيادة النهر", "Κλινική του ποταμού", "Клиника у реки"
+
+
+@pytest.mark.parametrize("name", [THAI, GREEK, CYRILLIC, "Phòng khám Bến Nghé", "Zoë Šťastná Łódź"])
+def test_names_in_these_scripts_can_be_read_and_copied(draw: Draw, name: str) -> None:
+    text = text_of(draw("pdf", samples.named_document(name)))
+    assert text.count(squeezed(name)) >= 10
+    assert fonts.MARKER not in text
+
+
+def test_arabic_is_joined_and_runs_from_right_to_left(draw: Draw) -> None:
+    pdf = draw("pdf", samples.named_document(ARABIC))
+    raw = "".join(pages_of(pdf))
+    assert any("\ufe70" <= char <= "\ufeff" for char in raw), "letters are not joined"
+    read = squeezed(raw)
+    backwards = squeezed(ARABIC)[::-1]
+    assert read.count(squeezed(ARABIC)) + read.count(backwards) >= 10
+    assert fonts.MARKER not in raw
+
+
+@pytest.mark.parametrize("name", ["日本の診療所", "हिन्दी", "😀 Clinic", "עברית"])
+def test_what_no_font_has_is_marked_and_never_dropped(draw: Draw, name: str) -> None:
+    assert fonts.MARKER in text_of(draw("pdf", samples.named_document(name)))
+
+
+def test_text_never_acts_as_markup(draw: Draw) -> None:
+    name = "<b>&\"'</b><img src='file:///etc/passwd'><pdf:nextpage/>{{ 7*7 }}<!-- &amp;"
+    text = text_of(draw("pdf", samples.named_document(name)))
+    assert text.count(squeezed(name)) >= 8
+
+
+def test_text_far_too_long_still_gives_a_report(draw: Draw) -> None:
+    for name in ("w" * 5000, "long name " * 500, THAI * 200, ARABIC * 200):
+        assert "VT-2026-10487" in text_of(draw("pdf", samples.named_document(name)))
+
+
+def failing(document: Document) -> str:
+    out = io.BytesIO()
+    with pytest.raises(RenderFailed) as caught:
+        FORMATS["pdf"].render(document, out)
+    assert out.getvalue() == b""
+    return str(caught.value)
+
+
+def test_a_font_that_cannot_be_read_fails_the_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, path in fonts.build().items():
+        (tmp_path / path.name).write_bytes(b"not a font" if name == fonts.BOLD else path.read_bytes())
+    monkeypatch.setenv("FONT_FOLDER", str(tmp_path))
+    fonts.ready.cache_clear()
+    try:
+        assert "cannot be read" in failing(samples.document(samples.empty()))
+    finally:
+        monkeypatch.undo()
+        fonts.ready.cache_clear()
+        fonts.ready()
+
+
+def test_a_font_package_that_is_missing_fails_the_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FONT_FOLDER", str(tmp_path))
+    monkeypatch.setitem(fonts.SOURCES, "fontpkg_noto_sans_nowhere", ((0x20, 0x7F),))
+    fonts.edition.cache_clear()
+    fonts.ready.cache_clear()
+    try:
+        assert "font package" in failing(samples.document(samples.empty()))
+    finally:
+        monkeypatch.undo()
+        fonts.edition.cache_clear()
+        fonts.ready.cache_clear()
+        fonts.ready()
+
+
+def test_text_drawn_in_another_font_fails_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stray(Flowable):
+        def wrap(self, width: float, height: float) -> tuple[float, float]:
+            return 10, 10
+
+        def draw(self) -> None:
+            self.canv.setFont("Helvetica", 9)
+            self.canv.drawString(0, 0, "stray")
+
+    parts = to_pdf._native_parts
+    monkeypatch.setattr(to_pdf, "_native_parts", lambda *given: {**parts(*given), "about": [Stray()]})
+    assert "not embedded" in failing(samples.document(samples.empty()))
+
+
+@pytest.mark.parametrize(
+    "hole",
+    ['<img src="missing.png">', '<img src="file:///etc/hostname">', '<p style="font-family: Nowhere">x</p>',
+     '<img src="http://127.0.0.1:9/x.png">', "<style>p { no-such-property: 1 }</style>"],
+)  # fmt: skip
+def test_a_hole_in_the_page_fails_the_report(monkeypatch: pytest.MonkeyPatch, hole: str) -> None:
+    logging.getLogger("xhtml2pdf").setLevel(logging.WARNING)
+    markup = to_pdf._markup
+    monkeypatch.setattr(to_pdf, "_markup", lambda document: markup(document).replace("</h1>", f"</h1>{hole}"))
+    failing(samples.document(samples.empty()))
+
+
+def test_a_figure_that_is_not_finite_fails_the_report() -> None:
+    content = samples.visit_trends()
+    metric = replace(content.metrics[0], value=float("nan"))
+    failing(replace(samples.document(content), content=replace(content, metrics=(metric,))))
+
+
+def test_the_fault_holds_none_of_the_reports_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(document: Document) -> str:
+        raise ValueError(document.presentation.clinic_name)
+
+    monkeypatch.setattr(to_pdf, "_markup", broken)
+    told = failing(samples.document(samples.empty(), clinic_name="Anna Patient"))
+    assert "Anna" not in told
+    assert "ValueError" in told
+
+
+class JobTimeout(Exception):
+    """As a worker's own time-out: not one of the faults that libraries raise."""
+
+
+@pytest.mark.parametrize("interrupt", [JobTimeout, TimeoutError, KeyboardInterrupt, SystemExit, MemoryError])
+def test_interrupts_and_time_outs_pass_through(monkeypatch: pytest.MonkeyPatch, interrupt: type[BaseException]) -> None:
+    def interrupted(document: Document) -> str:
+        raise interrupt
+
+    monkeypatch.setattr(to_pdf, "_markup", interrupted)
+    with pytest.raises(interrupt):
+        FORMATS["pdf"].render(samples.document(samples.empty()), io.BytesIO())

@@ -1,0 +1,154 @@
+"""From a queued row to a finished report, in this process; tests/test_flow.py does it with real workers."""
+
+import io
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import func, select
+
+from webapp import audit, content, generate, storage
+from webapp.errors import FiguresFailed, StorageBroken
+from webapp.extensions import db
+from webapp.files import FORMATS
+from webapp.models import Alert, AuditEntry, File, FrozenPart, Report
+
+
+def made(report: Report) -> Report:
+    generate.make(report.id)
+    db.session.refresh(report)
+    return report
+
+
+def test_it_makes_the_file_that_was_asked_for(report: Report) -> None:
+    assert made(report).status == "ready"
+    file = db.session.scalars(select(File)).one()
+    assert (file.report_id, file.format) == (report.id, "pdf")
+    with storage.current().open(file.storage_key) as stream:
+        text = PdfReader(io.BytesIO(stream.read())).pages[0].extract_text()
+    assert "Visit trends, October 2026" in text
+    assert report.number in text
+
+
+def test_what_it_says_is_frozen_and_can_be_read_back(report: Report) -> None:
+    document = generate.document_of(made(report))
+    assert document.content.metrics[0].value == 2
+    assert document.provenance.report_number == report.number
+    assert document.presentation.clinic_name == "Riverside Clinic"
+    assert document.figures_sha256 == report.figures_sha256
+
+
+def test_a_clinic_that_is_renamed_later_keeps_its_old_name_in_old_reports(report: Report) -> None:
+    made(report).clinic.name = "New Name Clinic"
+    db.session.commit()
+    assert generate.document_of(report).presentation.clinic_name == "Riverside Clinic"
+
+
+@pytest.mark.parametrize("format_name", list(FORMATS))
+def test_every_format_is_drawn_to_the_same_bytes_again(report: Report, format_name: str) -> None:
+    made(report)
+    first, second = generate.draw(report, format_name), generate.draw(report, format_name)
+    with first.stream, second.stream:
+        assert first.sha256 == second.sha256
+        assert first.stream.read() == second.stream.read()
+
+
+def test_a_second_copy_of_the_job_does_nothing(report: Report) -> None:
+    made(report)
+    finished_at = report.finished_at
+    generate.make(report.id)
+    db.session.refresh(report)
+    assert report.finished_at == finished_at
+    assert db.session.scalar(select(func.count()).select_from(File)) == 1
+
+
+def test_a_report_that_is_gone_is_no_fault(report: Report) -> None:
+    db.session.delete(report)
+    db.session.commit()
+    generate.make(report.id)
+
+
+def test_a_fault_fails_in_the_row_and_in_the_queue(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise FiguresFailed("the table is on fire")
+
+    monkeypatch.setattr(content, "build", broken)
+    with pytest.raises(FiguresFailed):
+        generate.make(report.id)
+    db.session.refresh(report)
+    assert report.status == "failed"
+    assert report.failure == FiguresFailed.plain
+    assert report.failure_technical == "FiguresFailed: the table is on fire"
+    assert db.session.scalars(select(Alert.rule)).all() == ["report-failed"]
+
+
+def test_values_of_the_database_do_not_reach_the_technical_reason(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(connection: object, *_: object) -> None:
+        connection.exec_driver_sql("SELECT * FROM nowhere WHERE name = ?", ("Maria Santos",))  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(content, "build", broken)
+    with pytest.raises(Exception, match="nowhere"):
+        generate.make(report.id)
+    db.session.refresh(report)
+    assert report.failure_technical
+    assert "Maria" not in report.failure_technical
+
+
+def test_a_store_that_is_down_does_not_fail_the_report(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise StorageBroken("no answer")
+
+    monkeypatch.setattr(type(storage.current()), "put", broken)
+    assert made(report).status == "ready"
+    assert db.session.scalars(select(Alert.rule)).all() == ["store-not-written"]
+
+
+def test_a_cancel_that_was_asked_for_stops_it_at_the_next_step(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = content.build
+
+    def cancelled_meanwhile(*given: object) -> object:
+        Report.request_cancel(report.id)
+        db.session.commit()
+        return build(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(content, "build", cancelled_meanwhile)
+    assert made(report).status == "cancelled"
+    assert db.session.scalars(select(File)).all() == []
+
+
+def test_a_worker_that_lost_its_claim_leaves_the_report_alone(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = content.build
+
+    def taken_over_meanwhile(*given: object) -> object:
+        report.claim_token = "another worker's"
+        db.session.commit()
+        return build(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(content, "build", taken_over_meanwhile)
+    assert made(report).status == "running"
+    assert report.claim_token == "another worker's"
+    assert report.figures_sha256 is None
+
+
+def test_a_report_taken_over_after_freezing_says_what_was_frozen(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = made(report).figures_sha256
+    report.status, report.finished_at, report.percent = "queued", None, 0
+    db.session.commit()
+    monkeypatch.setattr(content, "build", None)
+    assert made(report).status == "ready"
+    assert report.figures_sha256 == first
+
+
+def test_two_reports_that_say_the_same_share_their_figures(report: Report) -> None:
+    made(report)
+    shared = db.session.get_one(FrozenPart, report.figures_sha256)
+    assert FrozenPart.keep(shared.frozen) == report.figures_sha256
+
+
+def test_it_is_audited_without_a_hole(report: Report) -> None:
+    made(report)
+    assert "report.made" in db.session.scalars(select(AuditEntry.action)).all()
+    assert list(audit.faults()) == []

@@ -1,0 +1,41 @@
+"""worker.py, except that a report stops where the test holds it: at a place whose name is a file in the folder GATE.
+
+reading  before the figures are counted     drawing  before the file is drawn
+storing  before the file is stored          ending   when all is done but the row does not say so yet
+"""
+
+import os
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tools.processes import wait_until
+from webapp import content, generate
+from webapp.generate.claim import Claim
+from webapp.settings import PROJECT
+from webapp.storage.local import LocalStorage
+
+GATE = Path(os.environ["GATE"])
+LONGEST = 120
+
+
+def held(place: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which waits while the gate's file is there, and leaves a mark with its process's number."""
+
+    def waiting(*given: Any, **named: Any) -> Any:
+        if (GATE / place).exists():
+            (GATE / f"{place}.{os.getpid()}").touch()
+            wait_until(lambda: not (GATE / place).exists(), LONGEST, f"the release of {place}")
+        return function(*given, **named)
+
+    return waiting
+
+
+if __name__ == "__main__":
+    content.build = held("reading", content.build)
+    generate.draw = held("drawing", generate.draw)
+    LocalStorage.put = held("storing", LocalStorage.put)  # type: ignore[method-assign]
+    os.fsync = held("writing", os.fsync)
+    Claim.succeed = held("ending", Claim.succeed)  # type: ignore[method-assign]
+    runpy.run_path(str(PROJECT / "worker.py"), run_name="__main__")

@@ -1,0 +1,76 @@
+"""flask report, as a script or a person at a terminal sees it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import factories
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from webapp.content import CATALOGUE
+from webapp.files import FORMATS
+
+Report = Callable[..., Result]
+
+
+@pytest.fixture
+def report(app: Flask, tmp_path: Path) -> Report:
+    """Visit trends of October 2025 at a clinic with one visit, as JSON, unless the words say otherwise."""
+    with app.app_context():
+        clinic = factories.add_clinic("Riverside")
+        factories.add_visit(factories.add_patient(clinic), "2025-10-06 10:15", kind="dental")
+
+    def run(*words: str, template: str = "visit_trends") -> Result:
+        usual = ["--clinic", "Riverside", "--from", "2025-10-01", "--to", "2025-10-31", "--format", "json"]
+        return app.test_cli_runner().invoke(args=["report", template, *usual, "--out", str(tmp_path / "out"), *words])
+
+    return run
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_it_writes_one_file_and_says_where(report: Report, tmp_path: Path, name: str) -> None:
+    result = report("--format", name)
+    assert (result.exit_code, (tmp_path / "out").stat().st_size > 100) == (0, True)
+    assert result.output.startswith(f"Visit trends, October 2025: {tmp_path / 'out'}, report VT-")
+
+
+def test_filters_narrow_it(report: Report, tmp_path: Path) -> None:
+    assert report("--filter", "kind=dental", "--filter", "age=").exit_code == 0
+    assert {"label": "Visits", "value": "Dental"} in json.loads((tmp_path / "out").read_text())["provenance"]["filters"]
+
+
+def test_help_names_templates_formats_and_filters(report: Report) -> None:
+    said = report("--help").output
+    assert f"[{'|'.join(FORMATS)}]" in said
+    for template in CATALOGUE.values():
+        line = next(line for line in said.splitlines() if line.strip().startswith(template.name))
+        assert line.split(maxsplit=1)[1] == ", ".join(item.name for item in template.filters)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--format", "docx"], "'docx' is not one of 'pdf', 'excel', 'csv', 'json'"),
+        (["--filter", "age=zz"], "'zz' is no value of age. There is:\n  0-4         0 to 4\n"),
+        (["--filter", "provider=7"], "'7' is no value of provider. There is:\n  none        Nobody recorded\n"),
+        (["--filter", "ward=1"], "Visit trends has no filter 'ward'. It has: kind, provider, age, sex."),
+        (["--filter", "age"], "Give age a value: --filter age=VALUE."),
+        (["--from", "1 October"], "From: give a real date, such as 2026-10-31."),
+        (["--from", "2025-11-01"], "The last day must not be before the first"),
+        (["--clinic", "Hillview"], "There is no clinic called 'Hillview'. There is: Riverside."),
+        (["--out", "/nowhere/out"], "/nowhere/out cannot be written: No such file or directory."),
+    ],
+)
+def test_nonsense_is_refused_with_what_there_is(report: Report, tmp_path: Path, words: list[str], said: str) -> None:
+    result = report(*words)
+    assert result.exit_code != 0
+    assert said in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_template_is_told_with_the_known_ones(report: Report) -> None:
+    result = report(template="waiting_times")
+    assert result.exit_code == 1
+    assert f"There is no report called 'waiting_times'. There is: {', '.join(CATALOGUE)}." in result.output

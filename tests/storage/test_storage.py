@@ -1,0 +1,123 @@
+"""One set of tests for every store."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gcp_storage_emulator.server import create_server
+
+from tools.processes import free_port
+from webapp.errors import StorageBroken, StorageMissing
+from webapp.storage import Storage, key_for
+from webapp.storage.google import GoogleStorage
+from webapp.storage.local import LocalStorage
+
+KEY = key_for("0123456789abcdef", "ab" * 32, "pdf")
+
+
+@pytest.fixture(scope="module")
+def bucket_host() -> Iterator[str]:
+    port = free_port()
+    server = create_server("127.0.0.1", port, in_memory=True, default_bucket="reports")
+    server.start()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["local", "google"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    if request.param == "local":
+        return LocalStorage(tmp_path / "files")
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("bucket_host"))
+    return GoogleStorage("reports")
+
+
+def put(store: Storage, data: bytes, key: str = KEY) -> None:
+    store.put(key, io.BytesIO(data), size=len(data), content_type="application/pdf")
+
+
+def bytes_of(store: Storage, key: str = KEY) -> bytes:
+    with store.open(key) as stream:
+        return stream.read()
+
+
+def test_it_gives_back_the_bytes_it_was_given(store: Storage) -> None:
+    data = bytes(range(256)) * 40_000
+    put(store, data)
+    assert bytes_of(store) == data
+
+
+def test_putting_the_same_again_is_harmless(store: Storage) -> None:
+    put(store, b"the report")
+    put(store, b"the report")
+    assert bytes_of(store) == b"the report"
+
+
+def test_it_replaces_bytes_that_went_bad(store: Storage) -> None:
+    put(store, b"not the report")
+    put(store, b"the report")
+    assert bytes_of(store) == b"the report"
+
+
+def test_it_reads_the_source_from_its_start(store: Storage) -> None:
+    source = io.BytesIO(b"the report")
+    source.read(4)
+    store.put(KEY, source, size=10, content_type="application/pdf")
+    assert bytes_of(store) == b"the report"
+
+
+def test_a_missing_object_is_missing_and_not_broken(store: Storage) -> None:
+    with pytest.raises(StorageMissing):
+        store.open(key_for("f" * 16, "cd" * 32, "pdf"))
+
+
+def test_deleting_takes_it_away_and_deleting_nothing_is_no_fault(store: Storage) -> None:
+    put(store, b"the report")
+    store.delete(KEY)
+    store.delete(KEY)
+    with pytest.raises(StorageMissing):
+        store.open(KEY)
+
+
+def test_a_key_holds_no_names() -> None:
+    assert f"reports/0123456789abcdef/{'ab' * 32}.pdf" == KEY
+
+
+def test_a_bucket_that_does_not_answer_is_broken_and_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr("webapp.storage.google._RETRY", None)
+    with pytest.raises(StorageBroken):
+        GoogleStorage("reports").open(KEY)
+
+
+class TestLocal:
+    def test_a_folder_that_cannot_be_written_is_broken(self, tmp_path: Path) -> None:
+        (tmp_path / "files").write_text("a file where the folder should be")
+        with pytest.raises(StorageBroken):
+            put(LocalStorage(tmp_path / "files"), b"the report")
+
+    def test_a_source_of_another_size_leaves_nothing_behind(self, tmp_path: Path) -> None:
+        store = LocalStorage(tmp_path)
+        with pytest.raises(StorageBroken):
+            store.put(KEY, io.BytesIO(b"short"), size=10, content_type="application/pdf")
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    def test_a_full_disk_leaves_the_old_bytes(self, tmp_path: Path) -> None:
+        class Failing(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                if self.tell() > 0:
+                    raise OSError(28, "No space left on device")
+                return super().read(3)
+
+        store = LocalStorage(tmp_path)
+        put(store, b"the report")
+        with pytest.raises(StorageBroken, match="No space left"):
+            store.put(KEY, Failing(b"another report"), size=14, content_type="application/pdf")
+        assert bytes_of(store) == b"the report"
+        assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+    def test_a_key_cannot_leave_the_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("secret")
+        with pytest.raises(StorageMissing):
+            LocalStorage(tmp_path / "files").open("../secret")

@@ -1,0 +1,21 @@
+"""Watching processes from outside."""
+
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tools.processes import wait_until
+
+
+@pytest.fixture
+def wait_for_end() -> Callable[[int], None]:
+    """Returns once no such process runs. A dead one that nobody has waited for does not run."""
+
+    def ended(pid: int) -> bool:
+        try:
+            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    return lambda pid: wait_until(lambda: ended(pid), 20, f"the end of process {pid}")

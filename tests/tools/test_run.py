@@ -1,0 +1,121 @@
+"""`make run` for real: the app itself, in a data folder of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tools.processes import free_port, wait_until
+from tools.run import page_answers
+from webapp.settings import PROJECT
+
+OUTSIDE = ("REDIS_URL", "DATABASE_URL", "STORAGE_BUCKET", "APP_ENV")
+
+
+class Run:
+    """One `make run`, past its set-up."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.output = folder / f"said-{port}"
+        environ = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
+        with self.output.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tools.run"],
+                cwd=PROJECT,
+                env={**environ, "DATA_DIR": str(folder / "data"), "PORT": str(port)},
+                stdout=said,
+                stderr=said,
+            )
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, 180, "the sign-in page")
+        assert "is ready" in self.said, self.said
+
+    def family(self) -> list[int]:
+        """Every process that it runs."""
+        return [child.pid for child in psutil.Process(self.process.pid).children(recursive=True)]
+
+    def pid_of(self, part: str) -> int:
+        """The process that it started with `part` in its command, once it is there."""
+
+        def found() -> int:
+            for child in psutil.Process(self.process.pid).children():
+                with suppress(psutil.NoSuchProcess):
+                    if part in " ".join(child.cmdline()):
+                        return child.pid
+            return 0
+
+        return int(wait_until(found, 30, part))
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Run]:
+    run = Run(tmp_path, free_port())
+    yield run
+    run.stop()
+
+
+def test_it_starts_everything_restarts_what_dies_and_leaves_nothing_behind(
+    running: Run, tmp_path: Path, wait_for_end: Callable[[int], None]
+) -> None:
+    running.wait_until_ready()
+    assert f"Clinic Reports is ready:  {running.url}" in running.said
+    assert re.search(r"\S+@\S+", running.said), "it does not say who can sign in"
+
+    second = Run(tmp_path, free_port())
+    assert second.process.wait(60) == 1
+    assert f"Clinic Reports is running here already, as process {running.process.pid}." in second.said
+
+    first = [running.pid_of(part) for part in ("redis-server", "gunicorn", "worker.py", "scheduler.py", "webapp watch")]
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+    for name in ("redis", "web", "worker", "scheduler", "watch"):
+        wait_until(lambda name=name: re.search(rf"^{name} .*starting it again", running.said, re.MULTILINE), 30, name)
+    wait_until(lambda: page_answers(running.url), 60, "the page, after everything was killed")
+
+    pids = [*first, *running.family()]
+    assert running.stop() == 0
+    for pid in pids:
+        wait_for_end(pid)
+
+
+def test_it_says_so_when_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = Run(tmp_path, port)
+        assert run.process.wait(60) == 1
+    assert run.said.strip() == (
+        f"Port {port} is in use by another program. Stop it, or take another: PORT={port + 1} make run"
+    )
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+def test_it_says_so_when_the_port_is_no_port(port: str, tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "tools.run"],
+        cwd=PROJECT,
+        env={**os.environ, "PORT": port, "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 1
+    assert said.stderr.strip() == f"PORT must be a number from 1 to 65535, not '{port}'."

@@ -1,0 +1,145 @@
+"""The only doors to a row: may this person do this to that? For pages, API and files alike.
+
+    who            | asks for aggregate | asks for patient | reads, downloads  | cancels, retries, | pages of their
+                   | reports of         | reports of       | reports           | deletes reports   | own
+    ---------------+--------------------+------------------+-------------------+-------------------+----------------
+    staff          | their clinic       | -                | their own         | their own         | -
+    clinician      | their clinic       | their clinic     | their own         | their own         | -
+    manager        | their clinic       | their clinic     | all of the clinic | all of the clinic | -
+    administrator  | every clinic       | every clinic     | all               | all               | operations
+    auditor        | -                  | -                | -                 | -                 | audit
+
+"Their own" is what they asked for themselves about the clinic they work for now: who moves to another clinic leaves
+the reports behind. A row that you may not see is 404, as if it were not there; a page that your role does not have
+is 403. No view queries a report by id itself.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from flask import abort
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select, and_, false, select, true
+
+from webapp.extensions import db
+from webapp.models import Clinic, Person, Report
+
+Action = Literal["read", "download", "cancel", "retry", "delete"]
+Audience = Literal["aggregate", "patients"]
+Reach = Literal["own", "clinic", "every", "none"]
+
+ACTIONS: tuple[Action, ...] = ("read", "download", "cancel", "retry", "delete")
+
+REPORTS: dict[str, dict[Action, Reach]] = {
+    "staff": dict.fromkeys(ACTIONS, "own"),
+    "clinician": dict.fromkeys(ACTIONS, "own"),
+    "manager": dict.fromkeys(ACTIONS, "clinic"),
+    "administrator": dict.fromkeys(ACTIONS, "every"),
+    "auditor": dict.fromkeys(ACTIONS, "none"),
+}
+AUDIENCES: dict[str, tuple[Audience, ...]] = {
+    "staff": ("aggregate",),
+    "clinician": ("aggregate", "patients"),
+    "manager": ("aggregate", "patients"),
+    "administrator": ("aggregate", "patients"),
+    "auditor": (),
+}
+
+# What answers without sign-in; every other route asks for it (accounts/__init__.py).
+OPEN_ENDPOINTS = frozenset({"accounts.sign_in", "static", "healthz"})
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def current_person() -> Person:
+    """Who is signed in. Only for views, which sign-in guards."""
+    return current_user.person
+
+
+def clinics_for(person: Person) -> list[Clinic]:
+    """The clinics whose reports this person may ask for, by name."""
+    reach: ColumnElement[bool] = false()
+    if person.role == "administrator":
+        reach = true()
+    elif AUDIENCES[person.role]:
+        reach = Clinic.id == person.clinic_id
+    return list(db.session.scalars(select(Clinic).where(reach).order_by(Clinic.name)))
+
+
+def clinic_or_404(person: Person, clinic_id: int) -> Clinic:
+    """The clinic, when this person may ask for its reports."""
+    clinic = next((clinic for clinic in clinics_for(person) if clinic.id == clinic_id), None)
+    return clinic or abort(404)
+
+
+def asks_for_reports(person: Person) -> bool:
+    """Whether the pages of asking and reading are this person's at all."""
+    return bool(AUDIENCES[person.role])
+
+
+def template_allowed(person: Person, audience: str) -> bool:
+    """Whether this person may ask for templates of that audience: "aggregate" or "patients"."""
+    return audience in AUDIENCES[person.role]
+
+
+def visible_reports(person: Person) -> Select[Report]:
+    """The reports that this person may read, unordered."""
+    return select(Report).where(_within(person, "read"))
+
+
+def report_or_404(report_id: str, action: Action) -> Report:
+    """The report, when the signed-in person may do that to it: 404 when they may not see it, 403 when they only may."""
+    person = current_person()
+    report = db.session.scalars(visible_reports(person).where(Report.id == report_id)).one_or_none()
+    if report is None:
+        abort(404)
+    if not allowed(person, action, report):
+        abort(403)
+    return report
+
+
+def allowed(person: Person, action: Action, report: Report) -> bool:
+    """Whether this person may do that to this report; pages show no button that would be refused."""
+    of_clinic = report.clinic_id == person.clinic_id
+    return {
+        "own": of_clinic and report.requester_id == person.id,
+        "clinic": of_clinic,
+        "every": True,
+        "none": False,
+    }[REPORTS[person.role][action]]
+
+
+def _within(person: Person, action: Action) -> ColumnElement[bool]:
+    """What allowed() says of one report, as SQL about all of them."""
+    of_clinic = Report.clinic_id == person.clinic_id
+    reaches: dict[Reach, ColumnElement[bool]] = {
+        "own": and_(of_clinic, Report.requester_id == person.id),
+        "clinic": of_clinic,
+        "every": true(),
+        "none": false(),
+    }
+    return reaches[REPORTS[person.role][action]]
+
+
+def role_required(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A page of these roles alone: @role_required("administrator") below the route."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            if current_person().role not in roles:
+                abort(403)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def polled(view: Callable[P, R]) -> Callable[P, R]:
+    """A view that its page fetches by itself: below the route. A page that polls is not a person at work, so such a
+    request does not put off the idle sign-out; else a browser left open on a waiting report would never sign out."""
+    view.is_polled = True  # type: ignore[attr-defined]
+    return view

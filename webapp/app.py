@@ -1,0 +1,50 @@
+"""How the rooms are put together into one Flask app."""
+
+from typing import Any
+
+from flask import Flask
+
+from webapp import accounts, cli, frame, logs, queues, storage
+from webapp.downloads import views as downloads
+from webapp.extensions import csrf, db, migrate
+from webapp.report_requests import views as report_requests
+from webapp.settings import PROJECT, Settings
+
+
+def build(**overrides: Any) -> Flask:
+    """See webapp.create_app."""
+    settings = Settings.read(**overrides)
+    logs.configure(settings.log_level, settings.log_format)
+    app = Flask("webapp", template_folder=str(PROJECT / "templates"), static_folder=None)
+    app.config.from_mapping(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        MAX_CONTENT_LENGTH=1024 * 1024,
+    )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(PROJECT / "migrations"))
+    frame.register(app)
+    accounts.register(app)
+    csrf.init_app(app)
+    storage.init_app(app)
+    queues.init_app(app)
+    app.register_blueprint(report_requests.blueprint)
+    app.register_blueprint(downloads.blueprint)
+    cli.register(app)
+    return app
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    """PostgreSQL drops idle connections behind our back, so each is tried before use and replaced now and then."""
+    if settings.database_url.startswith("sqlite"):
+        return {}
+    return {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": settings.database_pool_size,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "pool_timeout": 10,
+    }

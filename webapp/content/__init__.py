@@ -1,0 +1,74 @@
+"""What a report says: SQL in, plain figures out. One module per report template, one row each in CATALOGUE.
+
+    question.py   what is asked              periods.py   which days, and which to compare with
+    filters.py    what narrows it            findings.py  sentences about figures that are true by rule
+    counting.py   the SQL that templates share
+
+Everything is counted by the database, on the one connection given, which should be a snapshot
+(extensions.snapshot): then all figures of a report are of the same moment.
+"""
+
+from sqlalchemy import Connection
+
+from webapp.content import patient_summary, periods, visit_trends
+from webapp.content.filters import Filter
+from webapp.content.question import Question
+from webapp.content.template import Step, Template
+from webapp.errors import FiguresFailed
+from webapp.figures import Choice, Content
+
+__all__ = ["CATALOGUE", "Filter", "Question", "Template", "build", "choices", "matching", "title"]
+
+CATALOGUE: dict[str, Template] = {
+    template.name: template for template in (patient_summary.TEMPLATE, visit_trends.TEMPLATE)
+}
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""The years a report can be about: far from the ends of the calendar, so that periods can be compared."""
+
+
+def build(connection: Connection, question: Question, step: Step = lambda done, total: None) -> Content:
+    """The figures. The same rows and the same question give equal Content on every database.
+
+    Raises FiguresFailed for a question that has no answer, and whatever `step` raises.
+    """
+    return _template(question).build(connection, question, step)
+
+
+def matching(connection: Connection, question: Question) -> tuple[int, str]:
+    """How many rows the report would use, and what they are: (1204, "visits"). Raises FiguresFailed as build()."""
+    return _template(question).count(connection, question)
+
+
+def title(question: Question) -> str:
+    """Visit trends, October 2026. Raises FiguresFailed for an unknown template."""
+    return f"{_template(question).title}, {periods.label(question.start, question.end)}"
+
+
+def choices(connection: Connection, question: Question) -> tuple[Choice, ...]:
+    """Every filter of the template as a reader sees it, also those that leave nothing out."""
+    return tuple(
+        Choice(
+            narrowing.label, narrowing.words(connection, question.clinic_id, question.chosen.get(narrowing.name, ""))
+        )
+        for narrowing in _template(question).filters
+    )
+
+
+def _template(question: Question) -> Template:
+    """The template that can answer. A filter it does not have is refused, for to ignore it would widen the answer."""
+    template = CATALOGUE.get(question.template)
+    if template is None:
+        raise FiguresFailed(f"no template {question.template!r}", "There is no such report. Choose one from the list.")
+    strange = question.chosen.keys() - {narrowing.name for narrowing in template.filters}
+    if strange:
+        raise FiguresFailed(
+            f"{template.name} has no filter {', '.join(sorted(strange))}",
+            "This report cannot be narrowed in that way. Choose it again from the list.",
+        )
+    if question.start > question.end or question.start.year < FIRST_YEAR or question.end.year > LAST_YEAR:
+        raise FiguresFailed(
+            f"no figures from {question.start} to {question.end}",
+            f"A report begins no later than it ends, in the years {FIRST_YEAR} to {LAST_YEAR}. Choose its dates again.",
+        )
+    return template

@@ -1,0 +1,66 @@
+"""The SQL that templates share: which rows a question is about, and which of them count."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from webapp.content.filters import Filter
+from webapp.content.periods import Period
+from webapp.content.question import Question
+from webapp.figures import Excluded, Rows
+from webapp.models import Patient, Visit
+from webapp.models.visit import NOT_COUNTED
+
+Conditions = list[ColumnElement[bool]]
+
+HAPPENED: ColumnElement[bool] = Visit.status.not_in(list(NOT_COUNTED))
+"""Visits that count: all but those that did not take place."""
+
+
+def patients_of(question: Question, filters: Iterable[Filter]) -> Conditions:
+    """The clinic's patients whom the question asks about. Ages are those on the question's last day."""
+    return [Patient.clinic_id == question.clinic_id, *_narrowed(question, filters, "patient")]
+
+
+def visits_of(question: Question, filters: Iterable[Filter], period: Period) -> Conditions:
+    """The clinic's visits on the days of `period` that the question asks about, of any status."""
+    filters = tuple(filters)
+    conditions = [
+        Visit.clinic_id == question.clinic_id,
+        Visit.local_day.between(*period),
+        *_narrowed(question, filters, "visit"),
+    ]
+    about_patients = _narrowed(question, filters, "patient")
+    if about_patients:
+        asked = select(Patient.id).where(Patient.clinic_id == question.clinic_id, *about_patients)
+        conditions.append(Visit.patient_id.in_(asked))
+    return conditions
+
+
+def _narrowed(question: Question, filters: Iterable[Filter], of: str) -> Conditions:
+    chosen = question.chosen
+    return [
+        narrowing.condition(chosen[narrowing.name], question.end)
+        for narrowing in filters
+        if narrowing.of == of and narrowing.name in chosen
+    ]
+
+
+def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows of a group meet the condition."""
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def visit_rows(connection: Connection, conditions: Conditions) -> Rows:
+    """The visits read, those that count, and why the others do not."""
+    by_status = select(Visit.status, func.count()).where(*conditions).group_by(Visit.status)
+    found: dict[str, int] = {status: count for status, count in connection.execute(by_status)}  # noqa: C416
+    excluded = tuple(Excluded(words, found[status]) for status, words in NOT_COUNTED.items() if status in found)
+    read = sum(found.values())
+    return Rows("visits", read, read - sum(item.count for item in excluded), excluded)
+
+
+def month_key(day: date) -> str:
+    """As figures.Kind writes a month: "2026-10"."""
+    return f"{day:%Y-%m}"

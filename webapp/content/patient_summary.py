@@ -1,0 +1,327 @@
+"""Patient summary: who the clinic's patients are, who is new, and who came."""
+
+from sqlalchemy import Connection
+
+from webapp import words
+from webapp.content import filters, findings, periods
+from webapp.content.patient_counts import FILTERS, MOST_MONTHS, MOST_VISITS, STEPS, Answer, Group, ask, count
+from webapp.content.question import Question
+from webapp.content.template import Step, Template
+from webapp.figures import Cell, Chart, Column, Content, Definition, Metric, Rows, Section, Table
+
+ENOUGH = 10
+"""Patients an age group must have for its share to be named in a title."""
+STANDS_OUT = 5.0
+"""Percentage points by which its share must pass that of all patients."""
+
+
+def build(connection: Connection, question: Question, step: Step) -> Content:
+    answer = ask(connection, question, step)
+    sections = (_by_age(answer), _by_month(answer), _activity(answer), _visits(answer))
+    content = Content(
+        template=TEMPLATE.name,
+        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+        summary=_summary(answer),
+        metrics=_metrics(answer),
+        sections=tuple(section for section in sections if section),
+        rows=answer.rows,
+        definitions=DEFINITIONS,
+    )
+    step(STEPS, STEPS)
+    return content
+
+
+def _metrics(answer: Answer) -> tuple[Metric, ...]:
+    part = findings.share(answer.active, answer.patients)
+    median = answer.median_age
+    return (
+        Metric("patients", "Patients", answer.patients),
+        Metric("active", "Active patients", answer.active,
+               note=f"{words.number(part, 1)} % of patients" if part is not None else ""),
+        Metric("new", "New registrations", answer.new,
+               change=findings.change(answer.new, answer.new_before, answer.earlier)),
+        Metric("median_age", "Median age", median, "number", "years", decimals=_decimals(median)),
+    )  # fmt: skip
+
+
+def _decimals(age: float | None) -> int:
+    """The mean of two ages may end in a half."""
+    return 1 if age and age % 1 else 0
+
+
+def _by_age(answer: Answer) -> Section | None:
+    if not answer.patients:
+        return None
+    bands, sexes = answer.bands(), _sexes(answer)
+    columns = [Column("age", "Age"), *(Column(sex, label, "count") for sex, label in sexes.items())]
+    columns += [Column("all", "All" if sexes else "Patients", "count"), Column("share", "Share", "percent", decimals=1)]
+
+    def cells(label: str, band: str = "") -> tuple[Cell, ...]:
+        everyone = answer.total(band).patients
+        of_sexes = (answer.total(band, sex).patients for sex in sexes)
+        return (label, *of_sexes, everyone, findings.share(everyone, answer.patients))
+
+    rows = tuple(cells(label, band) for band, label in bands.items())
+    table = Table(
+        "ages", "Patients by age and sex" if sexes else "Patients by age", tuple(columns), rows, cells("All ages")
+    )
+    return Section("by_age", "Age and sex", _age_charts(answer, table, bool(sexes)), (table,))
+
+
+def _sexes(answer: Answer) -> dict[str, str]:
+    """The columns of the table of ages: none where the report is of one sex alone."""
+    if answer.question.chosen.get("sex"):
+        return {}
+    labels = dict(filters.SEX_WORDS)
+    labels["unknown"] = "Sex unknown"
+    return labels
+
+
+def _age_charts(answer: Answer, table: Table, are_sexes_apart: bool) -> tuple[Chart, ...]:
+    if len(table.rows) < 2:
+        return ()
+    has_two_sides = are_sexes_apart and (answer.total(sex="female").patients or answer.total(sex="male").patients)
+    day = words.day(answer.question.end)
+    title = _age_title(answer)
+    if has_two_sides:
+        subtitle = f"Patients by age and sex, {day}{_not_drawn(answer)}"
+        return (Chart("ages", "pyramid", title, subtitle, "ages", "age", ("female", "male")),)
+    return (Chart("ages", "bar", title, f"Patients by age, {day}", "ages", "age", ("all",)),)
+
+
+def _not_drawn(answer: Answer) -> str:
+    """Those who have no side in the pyramid; the table counts them."""
+    rest = sum(answer.total(sex=sex).patients for sex in filters.SEX_WORDS if sex not in ("female", "male"))
+    return f"; {words.number(rest)} of other or unknown sex {'is' if rest == 1 else 'are'} not drawn" if rest else ""
+
+
+def _age_title(answer: Answer) -> str:
+    """Tells the middle of the ages, not the largest group: groups span from 5 to 20 years or more, and a wide one
+    would lead for its width alone."""
+    unknown = answer.total(filters.UNKNOWN_AGE).patients
+    if answer.median_age is None or 2 * unknown >= answer.patients:
+        return f"The age of {words.plural(unknown, 'patient')} is unknown"
+    for name, label in answer.bands().items():
+        if answer.total(name).patients == answer.patients:
+            return f"All patients are aged {label}"
+    return f"The median age is {_median(answer.median_age)}"
+
+
+def _median(age: float) -> str:
+    return words.number(age, _decimals(age))
+
+
+def _by_month(answer: Answer) -> Section | None:
+    if not (any(answer.months.values()) or answer.new_before):
+        return None
+    question = answer.question
+    notes = [periods.months_note(answer.months, question.start, question.end)]
+    if answer.undated:
+        they = (
+            "has no date of registration and stands"
+            if answer.undated == 1
+            else "have no date of registration and stand"
+        )
+        notes.append(f"{words.plural(answer.undated, 'patient')} {they} in no month.")
+    table = Table(
+        "registrations",
+        "New registrations by month",
+        (Column("month", "Month", "month"), Column("new", "New registrations", "count")),
+        tuple(zip(periods.month_cells(answer.months, question.end), answer.months.values(), strict=True)),
+        note=" ".join(filter(None, notes)),
+    )
+    is_one_month = answer.period == periods.month_of(question.end)
+    steps = {"New registrations": (answer.new_before, answer.new)}
+    compared = findings.comparison(
+        "compared", "Compared with the period before", "Registrations", answer.period, answer.earlier, steps
+    )
+    chart = Chart(
+        "registrations",
+        "bar",
+        findings.trend_title("New registrations", list(answer.months.items()), is_one_month),
+        f"New registrations a month, {periods.months_label(answer.months, question.end)}",
+        table.key,
+        "month",
+        ("new",),
+    )
+    return Section("by_month", "New registrations", (chart,) if any(answer.months.values()) else (), (table, compared))
+
+
+def _activity(answer: Answer) -> Section | None:
+    if not answer.patients:
+        return None
+    rows = [_activity_row(label, answer.total(band)) for band, label in answer.bands().items()]
+    table = Table(
+        "active",
+        "Active patients by age",
+        (
+            Column("age", "Age"),
+            Column("patients", "Patients", "count"),
+            Column("active", "Active", "count"),
+            Column("share", "Share active", "percent", decimals=1),
+        ),
+        tuple(rows),
+        _activity_row("All ages", answer.total()),
+    )
+    since = periods.year_up_to(answer.question.end)
+    chart = Chart(
+        "active",
+        "bar",
+        _activity_title(answer),
+        f"Patients with a visit in the 12 months from {words.dates(*since)}, percent of each age group",
+        table.key,
+        "age",
+        ("share",),
+    )
+    return Section("active", "Active patients", (chart,) if answer.active and len(rows) > 1 else (), (table,))
+
+
+def _activity_row(label: str, group: Group) -> tuple[Cell, ...]:
+    return label, group.patients, group.active, findings.share(group.active, group.patients)
+
+
+def _activity_title(answer: Answer) -> str:
+    """Names the age group that is most likely to come, where one stands out and is not a handful."""
+    groups = {label: answer.total(band) for band, label in answer.bands().items()}
+    shares = {label: 100 * group.active / group.patients for label, group in groups.items() if group.patients}
+    top = max(shares, key=lambda label: shares[label])
+    stands_out = shares[top] >= 100 * answer.active / answer.patients + STANDS_OUT
+    is_alone = list(shares.values()).count(shares[top]) == 1
+    if stands_out and is_alone and groups[top].patients >= ENOUGH and top != filters.UNKNOWN_AGE_LABEL:
+        return f"Patients aged {top} were the most likely to come"
+    if answer.active == answer.patients:
+        return "All patients were active"
+    be = "was" if answer.active == 1 else "were"
+    return f"{words.number(answer.active)} of {words.plural(answer.patients, 'patient')} {be} active"
+
+
+def _visits(answer: Answer) -> Section | None:
+    if not answer.came:
+        return None
+    labels = {times: f"{times}" if times < MOST_VISITS else f"{times} or more" for times in answer.by_visits}
+    rows = [
+        (labels[times], patients, findings.share(patients, answer.came), visits)
+        for times, (patients, visits) in answer.by_visits.items()
+    ]
+    table = Table(
+        "visits",
+        "Patients by number of visits",
+        (
+            Column("visits", "Visits in the period"),
+            Column("patients", "Patients", "count"),
+            Column("share", "Share", "percent", decimals=1),
+            Column("all", "Visits together", "count"),
+        ),
+        tuple(rows),
+        ("All who came", answer.came, 100.0, sum(visits for _, visits in answer.by_visits.values())),
+    )
+    subtitle = f"Patients by how often they came, {periods.label(answer.question.start, answer.question.end)}"
+    chart = Chart("visits", "bar", _visits_title(answer, labels), subtitle, table.key, "visits", ("patients",))
+    return Section("visits", "How often patients came", (chart,), (table,))
+
+
+def _visits_title(answer: Answer, labels: dict[int, str]) -> str:
+    once = answer.by_visits[1][0]
+    if once == answer.came:
+        return "Everyone who came, came once" if once > 1 else "One patient came, once"
+    if 2 * once > answer.came:
+        return "Most of those who came, came once"
+    if 2 * (answer.came - once) > answer.came:
+        return "Most of those who came, came more than once" if once else "Everyone who came, came more than once"
+    return "Half of those who came, came once"
+
+
+def _summary(answer: Answer) -> tuple[str, ...]:
+    day = words.day(answer.question.end)
+    chosen = " for the filters chosen" if answer.question.chosen else ""
+    if not answer.patients:
+        return (f"Up to {day} the clinic had no patients{chosen}.", *_left_out(answer.rows))
+    sentences = [
+        f"Up to {day} the clinic had {words.plural(answer.patients, 'patient')}{chosen}; {_how_active(answer)} active, "
+        "with a visit in the 12 months to that day."
+    ]
+    if answer.new or answer.new_before:
+        told = findings.compared(answer.new, answer.new_before, answer.earlier)
+        new = words.number(answer.new) if answer.new else "Nobody"
+        sentences.append(f"{new} registered {answer.when}, {told}.")
+    if answer.median_age is not None:
+        title, median = _age_title(answer), f"he median age is {_median(answer.median_age)}."
+        sentences.append(f"T{median}" if title.startswith("The median") else f"{title}; t{median}")
+    if answer.came:
+        sentences.append(f"{words.plural(answer.came, 'patient')} came {answer.when}, {_how_often(answer)}.")
+    return tuple(sentences)
+
+
+def _how_active(answer: Answer) -> str:
+    if answer.active == 0:
+        return "none were"
+    if answer.active == answer.patients:
+        return "all of them were" if answer.active > 1 else "this one was"
+    part = words.number(findings.share(answer.active, answer.patients) or 0, 1)
+    return f"{words.number(answer.active)} of them ({part} %) {'was' if answer.active == 1 else 'were'}"
+
+
+def _how_often(answer: Answer) -> str:
+    once = answer.by_visits[1][0]
+    if answer.came == 1:
+        return "once" if once else "more than once"
+    if once == answer.came:
+        return "all of them once"
+    return f"{words.number(once)} of them once" if once else "each of them more than once"
+
+
+def _left_out(rows: Rows) -> tuple[str, ...]:
+    if not rows.read:
+        return ()
+    reasons = words.listed([f"{words.number(item.count)} {item.reason}" for item in rows.excluded])
+    be = "is" if rows.read == 1 else "are"
+    return (f"{words.plural(rows.read, 'patient')} on record {be} left out: {reasons}.",)
+
+
+DEFINITIONS = (
+    Definition(
+        "Patients",
+        "Everybody the clinic has a record of, without those who registered after the period or died before it. Who "
+        "has no date of registration is counted.",
+    ),
+    Definition(
+        "Active patients",
+        "Patients with at least one visit, medical or dental, in the 12 months up to the last day of the period. "
+        "Visits that were planned, cancelled or entered in error do not count. Shares are of the patients of the "
+        "same row.",
+    ),
+    Definition(
+        "New registrations",
+        "Patients whose day of registration lies in the period or month, whether or not they have died since: that of "
+        "the clinic's records, else the day of the first visit. By month: the 12 calendar months up to the last day of "
+        f"the period, or all of a longer period up to {MOST_MONTHS} months, whole months except the last.",
+    ),
+    Definition(
+        "Change",
+        "Against the period before of the same kind: the month before a month, the same days of the month, quarter or "
+        "year before one that is not over, else as many days before.",
+    ),
+    Definition(
+        "Median age",
+        "Half of the patients whose age is known are this old or younger.",
+    ),
+    Definition(
+        "Visits a patient",
+        "Visits of the patients counted that took place in the period; patients without any are not in this table.",
+    ),
+    filters.AGE_DEFINITION,
+    Definition("Sex", "As the patient's record says; records that say nothing are unknown."),
+)
+
+TEMPLATE = Template(
+    name="patient_summary",
+    title="Patient summary",
+    number_prefix="PS",
+    sentence="Who your patients are: age and sex, new registrations, active patients and how often they come.",
+    pages="About 3 pages",
+    audience="aggregate",
+    version=1,
+    filters=FILTERS,
+    build=build,
+    count=count,
+)

@@ -1,0 +1,35 @@
+"""What one report template is: a row of the catalogue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from webapp.content.filters import Filter
+from webapp.content.question import Question
+from webapp.figures import Content
+
+Step = Callable[[int, int], None]
+"""Called with (done, total) as parts get done. It may raise, to stop the making."""
+
+Audience = Literal["aggregate"]
+"""Whose eyes a template is for. aggregate: everybody of the clinic, for it shows no single patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`number_prefix` begins the numbers of its reports. `version` goes up with every change of what the same rows
+    would say, so that two reports of one version can be compared. `count` tells how many rows a question would use,
+    and their plural noun."""
+
+    name: str
+    title: str
+    number_prefix: str
+    sentence: str
+    pages: str
+    audience: Audience
+    version: int
+    filters: tuple[Filter, ...]
+    build: Callable[[Connection, Question, Step], Content]
+    count: Callable[[Connection, Question], tuple[int, str]]

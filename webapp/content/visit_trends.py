@@ -1,0 +1,361 @@
+"""Visit trends: how many people came, when, and what changed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from webapp import words
+from webapp.content import busy_times, filters, findings, periods
+from webapp.content.busy_times import Day, Hours
+from webapp.content.counting import HAPPENED, how_many, month_key, visit_rows, visits_of
+from webapp.content.periods import Period
+from webapp.content.question import Question
+from webapp.content.template import Step, Template
+from webapp.figures import Cell, Chart, Column, Content, Definition, Metric, Rows, Section, Table
+from webapp.models import Visit
+
+FILTERS = (filters.KIND, filters.PROVIDER, filters.AGE, filters.SEX)
+MOST_MONTHS = 60
+STEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Visits that took place: all of them, the medical and the dental ones, and on how many days."""
+
+    all: int = 0
+    medical: int = 0
+    dental: int = 0
+    days: int = 0
+
+    def of(self, kinds: Iterable[str]) -> tuple[int, ...]:
+        return tuple(getattr(self, kind) for kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that is read from the database.
+
+    `a_year_ago` is None where that would be the period before, or overlap it. `months` are in order, from month_key()
+    to counts. `weekdays` are those that occur in the period. `records_begin` is the day of the clinic's first visit.
+    """
+
+    question: Question
+    rows: Rows
+    now: Counts
+    before: Counts
+    a_year_ago: Counts | None
+    months: dict[str, Counts]
+    weekdays: dict[int, Counts]
+    hours: Hours
+    busiest_day: Day | None
+    records_begin: date | None
+
+    @property
+    def period(self) -> Period:
+        return self.question.start, self.question.end
+
+    @property
+    def earlier(self) -> Period:
+        return periods.before(*self.period)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds told apart: none where the report is of one kind alone."""
+        return () if self.question.chosen.get("kind") in filters.KIND_WORDS else tuple(filters.KIND_WORDS)
+
+    @property
+    def noun(self) -> str:
+        """ "Visits", "Dental visits": what is counted."""
+        kind = filters.KIND_WORDS.get(self.question.chosen.get("kind", ""))
+        return f"{kind} visits" if kind else "Visits"
+
+    @property
+    def when(self) -> str:
+        return periods.within(*self.period)
+
+    @property
+    def narrowed(self) -> str:
+        """A reminder that not everything is counted; the kind is told by the noun."""
+        return " for the filters chosen" if self.question.chosen.keys() - {"kind"} else ""
+
+
+def count(connection: Connection, question: Question) -> tuple[int, str]:
+    return _totals(connection, question, (question.start, question.end)).all, "visits"
+
+
+def build(connection: Connection, question: Question, step: Step) -> Content:
+    answer = _ask(connection, question, step)
+    sections = (_by_month(answer), _by_time(answer), _compared(answer))
+    content = Content(
+        template=TEMPLATE.name,
+        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+        summary=_summary(answer),
+        metrics=_metrics(answer),
+        sections=tuple(section for section in sections if section),
+        rows=answer.rows,
+        definitions=DEFINITIONS,
+    )
+    step(STEPS, STEPS)
+    return content
+
+
+def _ask(connection: Connection, question: Question, step: Step) -> Answer:
+    asked = (question.start, question.end)
+    earlier, a_year_ago = periods.before(*asked), periods.year_before(*asked)
+    rows = visit_rows(connection, visits_of(question, FILTERS, asked))
+    now, before = (_totals(connection, question, period) for period in (asked, earlier))
+    is_apart = a_year_ago[1] < earlier[0]
+    last_year = _totals(connection, question, a_year_ago) if is_apart else None
+    step(1, STEPS)
+    months = _months(connection, question)
+    step(2, STEPS)
+    weekdays, hours, day = _times(connection, question)
+    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
+    step(3, STEPS)
+    return Answer(question, rows, now, before, last_year, months, weekdays, hours, day, first)
+
+
+def _counted(question: Question, period: Period, *group: Any) -> Select[Any]:
+    """The groups asked for, each with the columns of Counts."""
+    kinds = [how_many(Visit.kind == kind) for kind in filters.KIND_WORDS]
+    columns = [func.count(), *kinds, func.count(Visit.local_day.distinct())]
+    asked = visits_of(question, FILTERS, period)
+    return select(*group, *columns).select_from(Visit).where(HAPPENED, *asked).group_by(*group)
+
+
+def _totals(connection: Connection, question: Question, period: Period) -> Counts:
+    return Counts(*connection.execute(_counted(question, period)).one())
+
+
+def _months(connection: Connection, question: Question) -> dict[str, Counts]:
+    """The months of periods.months_up_to(), those without visits too; the last one up to the question's end."""
+    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    found = connection.execute(_counted(question, (shown[0], question.end), Visit.local_month))
+    counts = {month_key(month): Counts(*figures) for month, *figures in found}
+    return {key: counts.get(key, Counts()) for key in map(month_key, shown)}
+
+
+def _times(connection: Connection, question: Question) -> tuple[dict[int, Counts], Hours, Day | None]:
+    asked = (question.start, question.end)
+    found = connection.execute(_counted(question, asked, Visit.local_weekday))
+    counts = {weekday: Counts(*figures) for weekday, *figures in found}
+    weekdays = {weekday: counts.get(weekday, Counts()) for weekday in periods.weekdays_in(*asked)}
+    conditions = [HAPPENED, *visits_of(question, FILTERS, asked)]
+    return weekdays, busy_times.hours(connection, conditions), busy_times.busiest_day(connection, conditions)
+
+
+def _metrics(answer: Answer) -> tuple[Metric, ...]:
+    earlier, now, before = answer.earlier, answer.now, answer.before
+
+    def metric(key: str, label: str) -> Metric:
+        was, came = getattr(before, key), getattr(now, key)
+        name = "visits" if key == "all" else f"{key}_visits"
+        return Metric(name, label, came, change=findings.change(came, was, earlier))
+
+    a_day = findings.ratio(now.all, now.days)
+    busiest = busy_times.busiest_hour(answer.hours)
+    told, note = (busiest.short, busiest.note) if busiest else (None, "")
+    kinds = [metric(kind, filters.KIND_WORDS[kind]) for kind in answer.kinds]
+    return (
+        metric("all", answer.noun),
+        *(kinds or [Metric("visits_a_day", "Visits a day", a_day, "number", decimals=1, note="on days with visits")]),
+        Metric("busiest_hour", "Busiest hour", told, "text", note=note),
+    )
+
+
+def _count_columns(answer: Answer) -> tuple[Column, ...]:
+    kinds = [Column(kind, filters.KIND_WORDS[kind], "count") for kind in answer.kinds]
+    return (*kinds, Column("all", "All visits" if kinds else answer.noun, "count"))
+
+
+_A_DAY = (Column("days", "Days with visits", "count"), Column("a_day", "Visits a day", "number", decimals=1))
+
+
+def _cells(answer: Answer, counts: Counts) -> tuple[Cell, ...]:
+    """A row for _count_columns() and _A_DAY."""
+    return (*counts.of(answer.kinds), counts.all, counts.days, findings.ratio(counts.all, counts.days))
+
+
+def _by_month(answer: Answer) -> Section | None:
+    if not any(counts.all for counts in answer.months.values()):
+        return None
+    question = answer.question
+    is_one_month = answer.period == periods.month_of(question.end)
+    table = Table(
+        "months",
+        f"{answer.noun} by month",
+        (Column("month", "Month", "month"), *_count_columns(answer), *_A_DAY),
+        tuple(
+            (month, *_cells(answer, counts))
+            for month, counts in zip(
+                periods.month_cells(answer.months, question.end), answer.months.values(), strict=True
+            )
+        ),
+        note=periods.months_note(answer.months, question.start, question.end),
+    )
+    chart = Chart(
+        "months",
+        "line",
+        findings.trend_title(answer.noun, [(key, counts.all) for key, counts in answer.months.items()], is_one_month),
+        f"{answer.noun} a month, {periods.months_label(answer.months, question.end)}",
+        table.key,
+        "month",
+        answer.kinds or ("all",),
+    )
+    return Section("by_month", "By month", (chart,), (table,))
+
+
+def _by_time(answer: Answer) -> Section | None:
+    if not answer.now.all:
+        return None
+    weekdays = (_weekdays_table(answer), _peaks_table(answer))
+    if not answer.hours:
+        return Section("by_time", "By weekday", (), weekdays)
+    without_hour = answer.now.all - sum(answer.hours.values())
+    return Section(
+        "by_time",
+        "By weekday and hour",
+        (busy_times.heat_map(answer.hours, answer.question, answer.noun, without_hour),),
+        (busy_times.hours_table(answer.hours, answer.noun, without_hour), *weekdays),
+    )
+
+
+def _weekdays_table(answer: Answer) -> Table:
+    rows = [
+        (words.WEEKDAYS[weekday - 1], *_cells(answer, counts), findings.share(counts.all, answer.now.all))
+        for weekday, counts in answer.weekdays.items()
+    ]
+    columns = (Column("weekday", "Weekday"), *_count_columns(answer), *_A_DAY)
+    return Table(
+        "weekdays",
+        f"{answer.noun} by weekday",
+        (*columns, Column("share", "Share", "percent", decimals=1)),
+        tuple(rows),
+        total=("All days", *_cells(answer, answer.now), 100.0),
+    )
+
+
+def _peaks_table(answer: Answer) -> Table:
+    question = answer.question
+    months: dict[str, int] = {}
+    if periods.is_whole_months(question.start, question.end) and len(answer.months) < MOST_MONTHS:
+        asked = {month_key(day) for day in periods.months_in(question.start, question.end)}
+        months = {key: counts.all for key, counts in answer.months.items() if key in asked}
+    weekdays = {words.WEEKDAYS[number - 1]: counts.all for number, counts in answer.weekdays.items()}
+    return busy_times.peaks_table(answer.hours, weekdays, answer.busiest_day, answer.now.days, months)
+
+
+def _compared(answer: Answer) -> Section | None:
+    """The period beside the one before and, where there were visits then, the same days a year earlier."""
+    last_year = answer.a_year_ago
+    tables = []
+    if answer.now.all or answer.before.all:
+        title = "Compared with the period before"
+        tables.append(_comparison(answer, "before", title, answer.earlier, answer.before))
+    if last_year and last_year.all:
+        a_year_ago = periods.year_before(*answer.period)
+        tables.append(_comparison(answer, "year_before", "Compared with a year earlier", a_year_ago, last_year))
+    return Section("compared", "What changed", tables=tuple(tables)) if tables else None
+
+
+def _comparison(answer: Answer, key: str, title: str, earlier: Period, then: Counts) -> Table:
+    steps = {
+        filters.KIND_WORDS.get(kind, "All visits" if answer.kinds else answer.noun): (
+            getattr(then, kind),
+            getattr(answer.now, kind),
+        )
+        for kind in (*answer.kinds, "all")
+    }
+    return findings.comparison(f"compared_{key}", title, "Visits", answer.period, earlier, steps)
+
+
+def _summary(answer: Answer) -> tuple[str, ...]:
+    if not answer.now.all:
+        return _nothing(answer)
+    now, before, one = answer.now, answer.before, answer.noun.lower().removesuffix("s")
+    told = findings.compared(now.all, before.all, answer.earlier)
+    be = "was" if now.all == 1 else "were"
+    sentences = [f"There {be} {words.plural(now.all, one)} {answer.when}{answer.narrowed}, {told}."]
+    if answer.kinds:
+        medical, dental = (findings.moved_to(getattr(now, kind), getattr(before, kind)) for kind in answer.kinds)
+        sentences.append(f"Medical visits {medical}; dental visits {dental}.")
+    busiest = busy_times.busiest_hour(answer.hours)
+    if busiest and now.all > 1:
+        sentences.append(busiest.sentence)
+    if answer.a_year_ago and answer.a_year_ago.all:
+        last_year = periods.within(*periods.year_before(*answer.period))
+        be = "was" if answer.a_year_ago.all == 1 else "were"
+        sentences.append(f"A year earlier, {last_year}, there {be} {words.number(answer.a_year_ago.all)}.")
+    if answer.records_begin and answer.records_begin > answer.earlier[0]:
+        sentences.append(f"Records begin on {words.day(answer.records_begin)}: what is compared with is not whole.")
+    return tuple(sentences)
+
+
+def _nothing(answer: Answer) -> tuple[str, ...]:
+    """What can be said of a period without visits."""
+    sentences = [f"There were no {answer.noun.lower()} {answer.when}{answer.narrowed}."]
+    if answer.rows.read:
+        reasons = words.listed([f"{words.number(item.count)} {item.reason}" for item in answer.rows.excluded])
+        sentences.append(f"{words.plural(answer.rows.read, 'visit')} on record did not take place: {reasons}.")
+    if answer.before.all:
+        be = "was" if answer.before.all == 1 else "were"
+        sentences.append(f"There {be} {words.number(answer.before.all)} {periods.within(*answer.earlier)}.")
+    return tuple(sentences)
+
+
+DEFINITIONS = (
+    Definition(
+        "Visits",
+        "Encounters that began on a day of the period, by the clinic's own clock. Planned and cancelled visits and "
+        "those entered in error did not take place: they are read and left out.",
+    ),
+    Definition(
+        "Medical, dental",
+        "A visit is dental when its record says so; every other visit is medical.",
+    ),
+    Definition(
+        "Change",
+        "Against the period before of the same kind: the month before a month, the same days of the month, quarter or "
+        "year before one that is not over, else as many days before. The percentage is of the earlier count, and left "
+        "out where that was none.",
+    ),
+    Definition(
+        "By month",
+        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
+        f"{MOST_MONTHS} months, whole months except the last.",
+    ),
+    Definition(
+        "Visits a day",
+        "Visits divided by the days on which there was at least one of them, so that days closed do not count.",
+    ),
+    Definition(
+        "Hours",
+        "The hour in which a visit began: 9:00 is 9:00 to 9:59. Shown are the weekdays with visits, from the first "
+        "hour with a visit to the last. The average hour is that of the weekday hours with at least one visit. A visit "
+        "of which only the day is recorded is in none of them.",
+    ),
+    Definition(
+        "Parts of the day",
+        "Night is 0:00 to 5:59, morning 6:00 to 11:59, afternoon 12:00 to 17:59, evening 18:00 to 23:59. Two parts of "
+        f"the week with nearly as many visits, at least {round(100 * busy_times.CLOSE)} % of the highest, are named "
+        "together. Where more are that close, or the busiest hour lies in neither, the busiest hour is named instead.",
+    ),
+    filters.AGE_DEFINITION,
+)
+
+TEMPLATE = Template(
+    name="visit_trends",
+    title="Visit trends",
+    number_prefix="VT",
+    sentence="When people come: medical and dental visits by month, weekday and hour, with peaks and what changed.",
+    pages="About 3 pages",
+    audience="aggregate",
+    version=1,
+    filters=FILTERS,
+    build=build,
+    count=count,
+)

@@ -1,0 +1,48 @@
+"""The faults that one room raises and another decides on.
+
+`plain` is a sentence for the person at the desk: what happened and what to do. The exception's own text is for the log;
+neither may hold patient data.
+"""
+
+
+class ReportFault(Exception):
+    """A fault that a person is told about in words of its own."""
+
+    plain = "Something went wrong while making this report. Try again; if it fails again, tell your administrator."
+
+    def __init__(self, technical: str, plain: str = "") -> None:
+        super().__init__(technical)
+        self.plain = plain or self.plain
+
+
+class FiguresFailed(ReportFault):
+    """The figures could not be read from the clinic's records."""
+
+    plain = "The figures could not be read. Try again in a few minutes; if it fails again, tell your administrator."
+
+
+class RenderFailed(ReportFault):
+    """A file could not be drawn from its figures: a hole in a report is a failed report."""
+
+    plain = (
+        "The figures are ready but this file could not be drawn. "
+        "Try another format, and tell your administrator that this one failed."
+    )
+
+
+class StorageMissing(ReportFault):
+    """The store answered, and has no such object."""
+
+    plain = "The stored file is gone. It can be made again from the same figures."
+
+
+class StorageBroken(ReportFault):
+    """The store did not answer, refused us, or sent wrong bytes on the way."""
+
+    plain = "We could not reach the file store. Your figures are safe; the file can be made again from them."
+
+
+class QueueDown(ReportFault):
+    """Redis did not take or answer a call. The row waits, and the sweep enqueues it later."""
+
+    plain = "The queue is not answering. Your request is safe and will start as soon as it does."

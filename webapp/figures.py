@@ -1,0 +1,256 @@
+"""What a report says, as frozen values: the one thing every format, page and re-made file is drawn from.
+
+    Content     the figures: headline metrics, sections of charts and tables, rows read and used
+    Provenance  who asked for what, when, about which clinic and period
+    Presentation  how the clinic wants it: name, zone, paper, locale
+    Document    the three together: all that a renderer gets
+
+freeze() writes any of them as canonical JSON (sorted keys, no spaces, no NaN), compressed, with the SHA-256 of the
+uncompressed text; thaw() gives the same value back. Text is made safe once, in freeze(): see words.printable().
+"""
+
+import hashlib
+import json
+import types
+import typing
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal, TypeVar
+
+from webapp.words import printable
+
+Cell = int | float | str | None
+"""A figure or a word. None means "not known" and is written as a dash, never as zero."""
+
+Kind = Literal["text", "count", "number", "percent", "day", "month"]
+"""How a cell is written. percent: 6.5 means 6.5 %. day: "2026-10-31". month: "2026-10", or where it is cut
+short its days so far as an interval of ISO 8601: "2026-11-01/22"."""
+
+Shape = Literal["line", "bar", "heat", "pyramid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The step from an earlier value: `difference` in the metric's own unit, `percent` None where the base was 0."""
+
+    difference: int | float
+    percent: float | None
+    against: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One headline figure, such as Visits 1,204."""
+
+    key: str
+    label: str
+    value: Cell
+    kind: Kind = "count"
+    unit: str = ""
+    decimals: int = 0
+    change: Change | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    key: str
+    label: str
+    kind: Kind = "text"
+    unit: str = ""
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`rows` has one tuple per row, as long as `columns`; `total` is such a tuple or None."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A view of one table of the same section, so that chart and table cannot disagree.
+
+    `category` and `series` are column keys of that table. The title says what is seen ("Visits rose 8 % on last
+    year"), the subtitle what is plotted.
+
+    line, bar: one category a row, one line or group of bars a series.
+    heat: one row of cells a table row, one cell a series.
+    pyramid: two series back to back, one bar a row.
+    """
+
+    key: str
+    shape: Shape
+    title: str
+    subtitle: str
+    table: str
+    category: str
+    series: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    key: str
+    title: str
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    text: str = ""
+
+    def table(self, key: str) -> Table:
+        """The table of that key. Raises KeyError."""
+        for table in self.tables:
+            if table.key == key:
+                return table
+        raise KeyError(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What was counted: read = used + the sum of excluded. `noun` is plural: "visits"."""
+
+    noun: str
+    read: int
+    used: int
+    excluded: tuple[Excluded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One line of "About these figures"."""
+
+    term: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    template: str
+    title: str
+    summary: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    sections: tuple[Section, ...]
+    rows: Rows
+    definitions: tuple[Definition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter as the reader sees it: "Provider", "Everyone"."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Days are ISO dates in the clinic's zone, moments ISO date-times in UTC."""
+
+    report_number: str
+    requested_by: str
+    asked_at: str
+    data_as_of: str
+    period_start: str
+    period_end: str
+    filters: tuple[Choice, ...]
+    template: str
+    template_title: str
+    template_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    clinic_name: str
+    timezone: str
+    paper: Literal["A4", "Letter"] = "A4"
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All that a renderer gets. `figures_sha256` is the hash of the frozen Content."""
+
+    content: Content
+    provenance: Provenance
+    presentation: Presentation
+    figures_sha256: str
+
+    @property
+    def short_hash(self) -> str:
+        """The first eight digits in two groups, as printed on every page: "9f2c 41d7"."""
+        return f"{self.figures_sha256[:4]} {self.figures_sha256[4:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """`body` is zlib-compressed canonical JSON; `sha256` is of the JSON, so it does not depend on the compressor."""
+
+    sha256: str
+    body: bytes
+
+
+T = TypeVar("T")
+
+
+def freeze(value: Any) -> Frozen:
+    """A dataclass of this module as bytes with their hash. Raises ValueError for NaN or infinity."""
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    raw = text.encode()
+    return Frozen(hashlib.sha256(raw).hexdigest(), zlib.compress(raw, 9))
+
+
+def thaw(kind: type[T], frozen: Frozen) -> T:
+    """The value that freeze() was given. Raises ValueError when the bytes do not have the hash."""
+    try:
+        raw = zlib.decompress(frozen.body)
+    except zlib.error as fault:
+        raise ValueError("frozen bytes cannot be unpacked") from fault
+    if hashlib.sha256(raw).hexdigest() != frozen.sha256:
+        raise ValueError("frozen bytes do not match their SHA-256")
+    return typing.cast(T, _build(kind, json.loads(raw)))
+
+
+def as_plain(value: Any) -> Any:
+    """Dataclasses as dicts and tuples as lists, with the text made printable: what JSON output shows."""
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+def _build(kind: Any, data: Any) -> Any:
+    """`data`, as JSON gives it, as the type that an annotation names."""
+    origin = typing.get_origin(kind)
+    if origin is tuple:
+        inner = typing.get_args(kind)[0]
+        return tuple(_build(inner, item) for item in data)
+    if origin in (typing.Union, types.UnionType):
+        if data is None:
+            return None
+        options = [option for option in typing.get_args(kind) if option is not type(None)]
+        return _build(options[0], data) if len(options) == 1 else data
+    if is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{name: _build(hints[name], item) for name, item in data.items()})  # type: ignore[operator]
+    return data

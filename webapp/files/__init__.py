@@ -1,0 +1,56 @@
+"""How a report looks: figures in, bytes out. No database and no web framework.
+
+Each format draws the same Document, so that they cannot disagree, and gives the same bytes for it in any process. To
+add a format, add a module and a line here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from webapp.figures import Content, Document, Presentation, Provenance, freeze, thaw
+from webapp.files import faults, to_csv, to_excel, to_json, to_pdf
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file. `draw` gives the bytes of a document whose text is printable."""
+
+    name: str
+    label: str
+    extension: str
+    content_type: str
+    draw: Callable[[Document], bytes]
+
+    def render(self, document: Document, out: BinaryIO) -> None:
+        """Writes the whole file, or raises errors.RenderFailed and writes nothing."""
+        with faults.named(self.name):
+            made = self.draw(_printable(document))
+        out.write(made)
+
+
+def _printable(document: Document) -> Document:
+    """The document as it is when it was frozen and thawed: no control characters, no figure that is not finite."""
+    return Document(
+        thaw(Content, freeze(document.content)),
+        thaw(Provenance, freeze(document.provenance)),
+        thaw(Presentation, freeze(document.presentation)),
+        document.figures_sha256,
+    )
+
+
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("pdf", "PDF", "pdf", "application/pdf", to_pdf.draw),
+        Format(
+            "excel",
+            "Excel",
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            to_excel.draw,
+        ),
+        Format("csv", "CSV", "csv", "text/csv; charset=utf-8", to_csv.draw),
+        Format("json", "JSON", "json", "application/json", to_json.draw),
+    )
+}

@@ -1,0 +1,145 @@
+"""Charts: one geometry for each shape, painted as a ReportLab drawing in PDF or as inline SVG on a page.
+
+    svg(chart, table)           markup for a page: a wide picture and one for phones
+    drawing(chart, table, ...)  a native vector drawing for a PDF page
+    picture(chart, table, ...)  the geometry itself
+
+A chart is a view of its table, so it can say nothing that the table does not. Values that are not known are gaps.
+"""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+from reportlab.graphics.shapes import Drawing
+
+from webapp import words
+from webapp.errors import RenderFailed
+from webapp.figures import Cell, Chart, Column, Table
+from webapp.files import grids, lettering, painters, plots
+from webapp.files.marks import Picture, Sheet, Text
+from webapp.files.series import Series, Values
+
+WIDE, NARROW = 520, 300
+"""Pixels that the two pictures on a page are laid out for: one of two columns on a desk, and a phone."""
+
+PAGE = 493.0
+"""Points across an A4 page between its margins."""
+
+PDF_TEXT, WIDE_TEXT, NARROW_TEXT = 7.5, 12.5, 12.0
+
+NOTHING = "No figures to show for this choice"
+
+
+_SHAPES = {"line": plots.line, "bar": plots.bar, "heat": grids.heat, "pyramid": grids.pyramid}
+
+
+def read(chart: Chart, table: Table) -> Values:
+    """The figures that `chart` shows of `table`. Raises RenderFailed for an unknown column or shape."""
+    columns = {column.key: index for index, column in enumerate(table.columns)}
+    missing = [key for key in (chart.category, *chart.series) if key not in columns]
+    if missing or chart.shape not in _SHAPES:
+        raise RenderFailed(f"chart {chart.key}: shape {chart.shape}, no column {missing} in table {table.key}")
+    category = columns[chart.category]
+    return Values(
+        kind=table.columns[category].kind,
+        labels=tuple(label(row[category], table.columns[category]) for row in table.rows),
+        part=_part(table, category),
+        series=tuple(
+            Series(table.columns[columns[key]], tuple(_figure(row[columns[key]]) for row in table.rows))
+            for key in chart.series
+        ),
+        total=_total(table, [category, *(columns[key] for key in chart.series)]),
+    )
+
+
+def _part(table: Table, category: int) -> str:
+    """What the last category covers where that is a month cut short: "1–22"."""
+    last = table.rows[-1][category] if table.rows and table.columns[category].kind == "month" else ""
+    return words.part_of_month(last) if isinstance(last, str) else ""
+
+
+def _total(table: Table, columns: Sequence[int]) -> tuple[str, ...]:
+    if not table.total:
+        return ()
+    first, *rest = columns
+    figures = [words.cell(table.total[at], table.columns[at].kind, table.columns[at].decimals) for at in rest]
+    return (str(table.total[first] or ""), *figures)
+
+
+def label(cell: Cell, column: Column) -> str:
+    """A category as written along an axis: days are shorter there than in a table."""
+    text = words.cell(cell, column.kind, column.decimals)
+    if column.kind == "day" and isinstance(cell, str):
+        number, month, *_ = text.split()
+        return f"{number} {month[:3]}"
+    return text
+
+
+def _figure(cell: Cell) -> float | int | None:
+    return cell if isinstance(cell, int | float) else None
+
+
+def picture(chart: Chart, table: Table, sheet: Sheet) -> Picture:
+    """The geometry of `chart` on `sheet`, as high as it needs to be."""
+    values = read(chart, table)
+    if not values.known():
+        height = sheet.size * 6
+        return Picture(sheet.width, height, (Text(sheet.width / 2, height / 2, NOTHING, sheet.size, "middle"),))
+    if chart.shape == "pyramid" and len(values.series) != 2:
+        return plots.bar(values, sheet)
+    return _SHAPES[chart.shape](values, sheet)
+
+
+def fits(chart: Chart, table: Table, width: float) -> bool:
+    """Whether `chart` reads well in a PDF column of `width` points."""
+    values = read(chart, table)
+    sheet = pdf_sheet(width)
+    if chart.shape == "heat":
+        return grids.values_fit(values, sheet)
+    if chart.shape == "line":
+        return len(values.labels) <= 6
+    return len(values.labels) * len(values.series) <= 24
+
+
+def writes_every_figure(chart: Chart, table: Table) -> bool:
+    """Whether a heat map has room for its figures at the full width of a page."""
+    return grids.values_fit(read(chart, table), pdf_sheet(PAGE))
+
+
+def pdf_sheet(width: float) -> Sheet:
+    return Sheet(width, PDF_TEXT, lettering.width)
+
+
+def drawing(chart: Chart, table: Table, width: float) -> Drawing:
+    """`chart` as native vectors, `width` points wide. Raises RenderFailed."""
+    return painters.drawing(picture(chart, table, pdf_sheet(width)))
+
+
+def svg(chart: Chart, table: Table) -> Markup:
+    """`chart` as two inline SVG pictures, of which the page's style shows one: wide, and for phones.
+
+    Sizes and colours are attributes, so that a strict content security policy lets them through; text takes the
+    page's colour. Each picture has a title and a description in words. Raises RenderFailed.
+    """
+    title, story = chart.title, description(chart, table)
+    wide = picture(chart, table, Sheet(WIDE, WIDE_TEXT, painters.browser_width))
+    narrow = picture(chart, table, Sheet(NARROW, NARROW_TEXT, painters.browser_width))
+    return painters.svg(wide, title, story, "chart chart-wide d-none d-sm-block") + painters.svg(
+        narrow, title, story, "chart chart-narrow d-block d-sm-none"
+    )
+
+
+def description(chart: Chart, table: Table) -> str:
+    """What is plotted, and the lowest and highest figure of each series, in words."""
+    values = read(chart, table)
+    parts = [chart.subtitle] if chart.subtitle else []
+    for series in values.series:
+        known = [(value, name) for value, name in zip(series.values, values.labels, strict=True) if value is not None]
+        if not known:
+            parts.append(f"{series.label}: no figures")
+            continue
+        low, high = min(known, key=lambda pair: pair[0]), max(known, key=lambda pair: pair[0])
+        parts.append(
+            f"{series.label}: lowest {series.written(low[0])} ({low[1]}), highest {series.written(high[0])} ({high[1]})"
+        )
+    return ". ".join(parts) + "."

@@ -1,0 +1,57 @@
+"""Cell formats of a workbook, each made once."""
+
+from typing import Any
+
+FONT = "Arial"
+INK, MUTED, TEAL, RULE, HAIRLINE = "#1B2A32", "#51636D", "#0F5C63", "#B9C5CA", "#E6EBED"
+
+
+class Formats:
+    """The house style for one workbook."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._made: dict[tuple[Any, ...], Any] = {}
+        self.title = self._new(bold=True, font_size=16)
+        self.muted = self._new(font_color=MUTED)
+        self.wrapped = self._new(text_wrap=True, valign="top", font_size=11)
+        self.wrapped_cell = self._new(text_wrap=True, valign="top", bottom=1, bottom_color=HAIRLINE)
+        head = {"bold": True, "font_color": "#FFFFFF", "bg_color": TEAL, "text_wrap": True, "valign": "vcenter"}
+        self.header = self._new(**head)
+        self.number_header = self._new(**head, align="right")
+
+    def cell(self, kind: str, decimals: int, right: bool = False, part: str = "") -> Any:
+        return self._kept(kind, decimals, right, False, part)
+
+    def total(self, kind: str, decimals: int) -> Any:
+        return self._kept(kind, decimals, False, True)
+
+    def _kept(self, kind: str, decimals: int, right: bool, total: bool, part: str = "") -> Any:
+        key = (kind, decimals, right, total, part)
+        if key not in self._made:
+            style: dict[str, Any] = {"bottom": 1, "bottom_color": HAIRLINE, "num_format": number_format(kind, decimals)}
+            if part:
+                style["num_format"] = f'"{part} "{style["num_format"]}'
+            if total:
+                style |= {"bold": True, "top": 1, "top_color": RULE}
+            if right or kind in ("count", "number", "percent"):
+                style["align"] = "right"
+            elif kind in ("day", "month"):
+                style["align"] = "left"
+            self._made[key] = self._new(**style)
+        return self._made[key]
+
+    def _new(self, **style: Any) -> Any:
+        return self._book.add_format({"font_name": FONT, "font_size": 10, "font_color": INK, **style})
+
+
+def number_format(kind: str, decimals: int) -> str:
+    """Excel's code for a kind of figures.Kind."""
+    places = f".{'0' * decimals}" if decimals else ""
+    return {
+        "count": f"#,##0{places}",
+        "number": f"#,##0{places}",
+        "percent": f"0{places}%",
+        "day": "d mmm yyyy",
+        "month": "mmm yyyy",
+    }.get(kind, "@")

@@ -1,0 +1,106 @@
+"""The sentences and pairs that every format prints about a report: period, filters, change, provenance, rows."""
+
+from datetime import date, datetime
+
+from webapp import words
+from webapp.figures import Change, Document, Metric
+
+
+def period(document: Document) -> str:
+    """1 to 31 October 2026"""
+    asked = document.provenance
+    return words.dates(date.fromisoformat(asked.period_start), date.fromisoformat(asked.period_end))
+
+
+def heading(document: Document) -> str:
+    """The line under the title: period with the clinic's zone, then the filters."""
+    filters = [f"{choice.label}: {choice.value}" for choice in document.provenance.filters]
+    return " · ".join([f"{period(document)} ({words.city(document.presentation.timezone)} time)", *filters])
+
+
+def change(metric: Metric) -> str:
+    """ "▲ up 73 (6.5 %) from September 2026"; empty when nothing is compared."""
+    return f"{step(metric)} {base(metric.change)}" if metric.change else ""
+
+
+def base(change: Change) -> str:
+    """What a change is counted from: "from September 2026"; a range of days says "to" itself: "against 1 to 22 October
+    2026"."""
+    return f"{'against' if change.against[:1].isdigit() else 'from'} {change.against}"
+
+
+def step(metric: Metric) -> str:
+    """ "▲ up 73 (6.5 %)": the change without what it is compared with."""
+    change = metric.change
+    if change is None:
+        return ""
+    if change.difference == 0:
+        return "no change"
+    sign, word = ("▲", "up") if change.difference > 0 else ("▼", "down")
+    much = words.number(abs(change.difference), metric.decimals)
+    unit = " points" if metric.kind == "percent" else f" {metric.unit}" if metric.unit else ""
+    share = f" ({words.number(abs(change.percent), 1)} %)" if change.percent is not None else ""
+    return f"{sign} {word} {much}{unit}{share}"
+
+
+def value(metric: Metric) -> str:
+    """The figure as it is read, without its unit."""
+    return words.cell(metric.value, metric.kind, metric.decimals)
+
+
+def moment(text: str, zone: str) -> str:
+    """An ISO moment on the clinic's clock: "22 November 2026, 14:05"."""
+    return words.moment(datetime.fromisoformat(text), zone)
+
+
+def rows_used(document: Document) -> str:
+    """ "1,204 of 1,209 visits used (5 cancelled)" """
+    rows = document.content.rows
+    told = f"{words.number(rows.used)} of {words.number(rows.read)} {rows.noun} used"
+    reasons = [f"{words.number(item.count)} {item.reason}" for item in rows.excluded if item.count]
+    return f"{told} ({', '.join(reasons)})" if reasons else told
+
+
+def provenance(document: Document) -> list[tuple[str, str]]:
+    """All that says where the figures come from, as label and text."""
+    asked, clinic = document.provenance, document.presentation
+    return [
+        ("Clinic", clinic.clinic_name),
+        ("Report", asked.template_title),
+        ("Period", period(document)),
+        *((choice.label, choice.value) for choice in asked.filters),
+        ("Report number", asked.report_number),
+        ("Requested by", asked.requested_by),
+        ("Requested at", moment(asked.asked_at, clinic.timezone)),
+        ("Data as of", moment(asked.data_as_of, clinic.timezone)),
+        ("Time zone", clinic.timezone),
+        ("Records used", rows_used(document)),
+        ("Template version", f"{asked.template_version}"),
+        ("Figures SHA-256", document.figures_sha256),
+    ]
+
+
+def cover(document: Document) -> list[tuple[str, str]]:
+    """The facts of the cover block that the title and the line under it do not say."""
+    asked, zone = document.provenance, document.presentation.timezone
+    return [
+        ("Clinic", document.presentation.clinic_name),
+        ("Report number", asked.report_number),
+        ("Requested by", asked.requested_by),
+        ("Data as of", moment(asked.data_as_of, zone)),
+    ]
+
+
+def footer(document: Document) -> str:
+    """One line for the foot of each page or sheet."""
+    asked, zone = document.provenance, document.presentation.timezone
+    return " · ".join(
+        [
+            f"Report {asked.report_number}",
+            f"requested by {asked.requested_by}, {moment(asked.asked_at, zone)}",
+            f"data as of {moment(asked.data_as_of, zone)}",
+            rows_used(document),
+            f"template version {asked.template_version}",
+            f"figures {document.short_hash}",
+        ]
+    )

@@ -1,0 +1,212 @@
+"""Heat maps and age pyramids: the geometry of charts in which each figure is written."""
+
+from webapp import words
+from webapp.files.marks import (
+    AXIS,
+    GRID,
+    INK,
+    LABELS,
+    PALETTE,
+    PAPER,
+    Box,
+    Line,
+    Mark,
+    Picture,
+    Sheet,
+    Text,
+    blend,
+    every,
+    legible,
+)
+from webapp.files.series import Figure, Series, Values
+
+MANY_ROWS = 12
+"""More rows than these are drawn lower."""
+
+MOST_HEIGHT = 56
+"""In text sizes, of all rows together: a taller picture would not stand on one page, so rows are made lower."""
+
+
+def values_fit(values: Values, sheet: Sheet) -> bool:
+    """Whether each cell of a heat map on this sheet has room for its figure, as the table stands or on its side."""
+    return _fit(values, sheet) or (_is_turned(values, sheet) and _fit(_turned(values), sheet))
+
+
+def _is_turned(values: Values, sheet: Sheet) -> bool:
+    return not _fit(values, sheet) and len(values.series) > len(values.labels)
+
+
+def _fit(values: Values, sheet: Sheet) -> bool:
+    return _cell_width(values, sheet) >= _widest(values, sheet) + sheet.size * 0.3
+
+
+def _widest(values: Values, sheet: Sheet) -> float:
+    cells = max(sheet.widest(series.written(value) for value in series.values) for series in values.series)
+    return max(cells, sheet.widest(values.total[1:]))
+
+
+def _aside_width(values: Values, sheet: Sheet) -> float:
+    return sheet.widest(values.aside) + sheet.size * 0.6 if values.aside else 0.0
+
+
+def _names_width(values: Values, sheet: Sheet) -> float:
+    return min(sheet.widest([*values.labels, *values.total[:1]]) + sheet.size * 0.9, sheet.width * 0.3)
+
+
+def _cell_width(values: Values, sheet: Sheet) -> float:
+    return (sheet.width - _names_width(values, sheet) - _aside_width(values, sheet)) / len(values.series)
+
+
+def heat(values: Values, sheet: Sheet) -> Picture:
+    """One cell a figure, the darker the higher, the figure written in it. An unknown figure is an empty cell with a
+    dash. Turned on its side where that gives the figures room."""
+    if _is_turned(values, sheet):
+        values = _turned(values)
+    size = sheet.size
+    names = _names_width(values, sheet)
+    wide = _cell_width(values, sheet)
+    top = size * 1.9
+    high = min(max(size * 2.1, wide * 0.62), size * 2.9)
+    if len(values.labels) > MANY_ROWS:
+        high = min(size * 1.75, MOST_HEIGHT * size / len(values.labels))
+    known = values.known()
+    low, span = min(0, *known), (max(0, *known) - min(0, *known)) or 1
+    shown = _fit(values, sheet) and high >= size * 1.15
+    marks: list[Mark] = _column_names(values, sheet, names, wide)
+    for at, label in enumerate(values.labels):
+        baseline = top + high * (at + 0.5) + size * 0.36
+        if high >= size or at % 2 == 0:
+            name = sheet.fitted(label, names - size * 0.7)
+            marks.append(Text(names - size * 0.7, baseline, name, size, "end"))
+        for index, series in enumerate(values.series):
+            value = series.values[at]
+            x, y = names + wide * index, top + high * at
+            fill = PAPER if value is None else _shade(value, low, span)
+            tip = f"{label}, {series.label}: {series.written(value)}"
+            marks.append(_cell(value, (x, y, wide, high), fill, tip, size * 0.11))
+            if shown:
+                marks.append(Text(x + wide / 2, baseline, series.written(value), size, "middle", legible(fill)))
+    bottom = top + high * len(values.labels)
+    marks += _aside(values, sheet, top, high)
+    if values.total:
+        marks += _total_line(values, sheet, (names, wide, bottom))
+        bottom += size * 1.9
+    if not shown:
+        marks += _ramp(values, sheet, bottom + size * 0.8, low, low + span)
+        bottom += size * 2.6
+    return Picture(sheet.width, bottom, tuple(marks))
+
+
+def _total_line(values: Values, sheet: Sheet, place: tuple[float, float, float]) -> list[Mark]:
+    """The table's total under the cells, without a shade: it is of another size."""
+    names, wide, top = place
+    size = sheet.size
+    label, *figures = values.total
+    marks: list[Mark] = [
+        Line(((names, top + size * 0.25), (names + wide * len(figures), top + size * 0.25)), AXIS, 0.5)
+    ]
+    marks.append(Text(names - size * 0.7, top + size * 1.5, sheet.fitted(label, names - size * 0.7), size, "end"))
+    if sheet.widest(figures) + size * 0.2 <= wide:
+        for index, figure in enumerate(figures):
+            marks.append(Text(names + wide * (index + 0.5), top + size * 1.5, figure, size, "middle", INK))
+    return marks
+
+
+def _aside(values: Values, sheet: Sheet, top: float, high: float) -> list[Mark]:
+    """The total of each row at the right edge, without a shade."""
+    if not values.aside:
+        return []
+    size = sheet.size
+    label, *figures = values.aside
+    marks: list[Mark] = [Text(sheet.width, size * 1.2, label, size, "end")]
+    for at, figure in enumerate(figures):
+        if high >= size or at % 2 == 0:
+            marks.append(Text(sheet.width, top + high * (at + 0.5) + size * 0.36, figure, size, "end", INK))
+    return marks
+
+
+def _shade(value: float, low: float, span: float) -> str:
+    return blend(PALETTE[0], 0.05 + 0.95 * (value - low) / span)
+
+
+def _cell(value: Figure, place: tuple[float, float, float, float], fill: str, tip: str, gap: float) -> Box:
+    x, y, wide, high = place
+    outline = GRID if value is None else ""
+    return Box(x + gap, y + gap, wide - 2 * gap, high - 2 * gap, fill, outline, tip)
+
+
+def _column_names(values: Values, sheet: Sheet, left: float, wide: float) -> list[Mark]:
+    names = [series.label for series in values.series]
+    step = every(len(names), wide, min(sheet.widest(names), max(wide, sheet.size * 5)) + sheet.size * 0.3)
+    marks: list[Mark] = []
+    for at in range(0, len(names), step):
+        name = sheet.fitted(names[at], wide * step - sheet.size * 0.2)
+        farthest = sheet.width - _aside_width(values, sheet) - sheet.text_width(name) / 2
+        marks.append(Text(min(left + wide * (at + 0.5), farthest), sheet.size * 1.2, name, sheet.size, "middle"))
+    return marks
+
+
+def _ramp(values: Values, sheet: Sheet, top: float, low: float, high: float) -> list[Mark]:
+    """What light and dark mean, where the figures themselves have no room."""
+    size = sheet.size
+    first, last = values.series[0].written(low), values.series[0].written(high)
+    x = sheet.text_width(first) + size * 0.5
+    marks: list[Mark] = [Text(0, top + size, first, size)]
+    for step in range(5):
+        marks.append(Box(x, top + size * 0.1, size * 1.6, size * 1.1, blend(PALETTE[0], 0.05 + 0.95 * step / 4)))
+        x += size * 1.6
+    marks.append(Text(x + size * 0.5, top + size, last, size))
+    return marks
+
+
+def _turned(values: Values) -> Values:
+    """Rows as columns, and the total under the columns beside the rows; weekdays short to stand side by side."""
+    first = values.series[0].column
+    turned = tuple(
+        Series(
+            type(first)(
+                f"{at}", label[:3] if label in words.WEEKDAYS else label, first.kind, first.unit, first.decimals
+            ),
+            tuple(series.values[at] for series in values.series),
+        )
+        for at, label in enumerate(values.labels)
+    )
+    labels = tuple(series.label for series in values.series)
+    return Values("text", labels, turned, aside=values.total)
+
+
+def pyramid(values: Values, sheet: Sheet) -> Picture:
+    """Two series back to back on one scale, the first category at the bottom, each bar with its figure."""
+    size = sheet.size
+    left, right = values.series
+    count = len(values.labels)
+    names = min(sheet.widest(values.labels), sheet.width * 0.25) + size * 1.6
+    figures = _widest(values, sheet) + size * 0.6
+    half = (sheet.width - names) / 2
+    scale = (half - figures) / (max(abs(value) for value in values.known()) or 1)
+    pitch = min(size * 2.2, MOST_HEIGHT * size / count)
+    top = size * 2.2
+    middle = sheet.width / 2
+    inner = (middle - names / 2, middle + names / 2)
+    marks: list[Mark] = [
+        Text(inner[0], size, sheet.fitted(left.label, half, True), size, "end", LABELS[0], True),
+        Text(inner[1], size, sheet.fitted(right.label, half, True), size, "start", LABELS[1], True),
+    ]
+    for at, label in enumerate(values.labels):
+        y = top + pitch * (count - 1 - at)
+        baseline = y + pitch * 0.42 + size * 0.36
+        if pitch >= size or at % 2 == 0:
+            marks.append(Text(middle, baseline, sheet.fitted(label, names - size), size, "middle", INK))
+        for index, series in enumerate((left, right)):
+            value = series.values[at]
+            long = abs(value) * scale if value is not None else 0.0
+            x = inner[0] - long if index == 0 else inner[1]
+            tip = f"{label}, {series.label}: {series.written(value)}"
+            if value is not None:
+                marks.append(Box(x, y, long, pitch * 0.84, PALETTE[index], tip=tip))
+            if pitch >= size:
+                end = x - size * 0.4 if index == 0 else x + long + size * 0.4
+                marks.append(Text(end, baseline, series.written(value), size, "end" if index == 0 else "start", INK))
+    bottom = top + pitch * count
+    marks += [Line(((x, top - size * 0.3), (x, bottom)), AXIS, size * 0.07) for x in inner]
+    return Picture(sheet.width, bottom + size * 0.2, tuple(marks))

@@ -1,0 +1,116 @@
+"""Text as it is drawn natively: what the fonts cannot draw is marked, Arabic is joined and put in order, lines are cut.
+
+Paragraphs of the page join and order Arabic by themselves and need visible() only; charts and data tables are drawn by
+ReportLab, which does neither, and go through visual().
+"""
+
+import functools
+import re
+import unicodedata
+
+import arabic_reshaper
+from reportlab.pdfbase import pdfmetrics
+from xhtml2pdf.bidi import get_display
+
+from webapp.files import fonts
+
+_JOINERS = "\u200c\u200d"
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_LAST_OF_LINE = "…"
+_reshaper = arabic_reshaper.ArabicReshaper(configuration={"support_ligatures": False})
+
+
+@functools.lru_cache(maxsize=20_000)
+def visible(text: str) -> str:
+    """`text` in the order it is read, each character one that the fonts can draw.
+
+    Letters with accents are composed. Characters that draw nothing (soft hyphens, direction marks, variation
+    selectors) are left out, other spaces become a space, and what no font has becomes fonts.MARKER. Both joiners stay:
+    Arabic needs them.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    covered = fonts.ready()
+    return "".join(_one(char, covered) for char in unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
+
+
+def _one(char: str, covered: frozenset[int]) -> str:
+    if char in _JOINERS:
+        return char
+    category = unicodedata.category(char)
+    if category in ("Zs", "Zl", "Zp") and char != "\xa0":
+        return " "
+    if category == "Cf":
+        return ""
+    return char if ord(char) in covered else fonts.MARKER
+
+
+@functools.lru_cache(maxsize=20_000)
+def visual(text: str) -> str:
+    """visible(text) with Arabic letters joined, in the order they stand on the line from left to right."""
+    text = visible(text)
+    if not _RIGHT_TO_LEFT.search(text):
+        return text
+    covered = fonts.ready()
+    joined = arabic_reshaper.reshape(text)
+    if not all(ord(char) in covered for char in joined):
+        joined = _reshaper.reshape(text)
+    return str(get_display(joined)).replace(_JOINERS[0], "").replace(_JOINERS[1], "")
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """Points that `text` takes when drawn."""
+    fonts.ready()
+    return float(pdfmetrics.stringWidth(visual(text), fonts.BOLD if bold else fonts.REGULAR, size))
+
+
+def lines(text: str, room: float, size: float, bold: bool = False, most: int = 12) -> list[str]:
+    """`text` as lines in reading order, none wider than `room` points; past `most` lines it ends in an ellipsis."""
+    if width(text, size, bold) <= room:
+        return [text]
+    found: list[str] = []
+    line = ""
+    for word in _pieces(visible(text), room, size, bold):
+        if line and width((line + word).rstrip(), size, bold) > room:
+            found.append(line.rstrip())
+            line = ""
+            if len(found) > most:
+                break
+        line += word
+    found.append(line.rstrip())
+    found = [line for line in found if line] or [""]
+    if len(found) > most:
+        found = [*found[: most - 1], shortened(found[most - 1] + _LAST_OF_LINE * 2, room, size, bold)]
+    return found
+
+
+def shortened(text: str, room: float, size: float, bold: bool = False) -> str:
+    """`text`, or as much of its beginning as fits `room` points with an ellipsis."""
+    if width(text, size, bold) <= room:
+        return text
+    text = visible(text)
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if width(text[:middle].rstrip() + _LAST_OF_LINE, size, bold) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + _LAST_OF_LINE
+
+
+def _pieces(text: str, room: float, size: float, bold: bool) -> list[str]:
+    """Words with the space after them; a word too long for a line, such as a Thai sentence, in pieces that fit."""
+    pieces: list[str] = []
+    for word in re.findall(r"\S+\s*|\s+", text):
+        while width(word.rstrip(), size, bold) > room and len(word) > 1:
+            cut = max(1, int(len(word) * room / width(word, size, bold)))
+            while cut > 1 and width(word[:cut], size, bold) > room:
+                cut -= 1
+            while cut < len(word) - 1 and unicodedata.category(word[cut]).startswith("M"):
+                cut += 1
+            pieces.append(word[:cut])
+            word = word[cut:]
+        pieces.append(word)
+    return pieces

@@ -1,0 +1,181 @@
+"""The native parts of a PDF page: running head and foot, headings of charts, charts, data tables, two side by side.
+
+ReportLab draws these itself, which is fast and exact; the rest of the page is HTML. All lengths are points.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reportlab.graphics import renderPDF
+from reportlab.graphics.shapes import Drawing
+from reportlab.lib.colors import HexColor
+from reportlab.lib.units import mm
+from reportlab.platypus.flowables import Flowable
+
+from webapp.files import fonts, lettering
+
+MARGIN = 18 * mm
+INK, MUTED, TEAL = HexColor("#1B2A32"), HexColor("#51636D"), HexColor("#0F5C63")
+HAIRLINE = HexColor("#DFE5E8")
+SMALL, BODY, TITLE = 7.5, 8.5, 11.5
+GUTTER = 22.0
+AFTER = 12.0
+"""Space after a chart or table."""
+
+
+class RunningHead(Flowable):
+    """Clinic at the left, report and period at the right, over a teal rule."""
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__()
+        self.left, self.right = left, right
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self.width, self.height = width, 18.0
+        return self.width, self.height
+
+    def draw(self) -> None:
+        right = lettering.shortened(self.right, self.width * 0.55, SMALL)
+        room = self.width - lettering.width(right, SMALL) - GUTTER
+        left = lettering.shortened(self.left, room, SMALL, True)
+        _write(self.canv, 0, 8, left, SMALL, MUTED, bold=True)
+        _write(self.canv, self.width, 8, right, SMALL, MUTED, anchor="end")
+        self.canv.setStrokeColor(TEAL)
+        self.canv.setLineWidth(1)
+        self.canv.line(0, 1, self.width, 1)
+
+
+class RunningFoot(Flowable):
+    """Where the figures come from at the left, "page n of m" at the right, under a hairline.
+
+    m is not known before the last page is laid out. Each page shows a form that PageNumbers defines at the end, which
+    saves laying out the whole report twice.
+    """
+
+    size = 6.8
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self.width, self.height = width, 28.0
+        return self.width, self.height
+
+    def draw(self) -> None:
+        self.canv.setStrokeColor(HAIRLINE)
+        self.canv.setLineWidth(0.6)
+        self.canv.line(0, self.height, self.width, self.height)
+        for at, line in enumerate(lettering.lines(self.text, self.width - 72, self.size, most=2)):
+            _write(self.canv, 0, self.height - 11 - at * 9.5, line, self.size, MUTED)
+        self.canv.saveState()
+        self.canv.translate(self.width, self.height - 11)
+        self.canv.doForm(_page_form(self.canv.getPageNumber()))
+        self.canv.restoreState()
+
+
+def _page_form(page: int) -> str:
+    return f"page{page}"
+
+
+class PageNumbers(Flowable):
+    """Stands at the end of the story and writes "page n of m" for every page's foot."""
+
+    _ZEROSIZE = 1
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        return 0, 0
+
+    def draw(self) -> None:
+        last = self.canv.getPageNumber()
+        for page in range(1, last + 1):
+            self.canv.beginForm(_page_form(page), -80, -4, 2, 12)
+            _write(self.canv, 0, 0, f"page {page} of {last}", RunningFoot.size, MUTED, anchor="end")
+            self.canv.endForm()
+
+
+class Heading(Flowable):
+    """The title of a chart or table, and under it what is shown."""
+
+    def __init__(self, title: str, subtitle: str) -> None:
+        super().__init__()
+        self.title, self.subtitle = title, subtitle
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self.width = width
+        self.titles = lettering.lines(self.title, width, TITLE, True, most=4) if self.title else []
+        self.subtitles = lettering.lines(self.subtitle, width, SMALL + 0.5, most=4) if self.subtitle else []
+        self.height = len(self.titles) * 15.0 + len(self.subtitles) * 11.5 + 5
+        return self.width, self.height
+
+    def draw(self) -> None:
+        y = self.height
+        for line in self.titles:
+            y -= 15.0
+            _write(self.canv, 0, y + 4, line, TITLE, INK, bold=True)
+        for line in self.subtitles:
+            y -= 11.5
+            _write(self.canv, 0, y + 3.5, line, SMALL + 0.5, MUTED)
+
+
+class Plot(Flowable):
+    """A chart's drawing."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        super().__init__()
+        self.drawing = drawing
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        return self.drawing.width, self.drawing.height
+
+    def draw(self) -> None:
+        renderPDF.draw(self.drawing, self.canv, 0, 0)
+
+
+@dataclass(slots=True)
+class Column:
+    """Flowables one under the other, as wide as told."""
+
+    width: float
+    parts: Sequence[Any]
+
+    def height(self, canvas: Any) -> float:
+        return float(sum(part.wrapOn(canvas, self.width, 10_000)[1] for part in self.parts))
+
+    def draw(self, canvas: Any, x: float, top: float) -> None:
+        for part in self.parts:
+            top -= part.wrapOn(canvas, self.width, 10_000)[1]
+            part.drawOn(canvas, x, top)
+
+
+class Panels(Flowable):
+    """One column, or two side by side with their tops in line, under one heading if given; never split over pages."""
+
+    def __init__(self, columns: Sequence[Column], heading: Heading | None = None) -> None:
+        super().__init__()
+        self.columns = columns
+        self.heading = heading
+        self.spaceAfter = AFTER
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        canvas = getattr(self, "canv", None)  # there is none yet when a section asks how much room it needs
+        self.top = self.heading.wrap(width, height)[1] if self.heading else 0.0
+        self.height = self.top + max(column.height(canvas) for column in self.columns)
+        return width, self.height
+
+    def draw(self) -> None:
+        if self.heading:
+            self.heading.drawOn(self.canv, 0, self.height - self.top)
+        x = 0.0
+        for column in self.columns:
+            column.draw(self.canv, x, self.height - self.top)
+            x += column.width + GUTTER
+
+
+def _write(
+    canvas: Any, x: float, y: float, text: str, size: float, colour: Any, bold: bool = False, anchor: str = "start"
+) -> None:
+    canvas.setFont(fonts.BOLD if bold else fonts.REGULAR, size)
+    canvas.setFillColor(colour)
+    (canvas.drawRightString if anchor == "end" else canvas.drawString)(x, y, lettering.visual(text))

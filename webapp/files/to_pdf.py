@@ -1,0 +1,178 @@
+"""A document as PDF: HTML and CSS for the page through xhtml2pdf, charts and data tables as native drawings.
+
+The same document gives the same bytes in any process: dates and ids in the file are fixed, and the fonts are our own.
+"""
+
+import io
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import xhtml2pdf.default
+import xhtml2pdf.parser
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from reportlab import rl_config
+from reportlab.lib.pagesizes import A4, LETTER
+from reportlab.platypus.flowables import CondPageBreak, Flowable, Spacer
+from xhtml2pdf.config.resources import ResourceAccessPolicy
+from xhtml2pdf.document import pisaDocument
+from xhtml2pdf.tags import pisaTag
+
+from webapp.errors import RenderFailed
+from webapp.figures import Document
+from webapp.files import facts, fonts, lettering, pages, pdf_sections
+
+MOST_SECONDS = 120
+METRICS_ACROSS = 4
+MOST_IN_CELL = 120
+"""Characters of a headline figure, or of a fact on the first page."""
+
+PAPERS = {"A4": A4, "Letter": LETTER}
+
+_log = logging.getLogger("xhtml2pdf")
+_log.setLevel(logging.WARNING)
+_parts: ContextVar[Mapping[str, Sequence[Flowable]]] = ContextVar("parts")
+
+
+class _PartTag(pisaTag):
+    """<reportpart key="..."> in the page's HTML: the native flowables of that key stand there."""
+
+    def start(self, c: Any) -> None:
+        c.addPara()
+        for flowable in _parts.get()[self.attr["key"]]:
+            c.addStory(flowable)
+
+
+# xhtml2pdf finds the class of a tag by its name in the parser module, and the tag's attributes in this table.
+xhtml2pdf.parser.pisaTagREPORTPART = _PartTag
+xhtml2pdf.default.TAGS["reportpart"] = (1, {"key": (xhtml2pdf.default.STRING, xhtml2pdf.default.MUST)})
+xhtml2pdf.default.DEFAULT_FONT[fonts.FAMILY] = fonts.REGULAR
+_CSS = xhtml2pdf.default.DEFAULT_CSS.replace("Helvetica", fonts.FAMILY)
+
+
+def _finalize(value: Any) -> Any:
+    return lettering.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parents[2] / "templates" / "files"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_finalize,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _brief(text: str) -> str:
+    """`text`, cut where a cell of the first page would grow beyond the page; the full text stands further down."""
+    return text if len(text) <= MOST_IN_CELL else text[: MOST_IN_CELL - 1] + "…"
+
+
+_templates.filters["brief"] = _brief
+
+
+def draw(document: Document) -> bytes:
+    """The PDF of `document`. Raises RenderFailed rather than leave anything out or draw it in another font."""
+    fonts.ready()
+    rl_config.invariant = 1
+    width = PAPERS[document.presentation.paper][0] - 2 * pages.MARGIN
+    sections = [pdf_sections.body(section, width) for section in document.content.sections]
+    markup = _markup(document)
+    token = _parts.set(_native_parts(document, sections, width))
+    buffer = io.BytesIO()
+    try:
+        with _nothing_left_out():
+            result = pisaDocument(
+                markup,
+                buffer,
+                default_css=_CSS,
+                context_meta={"author": "Clinic Reports", "subject": facts.heading(document)},
+                resource_policy=ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=MOST_SECONDS),
+            )
+    finally:
+        _parts.reset(token)
+    if result.err:
+        raise RenderFailed(f"pdf: {result.err} errors in the page's markup")
+    made = buffer.getvalue()
+    if b"/BaseFont /Helvetica" in made or b"/FontFile2" not in made:
+        raise RenderFailed("pdf: a font is not embedded")
+    return made
+
+
+@contextmanager
+def _nothing_left_out() -> Iterator[None]:
+    """xhtml2pdf logs what it drops (a font, an image, text that does not fit) and goes on; we do not."""
+    heard: list[str] = []
+    thread = threading.get_ident()
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == thread:
+                heard.append(f"{record.name}:{record.lineno}")
+
+    listener = Listener(logging.WARNING)
+    _log.addHandler(listener)
+    try:
+        yield
+    finally:
+        _log.removeHandler(listener)
+    if heard:
+        raise RenderFailed(f"pdf: something was left out, see {', '.join(sorted(set(heard)))}")
+
+
+def _native_parts(document: Document, sections: Sequence[Sequence[Flowable]], width: float) -> dict[str, Sequence[Any]]:
+    clinic, title = document.presentation.clinic_name, document.provenance.template_title
+    parts: dict[str, Sequence[Any]] = {
+        "head": [pages.RunningHead(clinic, f"{title}, {facts.period(document)}")],
+        "foot": [pages.RunningFoot(facts.footer(document))],
+        "about": [Spacer(1, 2), CondPageBreak(120)],
+        "origin": [Spacer(1, 6), *pdf_sections.origin(facts.provenance(document), width)],
+        "pages": [pages.PageNumbers()],
+    }
+    for at, body in enumerate(sections):
+        parts[f"room{at}"] = [CondPageBreak(pdf_sections.room(body, width))]
+        parts[f"body{at}"] = body
+    return parts
+
+
+def _markup(document: Document) -> str:
+    content = document.content
+    return _templates.get_template("report.html").render(
+        title=content.title,
+        locale=document.presentation.locale,
+        paper=document.presentation.paper.lower(),
+        family=fonts.FAMILY,
+        heading=facts.heading(document),
+        cover=facts.cover(document),
+        nothing=Markup("&nbsp;"),
+        across=-(-len(content.metrics) // max(1, -(-len(content.metrics) // METRICS_ACROSS))) or 1,
+        metrics=[
+            {
+                "label": metric.label,
+                "text": facts.value(metric),
+                "unit": metric.unit,
+                "told": [
+                    text
+                    for text in (
+                        facts.step(metric),
+                        facts.base(metric.change) if metric.change else "",
+                        metric.note,
+                    )
+                    if text
+                ],
+            }
+            for metric in content.metrics
+        ],
+        summary=content.summary,
+        sections=[
+            {"title": section.title, "text": section.text, "room": f"room{at}", "body": f"body{at}"}
+            for at, section in enumerate(content.sections)
+        ],
+        definitions=content.definitions,
+    )

@@ -1,0 +1,39 @@
+"""The tables, one file per noun."""
+
+from webapp.models.alert import Alert
+from webapp.models.audit_entry import AuditEntry, AuditHead
+from webapp.models.campaign import Campaign, CampaignContact
+from webapp.models.clinic import Clinic
+from webapp.models.diagnosis import Diagnosis
+from webapp.models.feedback import Feedback
+from webapp.models.frozen_part import FrozenPart
+from webapp.models.measurement import Measurement
+from webapp.models.patient import Patient
+from webapp.models.person import Person, SignInAttempt, SignInSession
+from webapp.models.provider import Provider
+from webapp.models.report import Download, File, Report
+from webapp.models.treatment import Treatment
+from webapp.models.visit import Visit
+
+__all__ = [
+    "Alert",
+    "AuditEntry",
+    "AuditHead",
+    "Campaign",
+    "CampaignContact",
+    "Clinic",
+    "Diagnosis",
+    "Download",
+    "Feedback",
+    "File",
+    "FrozenPart",
+    "Measurement",
+    "Patient",
+    "Person",
+    "Provider",
+    "Report",
+    "SignInAttempt",
+    "SignInSession",
+    "Treatment",
+    "Visit",
+]

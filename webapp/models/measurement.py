@@ -1,0 +1,34 @@
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.extensions import Model
+from webapp.models.types import ClinicId, Id, Moment, Sourced
+
+
+class Measurement(Sourced, Model):
+    """A reading of a patient, coded in LOINC.
+
+    `value` is in `unit` (UCUM where the source gives it); a result that is no number is in `text`. `component` numbers
+    the parts of one observation, such as the two pressures: 0 is the whole.
+    """
+
+    __tablename__ = "measurements"
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "source_id", "component"),
+        Index(None, "clinic_id", "loinc", "local_day"),
+    )
+
+    id: Mapped[Id]
+    clinic_id: Mapped[ClinicId]
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"), index=True)
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id", ondelete="SET NULL"), index=True)
+    component: Mapped[int] = mapped_column(SmallInteger, default=0)
+    loinc: Mapped[str | None] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(400))
+    value: Mapped[float | None]
+    unit: Mapped[str | None] = mapped_column(String(40))
+    text: Mapped[str | None] = mapped_column(String(400))
+    measured_at: Mapped[datetime | None] = mapped_column(Moment)
+    local_day: Mapped[date | None]

@@ -1,0 +1,268 @@
+import secrets
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, cast
+
+from sqlalchemy import (
+    CheckConstraint,
+    CursorResult,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp import clock
+from webapp.extensions import Model, db
+from webapp.models.clinic import Clinic
+from webapp.models.person import Person
+from webapp.models.types import Id, Moment, Sha256, one_of
+
+STATUSES = ("queued", "running", "ready", "failed", "cancelled", "expired")
+FORMATS = ("pdf", "excel", "csv", "json")
+TIERS = ("stored", "made", "made again", "made again, not put back")
+
+Beat = Literal["kept", "cancel", "lost"]
+
+# Crockford's base 32 without the vowels' look-alikes: a number that can be read out over the telephone.
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_number(prefix: str) -> str:
+    """Such as "VT-7K4M-2Q9X": the template, then 40 random bits."""
+    digits = [secrets.choice(_DIGITS) for _ in range(8)]
+    return f"{prefix}-{''.join(digits[:4])}-{''.join(digits[4:])}"
+
+
+class Report(Model):
+    """A report somebody asked for, from the asking to its end. This row is the truth; the queue only runs it.
+
+    queued -> running -> ready | failed | cancelled; queued -> cancelled | failed; running -> queued; ready -> expired.
+    Each transition is one conditional UPDATE below that answers whether it took place. While a report runs, its worker
+    holds a claim (a random token) with a lease; every write of the worker names the token, so a worker that lost its
+    lease can change nothing. Nothing here commits.
+
+    `narrowed` tells the filters that leave something out ("Dental · Female"), so that two reports of one title can be
+    told apart.
+    """
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        one_of("status", STATUSES),
+        one_of("format", FORMATS),
+        CheckConstraint("period_start <= period_end", name="period"),
+        CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
+        CheckConstraint("(status = 'running') = (claim_token IS NOT NULL)", name="claim"),
+        CheckConstraint("(status = 'running') = (lease_until IS NOT NULL)", name="lease"),
+        CheckConstraint("(status IN ('queued', 'running')) = (finished_at IS NULL)", name="finished"),
+        CheckConstraint("(status = 'failed') = (failure IS NOT NULL)", name="failure"),
+        CheckConstraint(
+            "status <> 'ready' OR (figures_sha256 IS NOT NULL AND provenance_sha256 IS NOT NULL "
+            "AND presentation_sha256 IS NOT NULL)",
+            name="frozen",
+        ),
+        Index(None, "status", "asked_at"),
+        Index(None, "requester_id", "asked_at"),
+        Index(None, "clinic_id", "asked_at"),
+        Index(
+            "uq_reports_in_flight",
+            "requester_id",
+            "question_sha256",
+            unique=True,
+            sqlite_where=text("status IN ('queued', 'running')"),
+            postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=lambda: uuid.uuid4().hex)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"))
+    requester_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    retry_of_id: Mapped[str | None] = mapped_column(ForeignKey("reports.id", ondelete="SET NULL"), index=True)
+
+    template: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(200))
+    narrowed: Mapped[str] = mapped_column(String(400), default="")
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    format: Mapped[str] = mapped_column(String(10))
+    question: Mapped[str] = mapped_column(Text)
+    question_sha256: Mapped[Sha256]
+
+    status: Mapped[str] = mapped_column(String(10), default="queued")
+    stage: Mapped[str] = mapped_column(String(80), default="")
+    percent: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    enqueued_at: Mapped[datetime | None] = mapped_column(Moment)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    claim_token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    takeovers: Mapped[int] = mapped_column(default=0)
+    cancel_requested_at: Mapped[datetime | None] = mapped_column(Moment)
+    failure: Mapped[str | None] = mapped_column(Text)
+    failure_technical: Mapped[str | None] = mapped_column(Text)
+
+    figures_sha256: Mapped[str | None] = mapped_column(ForeignKey("frozen_parts.sha256"), index=True)
+    provenance_sha256: Mapped[str | None] = mapped_column(ForeignKey("frozen_parts.sha256"), index=True)
+    presentation_sha256: Mapped[str | None] = mapped_column(ForeignKey("frozen_parts.sha256"), index=True)
+
+    clinic: Mapped[Clinic] = relationship()
+    requester: Mapped[Person] = relationship()
+    files: Mapped[list["File"]] = relationship(
+        back_populates="report", cascade="all, delete-orphan", passive_deletes=True, order_by="File.format"
+    )
+
+    @property
+    def in_flight(self) -> bool:
+        return self.status in ("queued", "running")
+
+    @property
+    def seconds_to_make(self) -> float | None:
+        """From the claim to the end, in seconds, or None where it never ran or has not ended."""
+        if not self.started_at or not self.finished_at:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @classmethod
+    def claim(cls, report_id: str, lease: timedelta) -> str | None:
+        """Start a queued report; the token that proves it is ours, or None when it is not there to be claimed."""
+        token, now = secrets.token_hex(16), clock.now()
+        claimed = _moved(
+            report_id,
+            cls.status == "queued",
+            status="running",
+            claim_token=token,
+            lease_until=now + lease,
+            started_at=now,
+            stage="",
+            percent=0,
+        )
+        return token if claimed else None
+
+    @classmethod
+    def beat(cls, report_id: str, token: str, lease: timedelta) -> Beat:
+        """Renew the lease: "kept", "cancel" when somebody asked for that, "lost" when the claim is no longer ours."""
+        if not _moved(report_id, cls.claim_token == token, lease_until=clock.now() + lease):
+            return "lost"
+        asked = db.session.scalar(select(cls.cancel_requested_at).where(cls.id == report_id))
+        return "cancel" if asked else "kept"
+
+    @classmethod
+    def advance(cls, report_id: str, token: str, stage: str, percent: int) -> bool:
+        """Say how far it is; percent never goes back, so that a bar never does."""
+        further = case((cls.percent > percent, cls.percent), else_=percent)
+        return _moved(report_id, cls.claim_token == token, stage=stage, percent=further)
+
+    @classmethod
+    def succeed(cls, report_id: str, token: str) -> bool:
+        """running -> ready. A cancel that came in before loses only if nobody saw it in time."""
+        return _moved(report_id, cls.claim_token == token, **_end("ready"), percent=100)
+
+    @classmethod
+    def fail(cls, report_id: str, token: str, failure: str, technical: str) -> bool:
+        """running -> failed. `failure` is for people, `technical` for the log's readers."""
+        return _moved(
+            report_id, cls.claim_token == token, **_end("failed"), failure=failure, failure_technical=technical
+        )
+
+    @classmethod
+    def stop(cls, report_id: str, token: str) -> bool:
+        """running -> cancelled."""
+        return _moved(report_id, cls.claim_token == token, **_end("cancelled"))
+
+    @classmethod
+    def take_over(cls, report_id: str, limit: int) -> bool:
+        """running -> queued, when the lease has run out and this has happened fewer than `limit` times before."""
+        return _moved(
+            report_id,
+            cls.status == "running",
+            cls.lease_until < clock.now(),
+            cls.takeovers < limit,
+            **_back_in_line(),
+            takeovers=cls.takeovers + 1,
+        )
+
+    @classmethod
+    def give_up(cls, report_id: str, limit: int, failure: str, technical: str) -> bool:
+        """running -> failed, when the lease has run out once more than `limit` allows."""
+        return _moved(
+            report_id,
+            cls.status == "running",
+            cls.lease_until < clock.now(),
+            cls.takeovers >= limit,
+            **_end("failed"),
+            failure=failure,
+            failure_technical=technical,
+        )
+
+    @classmethod
+    def request_cancel(cls, report_id: str) -> bool:
+        """queued -> cancelled at once; a running one is flagged, and its worker stops soon after."""
+        return _moved(report_id, cls.status == "queued", **_end("cancelled")) or _moved(
+            report_id, cls.status == "running", cancel_requested_at=clock.now()
+        )
+
+    @classmethod
+    def mark_enqueued(cls, report_id: str) -> bool:
+        return _moved(report_id, cls.status == "queued", enqueued_at=clock.now())
+
+
+class File(Model):
+    """One format of a report, as it was made. `sha256` and `size` (bytes) are what a download is checked against."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        UniqueConstraint("report_id", "format"),
+        one_of("format", FORMATS),
+        CheckConstraint("size > 0", name="size"),
+    )
+
+    id: Mapped[Id]
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id", ondelete="CASCADE"))
+    format: Mapped[str] = mapped_column(String(10))
+    sha256: Mapped[Sha256]
+    size: Mapped[int]
+    storage_key: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+    report: Mapped[Report] = relationship(back_populates="files")
+
+
+class Download(Model):
+    """One file handed to one person. `tier` says by what means it was served."""
+
+    __tablename__ = "downloads"
+    __table_args__ = (one_of("format", FORMATS), one_of("tier", TIERS), Index(None, "report_id", "at"))
+
+    id: Mapped[Id]
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    format: Mapped[str] = mapped_column(String(10))
+    tier: Mapped[str] = mapped_column(String(30))
+    at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+    person: Mapped[Person] = relationship()
+
+
+def _moved(report_id: str, *conditions: Any, **values: Any) -> bool:
+    """One conditional UPDATE of a report; whether a row met the conditions."""
+    changed = db.session.execute(
+        update(Report).where(Report.id == report_id, *conditions).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+    return bool(cast("CursorResult[Any]", changed).rowcount)
+
+
+def _end(status: str) -> dict[str, Any]:
+    return {"status": status, "claim_token": None, "lease_until": None, "finished_at": clock.now()}
+
+
+def _back_in_line() -> dict[str, Any]:
+    return {"status": "queued", "claim_token": None, "lease_until": None, "enqueued_at": None}

@@ -1,0 +1,137 @@
+"""A person asks for a report: the row is written and committed, then put in line."""
+
+import logging
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from webapp import audit, content, storage
+from webapp.content.question import Question
+from webapp.errors import QueueDown, StorageBroken
+from webapp.extensions import db
+from webapp.generate.sweep import enqueue
+from webapp.models import File, FrozenPart, Person, Report
+from webapp.models.report import new_number
+from webapp.words import printable
+
+__all__ = ["TooMany", "ask", "ask_again", "cancel", "delete", "position"]
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = Report.status.in_(("queued", "running"))
+
+
+class TooMany(Exception):
+    """The person already waits for as many reports as one may; the text is for them."""
+
+
+def ask(person: Person, question: Question, format_name: str, *, limit: int, retry_of: Report | None = None) -> Report:
+    """The report that answers the question: the one this person already waits for, or a new one, in line.
+
+    Raises TooMany beyond `limit` reports in flight. Redis being down is no fault here: the sweep enqueues it later.
+    """
+    if waiting := _waited_for(person, question):
+        return waiting
+    _check_limit(person, limit)
+    report = _row(person, question, format_name, retry_of)
+    try:
+        db.session.add(report)
+        db.session.flush()
+    except IntegrityError:
+        # A second click got here first. (Or one in a million million numbers was taken: then asking again is right.)
+        db.session.rollback()
+        if waiting := _waited_for(person, question):
+            return waiting
+        raise
+    asked = {"template": report.template, "clinic": report.clinic_id, "retry_of": report.retry_of_id}
+    audit.record("report.asked", f"report:{report.id}", person_id=person.id, **asked)
+    db.session.commit()
+    try:
+        enqueue(report.id)
+    except QueueDown as fault:
+        log.warning("a report waits for the sweep: %s", fault, extra={"report_id": report.id})
+    return report
+
+
+def _waited_for(person: Person, question: Question) -> Report | None:
+    """The report in flight by which this person asked the same."""
+    return db.session.scalar(
+        select(Report).where(Report.requester_id == person.id, Report.question_sha256 == question.sha256, IN_FLIGHT)
+    )
+
+
+def _check_limit(person: Person, limit: int) -> None:
+    waiting_for = db.session.scalar(select(func.count()).where(Report.requester_id == person.id, IN_FLIGHT)) or 0
+    if waiting_for >= limit:
+        raise TooMany(
+            f"You are waiting for {waiting_for} reports already. Let one of them finish, or cancel one, and ask again."
+        )
+
+
+def _narrowed(question: Question) -> str:
+    """The filters that leave something out, as a reader sees them: "Dental · Female"."""
+    filters = content.CATALOGUE[question.template].filters
+    connection = db.session.connection()
+    told = [
+        item.words(connection, question.clinic_id, question.chosen[item.name])
+        for item in filters
+        if item.name in question.chosen
+    ]
+    return printable(" · ".join(told))[:400]
+
+
+def _row(person: Person, question: Question, format_name: str, retry_of: Report | None) -> Report:
+    return Report(
+        number=new_number(content.CATALOGUE[question.template].number_prefix),
+        clinic_id=question.clinic_id,
+        requester_id=person.id,
+        retry_of_id=retry_of.id if retry_of else None,
+        template=question.template,
+        title=content.title(question),
+        narrowed=_narrowed(question),
+        period_start=question.start,
+        period_end=question.end,
+        format=format_name,
+        question=question.to_json(),
+        question_sha256=question.sha256,
+    )
+
+
+def ask_again(person: Person, report: Report, *, limit: int) -> Report:
+    """The same question once more, as a new report that names the old one. Raises TooMany."""
+    return ask(person, Question.from_json(report.question), report.format, limit=limit, retry_of=report)
+
+
+def cancel(report: Report, person: Person) -> bool:
+    """Ask a report to stop; whether there was anything to stop."""
+    asked = Report.request_cancel(report.id)
+    if asked:
+        audit.record("report.cancel_asked", f"report:{report.id}", person_id=person.id)
+    db.session.commit()
+    return asked
+
+
+def delete(report: Report, person: Person) -> None:
+    """Remove an ended report with its files and figures; the audit log keeps that it was there.
+
+    A stored object that cannot be removed now is an orphan that says nothing: its key holds no names.
+    """
+    assert not report.in_flight
+    keys = list(db.session.scalars(select(File.storage_key).where(File.report_id == report.id)))
+    hashes = [report.figures_sha256, report.provenance_sha256, report.presentation_sha256]
+    audit.record("report.deleted", f"report:{report.id}", person_id=person.id, figures_sha256=report.figures_sha256)
+    db.session.delete(report)
+    db.session.flush()
+    FrozenPart.drop_unused([sha256 for sha256 in hashes if sha256])
+    db.session.commit()
+    for key in keys:
+        try:
+            storage.current().delete(key)
+        except StorageBroken as fault:
+            log.warning("a file of a deleted report is left in the store: %s", fault)
+
+
+def position(report: Report) -> int:
+    """How many reports stand in line before this one."""
+    before = select(func.count()).where(Report.status == "queued", Report.asked_at < report.asked_at)
+    return db.session.scalar(before) or 0

@@ -1,0 +1,132 @@
+"""My reports: what a person may see, by day, searched and filtered."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webapp import clock, words
+from webapp.accounts import access
+from webapp.content import CATALOGUE
+from webapp.extensions import db
+from webapp.files import FORMATS
+from webapp.models import Clinic, Person, Report
+
+PER_PAGE = 25
+
+STATUS_WORDS = {
+    "queued": ("Waiting", "run"),
+    "running": ("Being made", "run"),
+    "ready": ("Ready", "ok"),
+    "failed": ("Failed", "bad"),
+    "cancelled": ("Cancelled", ""),
+    "expired": ("Expired", ""),
+}
+"""How a status is told, and the kind of its tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the list is narrowed to; empty means everything."""
+
+    search: str = ""
+    status: str = ""
+    template: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.search or self.status or self.template)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    report: Report
+    about: str
+    clinic: str
+    requester: str
+    time: str
+    status: str
+    kind: str
+    formats: tuple[tuple[str, str, bool], ...]
+    """name, label and whether it was made already, of each format"""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    heading: str
+    rows: list[Row]
+
+
+def page_of(person: Person, asked: Asked, number: str) -> Pagination:
+    """One page of reports, newest first. A number that is none is the first page, one beyond the last is the last."""
+    wanted = (
+        _narrowed(access.visible_reports(person), asked)
+        .order_by(Report.asked_at.desc(), Report.id)
+        .options(joinedload(Report.clinic), joinedload(Report.requester), selectinload(Report.files))
+    )
+    page = db.paginate(wanted, page=_whole(number), per_page=PER_PAGE, error_out=False)
+    if page.page > page.pages > 0:
+        return db.paginate(wanted, page=page.pages, per_page=PER_PAGE, error_out=False)
+    return page
+
+
+def _whole(number: str) -> int:
+    """`number` as the number of a page, from 1 to a million."""
+    return int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 and int(number) else 1
+
+
+def by_day(reports: list[Report], person: Person) -> list[Day]:
+    """The reports under the day they were asked for, on the clinic's calendar; who sees several clinics gets UTC, so
+    that newest first is also latest first."""
+    zone = person.clinic.timezone if person.clinic else "UTC"
+    days: dict[date, Day] = {}
+    for report in reports:
+        asked_on = clock.local(report.asked_at, zone).day
+        day = days.setdefault(asked_on, Day(_heading(asked_on, clock.today(zone)), []))
+        day.rows.append(_row(report, person, zone))
+    return list(days.values())
+
+
+def _row(report: Report, person: Person, zone: str) -> Row:
+    made = {file.format for file in report.files}
+    status, kind = STATUS_WORDS[report.status]
+    return Row(
+        report=report,
+        about=" · ".join(filter(None, (words.dates(report.period_start, report.period_end), report.narrowed))),
+        clinic=report.clinic.name,
+        requester="" if report.requester_id == person.id else report.requester.name,
+        time=words.time(report.asked_at, zone) + ("" if person.clinic else " UTC"),
+        status=status,
+        kind=kind,
+        formats=tuple((name, item.label, name in made) for name, item in FORMATS.items()),
+    )
+
+
+def _heading(day: date, today: date) -> str:
+    if day == today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{words.WEEKDAYS[day.weekday()]} {words.day(day)}"
+
+
+def _narrowed(wanted: Select[Report], asked: Asked) -> Select[Report]:
+    if asked.status in STATUS_WORDS:
+        wanted = wanted.where(Report.status == asked.status)
+    if asked.template in CATALOGUE:
+        wanted = wanted.where(Report.template == asked.template)
+    for word in asked.search.split()[:8]:
+        clinics = select(Clinic.id).where(Clinic.name.icontains(word, autoescape=True))
+        people = select(Person.id).where(Person.name.icontains(word, autoescape=True))
+        wanted = wanted.where(
+            or_(
+                Report.title.icontains(word, autoescape=True),
+                Report.number.icontains(word, autoescape=True),
+                Report.narrowed.icontains(word, autoescape=True),
+                Report.clinic_id.in_(clinics),
+                Report.requester_id.in_(people),
+            )
+        )
+    return wanted

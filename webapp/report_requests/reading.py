@@ -1,0 +1,137 @@
+"""A frozen document as plain text and pictures for the page: no query runs while it is drawn."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from webapp import words
+from webapp.content import CATALOGUE
+from webapp.figures import Chart, Column, Definition, Document, Section, Table
+from webapp.files import charts, facts
+
+LONG = 24
+"""Characters beyond which a cell of a table is broken into lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMetric:
+    label: str
+    value: str
+    unit: str
+    change: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCell:
+    text: str
+    is_number: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The class of the cell: a number stands to the right, a long text may be broken."""
+        if self.is_number:
+            return "number"
+        return "long" if len(self.text) > LONG else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    title: str
+    head: tuple[ReadCell, ...]
+    rows: tuple[tuple[ReadCell, ...], ...]
+    total: tuple[ReadCell, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChart:
+    """`figures` holds the chart's table where the picture shows every figure of it: then the page folds it away."""
+
+    title: str
+    subtitle: str
+    picture: Markup
+    figures: tuple[ReadTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSection:
+    title: str
+    text: str
+    charts: tuple[ReadChart, ...]
+    tables: tuple[ReadTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """`narrowed` are the filters that leave something out; the others go without saying."""
+
+    period: str
+    narrowed: tuple[str, ...]
+    summary: tuple[str, ...]
+    metrics: tuple[ReadMetric, ...]
+    sections: tuple[ReadSection, ...]
+    definitions: tuple[Definition, ...]
+    provenance: tuple[tuple[str, str], ...]
+
+
+def read(document: Document) -> ReadDocument:
+    """All that the page shows of a report, as text."""
+    content = document.content
+    everything = {(item.label, item.all_words) for item in CATALOGUE[content.template].filters}
+    return ReadDocument(
+        period=f"{facts.period(document)} ({words.city(document.presentation.timezone)} time)",
+        narrowed=tuple(
+            f"{choice.label}: {choice.value}"
+            for choice in document.provenance.filters
+            if (choice.label, choice.value) not in everything
+        ),
+        summary=content.summary,
+        metrics=tuple(
+            ReadMetric(item.label, facts.value(item), item.unit, facts.change(item), item.note)
+            for item in content.metrics
+        ),
+        sections=tuple(_section(item) for item in content.sections),
+        definitions=content.definitions,
+        provenance=tuple(facts.provenance(document)),
+    )
+
+
+def _section(section: Section) -> ReadSection:
+    shown_whole = {chart.table for chart in section.charts if chart.shape == "heat"}
+    return ReadSection(
+        title=section.title,
+        text=section.text,
+        charts=tuple(_chart(chart, section.table(chart.table), chart.table in shown_whole) for chart in section.charts),
+        tables=tuple(_table(item) for item in section.tables if item.key not in shown_whole),
+    )
+
+
+def _chart(chart: Chart, table: Table, shows_every_figure: bool) -> ReadChart:
+    figures = (_table(table),) if shows_every_figure else ()
+    return ReadChart(chart.title, chart.subtitle, charts.svg(chart, table), figures)
+
+
+def _table(table: Table) -> ReadTable:
+    return ReadTable(
+        title=table.title,
+        head=tuple(ReadCell(_headed(column), _is_number(column)) for column in table.columns),
+        rows=tuple(_row(table.columns, row) for row in table.rows),
+        total=_row(table.columns, table.total) if table.total else (),
+        note=table.note,
+    )
+
+
+def _row(columns: tuple[Column, ...], row: tuple) -> tuple[ReadCell, ...]:
+    return tuple(
+        ReadCell(words.cell(cell, column.kind, column.decimals), _is_number(column))
+        for cell, column in zip(row, columns, strict=True)
+    )
+
+
+def _headed(column: Column) -> str:
+    return f"{column.label} ({column.unit})" if column.unit else column.label
+
+
+def _is_number(column: Column) -> bool:
+    return column.kind in ("count", "number", "percent")

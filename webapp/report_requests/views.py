@@ -1,0 +1,229 @@
+"""The pages of the main job: ask, watch, read, find again."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from webapp import content, generate, report_requests, words
+from webapp.accounts import access
+from webapp.accounts.access import current_person, polled
+from webapp.content import CATALOGUE, Template
+from webapp.content.periods import PRESETS
+from webapp.extensions import db
+from webapp.files import FORMATS
+from webapp.models import Clinic, Download, Report
+from webapp.report_requests import TooMany, listing
+from webapp.report_requests.forms import AskForm, form_for
+from webapp.report_requests.reading import read
+
+blueprint = Blueprint("report_requests", __name__, url_prefix="/reports")
+
+
+@blueprint.before_request
+def for_those_who_ask() -> None:
+    """An auditor asks for no reports, so these pages are not theirs."""
+    person = current_person()
+    if not access.asks_for_reports(person):
+        abort(403, f"These pages are for those who ask for reports. Your role, {person.role}, does not.")
+
+
+@blueprint.get("/new")
+def new() -> ResponseReturnValue:
+    """The catalogue, and the form of the chosen template."""
+    template, clinic = _chosen()
+    form = form_for(template, clinic, db.session.connection(), None)
+    if request.args.get("period") in PRESETS:
+        form.period.data = request.args["period"]
+    return _ask_page(form)
+
+
+@blueprint.post("/new")
+def ask() -> ResponseReturnValue:
+    template, clinic = _chosen()
+    form = form_for(template, clinic, db.session.connection(), request.form)
+    if not form.validate():
+        return _ask_page(form), 422
+    try:
+        report = report_requests.ask(current_person(), form.question(), form.format.data, limit=_limit())
+    except TooMany as fault:
+        form.form_errors.append(str(fault))
+        return _ask_page(form), 422
+    return redirect(url_for(".show", report_id=report.id), 303)
+
+
+@blueprint.get("/new/matching")
+def matching() -> ResponseReturnValue:
+    """How much the chosen period and filters match, for the line beside the button."""
+    template, clinic = _chosen()
+    form = form_for(template, clinic, db.session.connection(), request.args)
+    return render_template("report_requests/_matching.html", matches=_matches(form))
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """My reports."""
+    asked = listing.Asked(
+        search=request.args.get("q", "")[:100].strip(),
+        status=request.args.get("status", ""),
+        template=request.args.get("template", ""),
+    )
+    page = listing.page_of(current_person(), asked, request.args.get("page", "1"))
+    return render_template(
+        "report_requests/_list.html" if request.headers.get("HX-Target") == "reports" else "report_requests/index.html",
+        asked=asked,
+        page=page,
+        days=listing.by_day(page.items, current_person()),
+        statuses={name: label for name, (label, _) in listing.STATUS_WORDS.items()},
+        templates=CATALOGUE,
+    )
+
+
+@blueprint.get("/<report_id>")
+def show(report_id: str) -> ResponseReturnValue:
+    report = access.report_or_404(report_id, "read")
+    if report.status == "ready":
+        return _ready_page(report)
+    return render_template("report_requests/unfinished.html", **_state(report))
+
+
+@blueprint.get("/<report_id>/progress")
+@polled
+def progress(report_id: str) -> ResponseReturnValue:
+    """The part of the page that is asked for each second; when the report has ended, the whole page is."""
+    report = access.report_or_404(report_id, "read")
+    response = make_response(render_template("report_requests/_progress.html", **_state(report)))
+    if not report.in_flight:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@blueprint.post("/<report_id>/cancel")
+def cancel(report_id: str) -> ResponseReturnValue:
+    report = access.report_or_404(report_id, "cancel")
+    if not report_requests.cancel(report, current_person()):
+        flash("This report had ended already.", "warn")
+    return redirect(url_for(".show", report_id=report.id), 303)
+
+
+@blueprint.post("/<report_id>/retry")
+def retry(report_id: str) -> ResponseReturnValue:
+    """The same question once more, as a new report."""
+    report = access.report_or_404(report_id, "retry")
+    try:
+        again = report_requests.ask_again(current_person(), report, limit=_limit())
+    except TooMany as fault:
+        flash(str(fault), "warn")
+        return redirect(url_for(".show", report_id=report.id), 303)
+    return redirect(url_for(".show", report_id=again.id), 303)
+
+
+@blueprint.get("/<report_id>/delete")
+def confirm_delete(report_id: str) -> ResponseReturnValue:
+    report = access.report_or_404(report_id, "delete")
+    return render_template("report_requests/delete.html", report=report)
+
+
+@blueprint.post("/<report_id>/delete")
+def delete(report_id: str) -> ResponseReturnValue:
+    report = access.report_or_404(report_id, "delete")
+    if report.in_flight:
+        flash("This report is still being made. Cancel it first, then delete it.", "warn")
+        return redirect(url_for(".show", report_id=report.id), 303)
+    title = report.title
+    report_requests.delete(report, current_person())
+    flash(f"{title} was deleted.", "ok")
+    return redirect(url_for(".index"), 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What stands beside the button: the resolved dates, and how much matches them."""
+
+    clinic: str
+    dates: str
+    zone: str
+    count: str
+    verb: str
+    is_empty: bool
+
+
+def _chosen() -> tuple[Template, Clinic]:
+    """The template and the clinic that the address names, or the first of each that this person may have."""
+    allowed = [item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)]
+    clinics = access.clinics_for(current_person())
+    if not clinics:
+        abort(404)
+    name = request.values.get("template")
+    template = next((item for item in allowed if item.name == name), None) if name else allowed[0]
+    if template is None:
+        abort(404)
+    clinic_id = request.values.get("clinic")
+    if not clinic_id:
+        return template, clinics[0]
+    if not clinic_id.isdecimal():
+        abort(404)
+    return template, access.clinic_or_404(current_person(), int(clinic_id))
+
+
+def _ask_page(form: AskForm) -> str:
+    return render_template(
+        "report_requests/new.html",
+        form=form,
+        template=form.template,
+        clinic=form.clinic,
+        clinics=access.clinics_for(current_person()),
+        catalogue=[item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)],
+        matches=None if form.errors else _matches(form),
+    )
+
+
+def _matches(form: AskForm) -> Matches | None:
+    if not form.validate():
+        return None
+    question = form.question()
+    count, noun = content.matching(db.session.connection(), question)
+    return Matches(
+        clinic=form.clinic.name,
+        dates=words.dates(question.start, question.end),
+        zone=words.city(question.timezone),
+        count=words.plural(count, noun.removesuffix("s"), noun),
+        verb="matches" if count == 1 else "match",
+        is_empty=count == 0,
+    )
+
+
+def _state(report: Report) -> dict[str, object]:
+    """What the page of an unfinished report shows."""
+    return {
+        "report": report,
+        "clinic": report.clinic.name,
+        "period": words.dates(report.period_start, report.period_end),
+        "format": FORMATS[report.format].label,
+        "before": report_requests.position(report) if report.status == "queued" else 0,
+        "asked_at": words.moment(report.asked_at, report.clinic.timezone),
+    }
+
+
+def _ready_page(report: Report) -> str:
+    zone = report.clinic.timezone
+    downloads, last = db.session.execute(
+        select(func.count(), func.max(Download.at)).where(Download.report_id == report.id)
+    ).one()
+    made = {file.format for file in report.files}
+    return render_template(
+        "report_requests/ready.html",
+        **_state(report),
+        document=read(generate.document_of(report)),
+        formats=[(name, item.label, name in made) for name, item in FORMATS.items()],
+        made_at=words.moment(report.finished_at, zone) if report.finished_at else "",
+        seconds=words.number(report.seconds_to_make or 0, 1),
+        downloads=words.plural(downloads, "download"),
+        last_download=words.moment(last, zone) if last else "",
+    )
+
+
+def _limit() -> int:
+    limit: int = current_app.config["SETTINGS"].reports_in_flight
+    return limit

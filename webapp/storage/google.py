@@ -1,0 +1,96 @@
+"""Files in a bucket of Google Cloud Storage. Credentials are found by Google's usual ways."""
+
+import base64
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, cast
+
+import google_crc32c
+from google.api_core.exceptions import GoogleAPIError, NotFound, PreconditionFailed
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import storage
+from google.cloud.storage.exceptions import DataCorruption
+from google.cloud.storage.retry import DEFAULT_RETRY
+from requests.exceptions import RequestException
+
+from webapp.errors import StorageBroken, StorageMissing
+
+# The client would go on for a minute and a half by itself, and a person is waiting.
+_RETRY = DEFAULT_RETRY.with_timeout(15)
+_TIMEOUT = (3, 10)
+_SPOOLED_IN_MEMORY = 8 * 1024 * 1024
+_IO_FAULTS = (GoogleAPIError, GoogleAuthError, RequestException, DataCorruption, OSError)
+
+
+class GoogleStorage:
+    """Objects in one bucket. A new object is made only where none is; one that is there is adopted or replaced."""
+
+    name = "google"
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket_name = bucket
+        self._client: storage.Client | None = None
+
+    @property
+    def _bucket(self) -> storage.Bucket:
+        """Connected at first use, so that the app starts whatever state the store is in."""
+        if self._client is None:
+            self._client = storage.Client()
+        return self._client.bucket(self._bucket_name)
+
+    def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
+        with _faults():
+            try:
+                self._upload(key, source, size, content_type, generation=0)
+            except PreconditionFailed:
+                # Either our own upload, whose answer was lost, or bytes that went bad.
+                there = self._bucket.get_blob(key, timeout=_TIMEOUT, retry=_RETRY)
+                if there is None or there.crc32c != _crc32c(source):
+                    self._upload(key, source, size, content_type, generation=there.generation if there else 0)
+
+    def open(self, key: str) -> BinaryIO:
+        with _faults():
+            blob = self._bucket.get_blob(key, timeout=_TIMEOUT, retry=_RETRY)
+            if blob is None:
+                raise StorageMissing("no such object")
+            # Fetched as a whole before anybody reads: a fault half-way must not reach a person as a short file.
+            spool = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_SPOOLED_IN_MEMORY))  # noqa: SIM115 the caller closes it
+            blob.download_to_file(spool, checksum="crc32c", timeout=_TIMEOUT, retry=_RETRY)
+            spool.seek(0)
+            return spool
+
+    def delete(self, key: str) -> None:
+        with _faults(), suppress(NotFound):
+            self._bucket.blob(key).delete(timeout=_TIMEOUT, retry=_RETRY)
+
+    def _upload(self, key: str, source: BinaryIO, size: int, content_type: str, generation: int) -> None:
+        source.seek(0)
+        self._bucket.blob(key).upload_from_file(
+            source,
+            size=size,
+            content_type=content_type,
+            if_generation_match=generation,
+            checksum="crc32c",
+            timeout=_TIMEOUT,
+            retry=_RETRY,
+        )
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except NotFound as fault:
+        raise StorageMissing("no such object or bucket") from fault
+    except _IO_FAULTS as fault:
+        raise StorageBroken(f"Google Cloud Storage: {type(fault).__name__}") from fault
+
+
+def _crc32c(source: BinaryIO) -> str:
+    """As Google writes it: base64 of the four bytes, big-endian."""
+    source.seek(0)
+    checksum = google_crc32c.Checksum()
+    for chunk in iter(lambda: source.read(1024 * 1024), b""):
+        checksum.update(chunk)
+    return base64.b64encode(checksum.digest()).decode()
