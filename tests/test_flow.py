@@ -28,6 +28,9 @@ from webapp.models import Download, File, Report
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")
 
+# The browser waits as long as everything else here does.
+expect.set_options(timeout=PATIENCE * 1000)
+
 FORMATS = {"Download PDF": "pdf", "Excel": "excel", "CSV": "csv", "JSON": "json"}
 
 
@@ -171,6 +174,7 @@ def assert_written_down(stack: Stack, report_id: str) -> None:
 def test_the_bar_moves_while_it_is_made_and_the_page_turns_into_the_report(browser: Browser, site: Stack) -> None:
     site.stop("worker")
     site.start("held worker")
+    site.wait_for_listeners()
     window = Window(browser, site)
     try:
         page, bar = window.page, window.page.get_by_role("progressbar")
