@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("downloads", __name__)
 
-# What some operating system refuses in the name of a file, with the controls that could break a header.
 _ONE_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)")
+# What some operating system refuses in the name of a file, with the controls that could break a header.
 _NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|]+')
 
 
