@@ -1,5 +1,7 @@
 """Asking: the form, what it refuses and in which words, and what becomes of a question."""
 
+import html
+import re
 from datetime import UTC, date, datetime
 
 import factories
@@ -46,6 +48,14 @@ def client(app: Flask, person: Person) -> PageClient:
 def asked(app: Flask) -> list[Report]:
     with app.app_context():
         return list(db.session.scalars(select(Report)))
+
+
+def chosen_in(page: str) -> dict[str, str]:
+    """What is chosen in the form of a page, where that is not everything."""
+    checked = re.findall(r'<input checked [^>]*name="(\w+)"[^>]*value="(\w+)"', page)
+    selects = re.findall(r'<select [^>]*name="(\w+)"(.*?)</select>', page, re.DOTALL)
+    selected = [(name, re.findall(r'<option selected value="([^"]+)"', options)) for name, options in selects]
+    return {**dict(checked), **{name: found[0] for name, found in selected if found}}
 
 
 class TestAsking:
@@ -203,6 +213,30 @@ class TestForm:
         assert "<strong>1 visit</strong> matches" in page
         part = client.get("/reports/new/matching?template=visit_trends&period=this_month&format=pdf")
         assert "1 to 22 November 2026, in the clinic’s time (Manila)" in part.text
+
+    def test_a_link_fills_in_the_form(self, client: PageClient) -> None:
+        page = client.get("/reports/new?template=visit_trends&period=dates&start=2026-10-05&end=2026-10-09&sex=male")
+        assert chosen_in(page.text) == {"period": "dates", "format": "pdf", "sex": "male"}
+        assert 'value="2026-10-05"' in page.text
+        assert "5 to 9 October 2026" in page.text
+
+    def test_a_report_leads_back_to_its_choices(self, app: Flask, client: PageClient) -> None:
+        client.submit("/reports/new", {**OWN, "start": "2026-10-05", "end": "2026-10-09", "kind": "dental"})
+        page = client.get(f"/reports/{asked(app)[0].id}")
+        assert "Change the choices" not in page.text
+        client.submit(f"/reports/{asked(app)[0].id}/cancel")
+        links = re.findall(r'href="([^"]+)">Change the choices', client.get(f"/reports/{asked(app)[0].id}").text)
+        page = client.get(html.unescape(links[0]))
+        assert chosen_in(page.text) == {"period": "dates", "format": "pdf", "kind": "dental"}
+        assert 'value="2026-10-05"' in page.text
+
+    def test_a_link_to_what_is_not_offered_is_a_form_without_complaints(self, app: Flask, client: PageClient) -> None:
+        with app.app_context():
+            stranger = factories.add_provider(factories.add_clinic("Elsewhere"), "Dr Elsewhere").id
+        page = client.get(f"/reports/new?template=visit_trends&period=dates&format=word&provider={stranger}&sex=cat")
+        assert chosen_in(page.text) == {"period": "dates", "format": "pdf"}
+        assert 'class="error"' not in page.text
+        assert "This report cannot be made yet" not in page.text
 
     def test_an_administrator_chooses_the_clinic(self, app: Flask, clinic: Clinic) -> None:
         with app.app_context():

@@ -19,6 +19,7 @@ from webapp.models import Clinic
 EARLIEST = date(1900, 1, 1)
 LONGEST_YEARS = 10
 USUAL = {"period": "last_month", "format": "pdf"}
+"""What people ask for most."""
 
 
 def _choices(words_of: Mapping[str, str]) -> list[SelectChoice]:
@@ -104,6 +105,17 @@ class AskForm(Form):
             return self.start.data, self.end.data
         return resolve(self.period.data, self.today)
 
+    def drop_what_is_not_offered(self) -> None:
+        """For a form filled from a link: what this template or clinic does not have is as if it had not been said."""
+        for field in self:
+            if getattr(field, "choices", None) and field.data not in [choice.value for choice in field.choices]:
+                field.data = USUAL.get(field.name, "")
+
+    def forget_errors(self) -> None:
+        """For a form that nobody has sent yet."""
+        for field in self:
+            field.errors = []
+
     def question(self) -> Question:
         """What is asked; call it only on a form that validates."""
         start, end = self.days()
@@ -118,8 +130,8 @@ class AskForm(Form):
         )
 
 
-def form_for(template: Template, clinic: Clinic, connection: Connection, given: Mapping[str, str] | None) -> AskForm:
-    """The form of one template at one clinic, filled with what was given, or with what people ask for most."""
+def form_for(template: Template, clinic: Clinic, connection: Connection, given: Mapping[str, str]) -> AskForm:
+    """The form of one template at one clinic, filled with what was given."""
     fields: dict[str, Any] = {"template": template, "clinic": clinic}
     for item in template.filters:
         choices = _choices({"": item.all_words, **dict(item.choices(connection, clinic.id))})
@@ -130,5 +142,5 @@ def form_for(template: Template, clinic: Clinic, connection: Connection, given: 
             validate_choice=False,
             validators=[AnyOf([choice.value for choice in choices], "Choose one from the list.")],
         )
-    form: AskForm = type("AskFormOfTemplate", (AskForm,), fields)(given, data=USUAL)
+    form: AskForm = type("AskFormOfTemplate", (AskForm,), fields)(given)
     return form

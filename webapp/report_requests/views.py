@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
 from webapp import content, generate, report_requests, words
 from webapp.accounts import access
 from webapp.accounts.access import current_person, polled
 from webapp.content import CATALOGUE, Template
-from webapp.content.periods import PRESETS
+from webapp.content.periods import OWN_DATES
+from webapp.content.question import Question
 from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.models import Clinic, Download, Report
 from webapp.report_requests import TooMany, listing
-from webapp.report_requests.forms import AskForm, form_for
+from webapp.report_requests.forms import USUAL, AskForm, form_for
 from webapp.report_requests.reading import read
 
 blueprint = Blueprint("report_requests", __name__, url_prefix="/reports")
@@ -31,12 +33,11 @@ def for_those_who_ask() -> None:
 
 @blueprint.get("/new")
 def new() -> ResponseReturnValue:
-    """The catalogue, and the form of the chosen template."""
+    """The catalogue, and the form of the chosen template, filled as the address says."""
     template, clinic = _chosen()
-    form = form_for(template, clinic, db.session.connection(), None)
-    if request.args.get("period") in PRESETS:
-        form.period.data = request.args["period"]
-    return _ask_page(form)
+    form = form_for(template, clinic, db.session.connection(), MultiDict({**USUAL, **request.args}))
+    form.drop_what_is_not_offered()
+    return _ask_page(form, _matches(form))
 
 
 @blueprint.post("/new")
@@ -167,7 +168,7 @@ def _chosen() -> tuple[Template, Clinic]:
     return template, access.clinic_or_404(current_person(), int(clinic_id))
 
 
-def _ask_page(form: AskForm) -> str:
+def _ask_page(form: AskForm, matches: Matches | None = None) -> str:
     return render_template(
         "report_requests/new.html",
         form=form,
@@ -175,12 +176,14 @@ def _ask_page(form: AskForm) -> str:
         clinic=form.clinic,
         clinics=access.clinics_for(current_person()),
         catalogue=[item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)],
-        matches=None if form.errors else _matches(form),
+        matches=matches,
     )
 
 
 def _matches(form: AskForm) -> Matches | None:
+    """What a form would find that is still being filled in, and so has no errors yet."""
     if not form.validate():
+        form.forget_errors()
         return None
     question = form.question()
     count, noun = content.matching(db.session.connection(), question)
@@ -194,10 +197,25 @@ def _matches(form: AskForm) -> Matches | None:
     )
 
 
+def _choices_of(report: Report) -> dict[str, str | int]:
+    """The choices that led to a report, as new() takes them from an address."""
+    question = Question.from_json(report.question)
+    own_dates = {"start": question.start.isoformat(), "end": question.end.isoformat()}
+    return {
+        "template": question.template,
+        "clinic": question.clinic_id,
+        "period": question.period,
+        **(own_dates if question.period == OWN_DATES else {}),
+        **question.chosen,
+        "format": report.format,
+    }
+
+
 def _state(report: Report) -> dict[str, object]:
-    """What the page of an unfinished report shows."""
+    """What every page of a report shows."""
     return {
         "report": report,
+        "choices": _choices_of(report),
         "clinic": report.clinic.name,
         "period": words.dates(report.period_start, report.period_end),
         "format": FORMATS[report.format].label,
