@@ -1,8 +1,10 @@
 """How the rooms are put together into one Flask app."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import make_url
 
 from webapp import accounts, cli, frame, logs, queues, storage
 from webapp.downloads import views as downloads
@@ -24,6 +26,7 @@ def build(**overrides: Any) -> Flask:
         MAX_CONTENT_LENGTH=1024 * 1024,
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _keep_to_ourselves(settings.database_url)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT / "migrations"))
     frame.register(app)
@@ -37,11 +40,20 @@ def build(**overrides: Any) -> Flask:
     return app
 
 
+def _keep_to_ourselves(database_url: str) -> None:
+    """An SQLite file holds patients: it is made readable to its owner alone, and its journal takes after it."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).touch(mode=0o600)
+
+
 def _engine_options(settings: Settings) -> dict[str, Any]:
-    """PostgreSQL drops idle connections behind our back, so each is tried before use and replaced now and then."""
+    """PostgreSQL drops idle connections behind our back, so each is tried before use and replaced now and then. Rows
+    hold patients, so no fault of either database repeats what was to be written."""
     if settings.database_url.startswith("sqlite"):
-        return {}
+        return {"hide_parameters": True}
     return {
+        "hide_parameters": True,
         "pool_size": settings.database_pool_size,
         "max_overflow": settings.database_pool_size,
         "pool_pre_ping": True,

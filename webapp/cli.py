@@ -6,10 +6,13 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from webapp import audit
 from webapp.accounts import commands as people
 from webapp.accounts.demo_people import DEMO_PEOPLE, PASSWORD, add_demo_people
+from webapp.alerts import commands as alerts
 from webapp.clinic_data import commands as clinic_data
 from webapp.clinic_data.demo import SEED, DemoRefused, load_demo
+from webapp.commands import PlainCommand
 from webapp.extensions import db
 from webapp.generate import commands as generate
 from webapp.report_requests import commands as report_requests
@@ -23,9 +26,11 @@ def register(app: Flask) -> None:
     app.cli.add_command(people.group)
     app.cli.add_command(report_requests.report)
     app.cli.add_command(generate.watch)
+    app.cli.add_command(alerts.group)
+    app.cli.add_command(audit_log)
 
 
-@click.command()
+@click.command(cls=PlainCommand)
 @click.option(
     "--end", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The last day with visits.  [default: yesterday]"
 )
@@ -47,3 +52,15 @@ def demo(end: datetime | None, seed: int) -> None:
     width = max(len(person.email) for person in DEMO_PEOPLE)
     for person in DEMO_PEOPLE:
         click.echo(f"  {person.email:{width}}   {person.told}")
+
+
+@click.command("audit", cls=PlainCommand)
+@with_appcontext
+def audit_log() -> None:
+    """Check the audit log: that no entry was changed, removed or added out of line."""
+    faults = list(audit.faults())
+    for number, what in faults:
+        click.echo(f"Entry {number}: {what}.")
+    if faults:
+        raise click.ClickException("The audit log is not as it was written.")
+    click.echo("The audit log is whole.")

@@ -42,7 +42,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """SQLite checks foreign keys only when asked; WAL lets the web read while a worker writes."""
     if not isinstance(connection, sqlite3.Connection):
         return
-    for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 15000"):
+    for pragma in ("busy_timeout = 15000", "foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
 
 

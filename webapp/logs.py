@@ -46,7 +46,7 @@ class _Context(logging.Filter):
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        text = f"{record.levelname.lower():8}{record.name}: {record.getMessage()}"
+        text = f"{record.levelname.lower():8}{record.name}: {scrubbed(record.getMessage())}"
         for name, value in _fields(record).items():
             text += f" {name}={value}"
         if record.exc_info:
@@ -60,7 +60,7 @@ class _Json(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "severity": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": scrubbed(record.getMessage()),
             **_fields(record),
         }
         if record.exc_info:

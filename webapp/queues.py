@@ -38,6 +38,11 @@ TRACES_KEPT_FOR = timedelta(hours=1)
 """How long Redis may remember a job that has ended; the row remembers it for ever."""
 
 
+class JobFailed(Exception):
+    """All that the queue is told of a failed job: the kind of its fault. Redis would keep more, and in its own words a
+    fault may repeat what stands in a row."""
+
+
 class OurJob(Job):
     """A job that is JSON and names one of our functions."""
 
@@ -47,7 +52,11 @@ class OurJob(Job):
     def perform(self) -> Any:
         if self.func_name not in ALLOWED:
             raise PermissionError("this worker runs only the functions it was made for")
-        return super().perform()
+        try:
+            return super().perform()
+        except Exception as fault:
+            log.error("a job failed", exc_info=fault)
+            raise JobFailed(type(fault).__name__) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-class BadSetting(ValueError):
-    """A setting that cannot be used; the text says which, why, and what would do."""
+class BadSetting(SystemExit):
+    """A setting that cannot be used; the text says which, why, and what would do. Where nobody catches it, Python ends
+    the process with that sentence and no traceback."""
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -146,18 +146,6 @@ def test_people_ask_about_their_own_clinic_administrators_about_all(context: Fla
                 access.clinic_or_404(person, clinic.id)
 
 
-def test_a_page_of_one_role_is_refused_to_the_others(context: Flask) -> None:
-    page = access.role_required("administrator")(lambda: "operations")
-    for role in ROLES:
-        with context.test_request_context():
-            login_user(SignedIn("token", factories.add_person(role)))
-            if role == "administrator":
-                assert page() == "operations"
-            else:
-                with pytest.raises(Forbidden):
-                    page()
-
-
 def test_pages_of_reports_are_for_those_who_ask_for_them(app: Flask) -> None:
     with app.app_context():
         auditor = factories.add_person("auditor")

@@ -15,13 +15,13 @@ is 403. No view queries a report by id itself.
 """
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 from flask import abort
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, and_, false, select, true
 
+from webapp import logs
 from webapp.extensions import db
 from webapp.models import Clinic, Person, Report
 
@@ -95,6 +95,7 @@ def report_or_404(report_id: str, action: Action) -> Report:
     report = db.session.scalars(visible_reports(person).where(Report.id == report_id)).one_or_none()
     if report is None:
         abort(404)
+    logs.report_id.set(report.id)
     if not allowed(person, action, report):
         abort(403)
     return report
@@ -121,21 +122,6 @@ def _within(person: Person, action: Action) -> ColumnElement[bool]:
         "none": false(),
     }
     return reaches[REPORTS[person.role][action]]
-
-
-def role_required(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A page of these roles alone: @role_required("administrator") below the route."""
-
-    def guard(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-            if current_person().role not in roles:
-                abort(403)
-            return view(*args, **kwargs)
-
-        return guarded
-
-    return guard
 
 
 def polled(view: Callable[P, R]) -> Callable[P, R]:

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts import people
 from webapp.accounts.passwords import WeakPassword
+from webapp.commands import PlainGroup
 from webapp.extensions import db
 from webapp.models import Clinic, Person
 from webapp.models.person import ROLES
 
-group = AppGroup("people", help="Who may sign in: add, list, set a password, deactivate.")
+group = PlainGroup("people", help="Who may sign in: add, list, set a password, deactivate.")
 
 
 @contextmanager

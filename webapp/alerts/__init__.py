@@ -1,12 +1,12 @@
 """Alerts: what a person must know, stored once while it is open."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp import clock
+from webapp import audit, clock
 from webapp.extensions import db
 from webapp.models import Alert
 from webapp.models.alert import SEVERITIES
@@ -45,6 +45,18 @@ def resolve_alert(rule: str, *, subject: str = "") -> None:
         return
     db.session.execute(update(Alert).where(*_open(rule, subject)).values(resolved_at=clock.now()))
     db.session.commit()
+
+
+def close_alert(number: int) -> bool:
+    """Close the open alert of that number, audited and committed; whether there was one."""
+    closed = db.session.execute(
+        update(Alert).where(Alert.id == number, Alert.resolved_at.is_(None)).values(resolved_at=clock.now())
+    )
+    is_closed = bool(cast("CursorResult[Any]", closed).rowcount)
+    if is_closed:
+        audit.record("alert.closed", f"alert:{number}")
+    db.session.commit()
+    return is_closed
 
 
 def open_alerts() -> list[Alert]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy import select
 from tqdm import tqdm
 
@@ -16,13 +15,14 @@ from webapp.clinic_data import clinics
 from webapp.clinic_data.fhir import Progress, import_fhir
 from webapp.clinic_data.fhir.tally import Summary
 from webapp.clinic_data.report import last_line, table
+from webapp.commands import PlainGroup
 from webapp.extensions import db
 from webapp.models import Clinic
 from webapp.models.clinic import PAPERS
 from webapp.words import plural
 
-clinics_group = AppGroup("clinics", help="The clinics: add, list, move to another time zone.")
-import_group = AppGroup("import", help="Bring in records from other systems.")
+clinics_group = PlainGroup("clinics", help="The clinics: add, list, move to another time zone.")
+import_group = PlainGroup("import", help="Bring in records from other systems.")
 
 PARTLY = 1
 NOTHING = 2

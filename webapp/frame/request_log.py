@@ -42,8 +42,9 @@ def _end(response: Response) -> Response:
 
 
 def _forget(_fault: BaseException | None) -> None:
-    """The thread serves others after this request; its number must not stick to their lines."""
+    """The thread serves others after this request; its number and report must not stick to their lines."""
     logs.request_id.set("")
+    logs.report_id.set("")
 
 
 def register(app: Flask) -> None:

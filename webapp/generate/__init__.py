@@ -229,7 +229,7 @@ def _fail(claim: Claim, fault: Exception) -> None:
         plain = TOO_SLOW
     else:
         plain = fault.plain if isinstance(fault, ReportFault) else ReportFault.plain
-    log.error("a report failed", exc_info=fault)
+    log.error("a report failed: %s", type(fault).__name__)
     if claim.fail(plain, logs.scrubbed(f"{type(fault).__name__}: {fault}")[:2000]):
         alerts.raise_alert(
             "warning",

@@ -6,10 +6,11 @@ import threading
 import click
 from flask.cli import with_appcontext
 
+from webapp.commands import PlainCommand
 from webapp.generate import sweep
 
 
-@click.command()
+@click.command(cls=PlainCommand)
 @with_appcontext
 def watch() -> None:
     """Put lost reports back in line and take over from dead workers, until stopped. Needs only the database."""

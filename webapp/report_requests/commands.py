@@ -1,5 +1,6 @@
 """flask report: one report without queue or server."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from webapp import clock, content, generate
+from webapp.commands import PlainCommand
 from webapp.content import Template
 from webapp.content.periods import OWN_DATES
 from webapp.errors import ReportFault
@@ -26,7 +28,7 @@ FILTERS = "\n".join(
 EPILOG = f"\b\nTemplates, and the filters of each:\n{FILTERS}\n\nA value that is not offered is answered with the list."
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=PlainCommand, epilog=EPILOG)
 @click.argument("template")
 @click.option("--clinic", "clinic_name", required=True, metavar="NAME")
 @click.option("--from", "start", required=True, metavar="DATE", help="The first day, such as 2026-10-01.")
@@ -43,8 +45,9 @@ def report(
     number = new_number(form.template.number_prefix)
     try:
         document = generate.compose(form.question(), form.clinic, number, REQUESTED_BY, clock.now())
-        with out.open("wb") as file:
-            FORMATS[format_name].render(document, file)
+        drawn = BytesIO()
+        FORMATS[format_name].render(document, drawn)
+        out.write_bytes(drawn.getbuffer())
     except ReportFault as fault:
         raise click.ClickException(fault.plain) from fault
     except OSError as fault:

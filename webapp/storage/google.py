@@ -14,7 +14,7 @@ from google.cloud.storage.exceptions import DataCorruption
 from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.exceptions import RequestException
 
-from webapp.errors import StorageBroken, StorageMissing
+from webapp.errors import ReportFault, StorageBroken, StorageMissing
 
 # The client would go on for a minute and a half by itself, and a person is waiting.
 _RETRY = DEFAULT_RETRY.with_timeout(15)
@@ -40,7 +40,7 @@ class GoogleStorage:
         return self._client.bucket(self._bucket_name)
 
     def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
-        with _faults():
+        with _faults(missing=StorageBroken):
             try:
                 self._upload(key, source, size, content_type, generation=0)
             except PreconditionFailed:
@@ -78,11 +78,12 @@ class GoogleStorage:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(missing: type[ReportFault] = StorageMissing) -> Iterator[None]:
+    """`missing` is what it means that something is not there: where an object is written, that the bucket is not."""
     try:
         yield
     except NotFound as fault:
-        raise StorageMissing("no such object or bucket") from fault
+        raise missing("Google Cloud Storage: no such object or bucket") from fault
     except _IO_FAULTS as fault:
         raise StorageBroken(f"Google Cloud Storage: {type(fault).__name__}") from fault
 

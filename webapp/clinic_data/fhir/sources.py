@@ -10,13 +10,14 @@ import gzip
 import io
 import json
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import ijson
 
@@ -28,6 +29,8 @@ LINES = (".ndjson", ".jsonl")
 CHUNK = 64 * 1024
 MOST_DIGITS = 4000
 DIGITS = b"0123456789"
+DEEPEST = 500
+"""Objects and lists inside each other. FHIR nests a dozen deep; the parser's memory grows with the square of it."""
 LARGEST_RESOURCE = 64 * 1024 * 1024
 NO_OBJECT = "it is JSON, but not FHIR: a Bundle or a resource is one object, in braces"
 UNPACKED_RATIO = 200
@@ -288,6 +291,7 @@ def _top_level(start: bytes) -> tuple[str, str]:
     """resourceType and type, where they stand before any entry; else empty."""
     found = {"resourceType": "", "type": ""}
     _refuse_endless_numbers(start)
+    _Nesting().look_at(start)
     try:
         for prefix, event, value in ijson.parse(io.BytesIO(start)):
             if prefix in found and event == "string":
@@ -317,9 +321,11 @@ def _bundle_entries(stream: io.BufferedReader[Any]) -> Iterator[Any]:
     """Bundle.entry, one by one. Raises _Unreadable after the last that is whole."""
     found = ijson.sendable_list()
     parser = ijson.items_coro(found, "entry.item")
+    nesting = _Nesting()
     since, before, fault = 0, b"", ""
     while (chunk := stream.read1(CHUNK)) and not fault:
         _refuse_endless_numbers(before + chunk)
+        nesting.look_at(chunk)
         before = (before + chunk)[-MOST_DIGITS:]
         try:
             parser.send(chunk)
@@ -337,6 +343,28 @@ def _bundle_entries(stream: io.BufferedReader[Any]) -> Iterator[Any]:
     yield from found
     if fault:
         raise _Unreadable(fault)
+
+
+class _Nesting:
+    """How deep JSON is nested at the end of what has been looked at, piece by piece."""
+
+    _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+    _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+    _STEPS: ClassVar[dict[int, int]] = {**dict.fromkeys(b"[{", 1), **dict.fromkeys(b"]}", -1)}
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._begun = b""
+        """What the next piece goes on with: a string whose end has not come yet."""
+
+    def look_at(self, piece: bytes) -> None:
+        """Raises _Unreadable beyond DEEPEST."""
+        outside, quote, string = self._STRING.sub(b"", self._begun + piece).partition(b'"')
+        self._begun = quote + b"\\" * ((len(string) - len(string.rstrip(b"\\"))) % 2)
+        for step in map(self._STEPS.__getitem__, outside.translate(None, self._ALL_BUT_BRACKETS)):
+            self._depth += step
+            if self._depth > DEEPEST:
+                raise _Unreadable(f"it is nested more than {DEEPEST} deep")
 
 
 def _refuse_endless_numbers(piece: bytes) -> None:
