@@ -47,7 +47,7 @@ def report(
         document = generate.compose(form.question(), form.clinic, number, REQUESTED_BY, clock.now())
         drawn = BytesIO()
         FORMATS[format_name].render(document, drawn)
-        out.write_bytes(drawn.getbuffer())
+        out.write_bytes(drawn.getvalue())
     except ReportFault as fault:
         raise click.ClickException(fault.plain) from fault
     except OSError as fault:

@@ -99,17 +99,28 @@ class AskForm(Form):
             raise ValidationError(f"This day has not come yet. Choose {words.day(self.today)} or earlier.")
         return True
 
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The choices as an address says them, without those that leave nothing out."""
+        days = (self.start, self.end) if self.period.data == OWN_DATES else ()
+        filled = {item.name: item.data for item in (self.period, *days, *self.filters, self.format) if item.data}
+        return {"template": self.template.name, "clinic": self.clinic.id, **filled}
+
     def days(self) -> Period:
         """The first and the last day asked for, as the clinic's days; call it only on a form that validates."""
         if self.period.data == OWN_DATES:
             return self.start.data, self.end.data
         return resolve(self.period.data, self.today)
 
-    def drop_what_is_not_offered(self) -> None:
-        """For a form filled from a link: what this template or clinic does not have is as if it had not been said."""
+    def drop_what_is_not_offered(self) -> list[str]:
+        """For a form filled from a link: what this template or clinic does not have is as if it had not been said. The
+        labels of the fields that were changed."""
+        dropped = []
         for field in self:
             if getattr(field, "choices", None) and field.data not in [choice.value for choice in field.choices]:
+                dropped.append(field.label.text)
                 field.data = USUAL.get(field.name, "")
+        return dropped
 
     def forget_errors(self) -> None:
         """For a form that nobody has sent yet."""

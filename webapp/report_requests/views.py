@@ -1,8 +1,20 @@
 """The pages of the main job: ask, watch, read, find again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
@@ -36,8 +48,8 @@ def new() -> ResponseReturnValue:
     """The catalogue, and the form of the chosen template, filled as the address says."""
     template, clinic = _chosen()
     form = form_for(template, clinic, db.session.connection(), MultiDict({**USUAL, **request.args}))
-    form.drop_what_is_not_offered()
-    return _ask_page(form, _matches(form))
+    dropped = form.drop_what_is_not_offered()
+    return _ask_page(form, _matches(form), dropped)
 
 
 @blueprint.post("/new")
@@ -51,6 +63,8 @@ def ask() -> ResponseReturnValue:
     except TooMany as fault:
         form.form_errors.append(str(fault))
         return _ask_page(form), 422
+    if report.format != form.format.data:
+        flash("You are waiting for these figures already. When they are ready you can have them in every format.")
     return redirect(url_for(".show", report_id=report.id), 303)
 
 
@@ -59,7 +73,10 @@ def matching() -> ResponseReturnValue:
     """How much the chosen period and filters match, for the line beside the button."""
     template, clinic = _chosen()
     form = form_for(template, clinic, db.session.connection(), request.args)
-    return render_template("report_requests/_matching.html", matches=_matches(form))
+    response = make_response(render_template("report_requests/_matching.html", matches=_matches(form)))
+    # The address follows the choices, so that they survive a reload, the way back, and signing in again.
+    response.headers["HX-Replace-Url"] = url_for(".new", **form.chosen)
+    return response
 
 
 @blueprint.get("")
@@ -112,6 +129,10 @@ def cancel(report_id: str) -> ResponseReturnValue:
 def retry(report_id: str) -> ResponseReturnValue:
     """The same question once more, as a new report."""
     report = access.report_or_404(report_id, "retry")
+    # Whoever may read an old report need not be somebody who may ask for such a one now.
+    access.clinic_or_404(current_person(), report.clinic_id)
+    if not access.template_allowed(current_person(), CATALOGUE[report.template].audience):
+        abort(403)
     try:
         again = report_requests.ask_again(current_person(), report, limit=_limit())
     except TooMany as fault:
@@ -152,23 +173,23 @@ class Matches:
 
 def _chosen() -> tuple[Template, Clinic]:
     """The template and the clinic that the address names, or the first of each that this person may have."""
-    allowed = [item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)]
+    templates = [item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)]
     clinics = access.clinics_for(current_person())
     if not clinics:
         abort(404)
-    name = request.values.get("template")
-    template = next((item for item in allowed if item.name == name), None) if name else allowed[0]
-    if template is None:
+    name, clinic_id = request.values.get("template"), request.values.get("clinic")
+    template = templates[0] if name is None else next((item for item in templates if item.name == name), None)
+    # Who works for several clinics goes on with the one they chose last.
+    last = next((item for item in clinics if item.id == session.get("clinic")), clinics[0])
+    clinic = last if clinic_id is None else next((item for item in clinics if str(item.id) == clinic_id), None)
+    if template is None or clinic is None:
         abort(404)
-    clinic_id = request.values.get("clinic")
-    if not clinic_id:
-        return template, clinics[0]
-    if not clinic_id.isdecimal():
-        abort(404)
-    return template, access.clinic_or_404(current_person(), int(clinic_id))
+    if len(clinics) > 1 and clinic is not last:
+        session["clinic"] = clinic.id
+    return template, clinic
 
 
-def _ask_page(form: AskForm, matches: Matches | None = None) -> str:
+def _ask_page(form: AskForm, matches: Matches | str = "", dropped: Sequence[str] = ()) -> str:
     return render_template(
         "report_requests/new.html",
         form=form,
@@ -177,14 +198,16 @@ def _ask_page(form: AskForm, matches: Matches | None = None) -> str:
         clinics=access.clinics_for(current_person()),
         catalogue=[item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)],
         matches=matches,
+        dropped=words.listed(list(dropped)),
     )
 
 
-def _matches(form: AskForm) -> Matches | None:
-    """What a form would find that is still being filled in, and so has no errors yet."""
+def _matches(form: AskForm) -> Matches | str:
+    """What a form would find that is still being filled in, or what it lacks; it has no errors yet."""
     if not form.validate():
+        lacking = [*form.start.errors, *form.end.errors]
         form.forget_errors()
-        return None
+        return lacking[0] if lacking else ""
     question = form.question()
     count, noun = content.matching(db.session.connection(), question)
     return Matches(
