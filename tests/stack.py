@@ -31,7 +31,7 @@ from webapp.extensions import db
 from webapp.models import Report
 from webapp.settings import PROJECT
 
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which a thing that should have happened is given up; a busy machine is no fault."""
 
 HELD_WORKER = [sys.executable, str(Path(__file__).with_name("held_worker.py"))]

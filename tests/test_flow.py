@@ -28,7 +28,6 @@ from webapp.models import Download, File, Report
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")
 
-# The browser waits as long as everything else here does.
 expect.set_options(timeout=PATIENCE * 1000)
 
 FORMATS = {"Download PDF": "pdf", "Excel": "excel", "CSV": "csv", "JSON": "json"}
@@ -40,7 +39,7 @@ FORMATS = {"Download PDF": "pdf", "Excel": "excel", "CSV": "csv", "JSON": "json"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE * 1000)
         yield browser
         browser.close()
 
@@ -53,6 +52,7 @@ def site(migrated_sqlite: Path) -> Iterator[Stack]:
         with running(Path(name), f"sqlite:///{database}", log_level="debug") as stack:
             fill(stack)
             stack.start("web", "worker", "watch", "scheduler")
+            stack.wait_for_listeners()
             yield stack
 
 
@@ -61,6 +61,7 @@ def on_postgresql(tmp_path: Path, postgres_url: str) -> Iterator[Stack]:
     with running(tmp_path, postgres_url) as stack:
         fill(stack)
         stack.start("web", "worker", "watch", "scheduler")
+        stack.wait_for_listeners()
         yield stack
 
 
@@ -193,6 +194,7 @@ def test_the_bar_moves_while_it_is_made_and_the_page_turns_into_the_report(brows
         site.release()
         site.stop("held worker")
         site.start("worker")
+        site.wait_for_listeners()
     window.close()
 
 

@@ -12,6 +12,7 @@ from flask import Flask, abort, flash, redirect, render_template_string
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.stack import PATIENCE
 from webapp.accounts import passwords
 from webapp.accounts.access import polled
 from webapp.extensions import db
@@ -31,7 +32,7 @@ WAITING = """{% extends "layout.html" %}
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE * 1000)
         yield browser
         browser.close()
 
@@ -66,6 +67,7 @@ def page(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterato
     """A window in which nothing may be refused by the content policy, nor fail in a script."""
     wrong: list[str] = []
     context = browser.new_context(base_url=site, viewport={"width": request.param, "height": 800})
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     page.on("pageerror", lambda fault: wrong.append(str(fault)))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)

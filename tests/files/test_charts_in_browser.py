@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.files import samples
+from tests.stack import PATIENCE
 from webapp import words
 from webapp.figures import Content
 from webapp.files import charts
@@ -33,7 +34,7 @@ SAMPLES = {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE * 1000)
         yield browser
         browser.close()
 
@@ -45,6 +46,7 @@ def test_no_letter_is_cut(browser: Browser, name: str, font: str) -> None:
     chart = content.sections[0].charts[0]
     markup = charts.svg(chart, content.sections[0].table(chart.table))
     page = browser.new_page(viewport={"width": 600, "height": 800})
+    page.set_default_timeout(PATIENCE * 1000)
     page.set_content(f'<body style="font-family: {font}, sans-serif">{markup}')
     assert page.evaluate("document.querySelectorAll('text').length") > 10
     assert page.evaluate(CUT) == []
