@@ -106,7 +106,7 @@ def wreak(stack: Stack, *, reports: int, kills: int, flushes: int, seed: int) ->
             stack.redis.flushall()
         elif event == "kill":
             _kill_somebody(stack, chance)
-    wait_until(lambda: not _in_flight(stack), PATIENCE + reports, "the end of every report")
+    wait_until(lambda: not _in_flight(stack), PATIENCE + 10 * reports, "the end of every report")
     return account_of(stack, asked)
 
 
