@@ -1,6 +1,6 @@
 """What the queue lost comes back; what a dead worker held is taken over."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from apps import build_app, close
@@ -13,15 +13,17 @@ from webapp.extensions import db
 from webapp.generate.sweep import SETTLED, Swept, enqueue, sweep
 from webapp.models import Alert, Report
 
-LATER = SETTLED + timedelta(seconds=1)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LATER = NOON + SETTLED + timedelta(seconds=1)
 LEASE = timedelta(seconds=15)
+OVER = NOON + LEASE + timedelta(seconds=1)
 
 
 @pytest.fixture
 def context(tmp_path, sqlite_url, redis_url):  # type: ignore[no-untyped-def]
-    """Here there is a Redis."""
+    """Here there is a Redis, and the clock stands: how long a test takes is of no concern."""
     app: Flask = build_app(tmp_path, sqlite_url, redis_url=redis_url)
-    with app.app_context():
+    with app.app_context(), clock.stopped_at(NOON):
         yield app
     close(app)
 
@@ -33,14 +35,14 @@ def test_a_report_that_never_reached_the_queue_is_put_there(report: Report) -> N
 
 def test_a_report_that_stands_in_the_queue_is_left_there(report: Report) -> None:
     enqueue(report.id)
-    with clock.stopped_at(clock.now() + LATER):
+    with clock.stopped_at(LATER):
         assert sweep() == Swept()
 
 
 def test_a_flushed_redis_gets_it_back(context: Flask, report: Report) -> None:
     enqueue(report.id)
     context.extensions["redis"].flushall()
-    with clock.stopped_at(clock.now() + LATER):
+    with clock.stopped_at(LATER):
         assert sweep() == Swept(enqueued=1)
     assert queues.waiting_reports() == {report.id}
 
@@ -55,7 +57,7 @@ def test_an_expired_lease_goes_back_in_line(report: Report) -> None:
     Report.claim(report.id, LEASE)
     db.session.commit()
     assert sweep() == Swept()
-    with clock.stopped_at(clock.now() + LEASE + timedelta(seconds=1)):
+    with clock.stopped_at(OVER):
         assert sweep() == Swept(enqueued=1, taken_over=1)
     assert queues.waiting_reports() == {report.id}
 
@@ -65,7 +67,7 @@ def test_a_report_that_kills_its_workers_is_given_up_with_an_alert(report: Repor
     db.session.commit()
     Report.claim(report.id, LEASE)
     db.session.commit()
-    with clock.stopped_at(clock.now() + LEASE + timedelta(seconds=1)):
+    with clock.stopped_at(OVER):
         assert sweep() == Swept(given_up=1)
     db.session.refresh(report)
     assert report.status == "failed"
