@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -93,10 +94,11 @@ def wait_until(condition: Callable[[], Any], seconds: float = 10, what: str = "c
 
 
 def free_port() -> int:
-    """A loopback TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback TCP port that nobody has now, from below those that kernels give to outgoing connections: one of them
+    would take it before its server does."""
+    while port_in_use("127.0.0.1", port := random.SystemRandom().randrange(20_000, 32_768)):
+        pass
+    return port
 
 
 def port_in_use(host: str, port: int) -> bool:

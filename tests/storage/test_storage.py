@@ -1,6 +1,7 @@
 """One set of tests for every store."""
 
 import io
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,10 +86,13 @@ def test_a_key_holds_no_names() -> None:
 
 
 def test_a_bucket_that_does_not_answer_is_broken_and_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setattr("webapp.storage.google._RETRY", None)
-    with pytest.raises(StorageBroken):
-        GoogleStorage("reports").open(KEY)
+    # Bound, so that it is nobody else's, and without anybody listening.
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        with pytest.raises(StorageBroken):
+            GoogleStorage("reports").open(KEY)
 
 
 class TestLocal:
