@@ -34,6 +34,8 @@ NO_REDIS = (
 _LONGEST_SOCKET_PATH = 100
 # TMPDIR may be long, or closed to the person that PostgreSQL runs as.
 _SHORT_FOLDER = "/tmp"
+# Seconds until a server that does not start is given up; a busy machine is no fault.
+_PATIENCE = 60
 _PREFIX = "pg-"
 _MARK = "clinic-reports-test-server"
 
@@ -139,7 +141,7 @@ def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
             command, preexec_fn=bound_to_us(), pass_fds=[lock.fileno()], stdin=subprocess.DEVNULL, process_group=0
         )
         try:
-            wait_until(lambda: _running(process) and redis_answers(address.url), 10, f"Redis in {folder}")
+            wait_until(lambda: _running(process) and redis_answers(address.url), _PATIENCE, f"Redis in {folder}")
             yield address.url
         finally:
             stop(process)
@@ -177,7 +179,9 @@ def postgres_server() -> Iterator[str]:
         try:
             pid_file = data / "postmaster.pid"
             wait_until(
-                lambda: _running(process) and pid_file.exists() and "ready" in pid_file.read_text(), 20, "PostgreSQL"
+                lambda: _running(process) and pid_file.exists() and "ready" in pid_file.read_text(),
+                _PATIENCE,
+                "PostgreSQL",
             )
             yield f"postgresql+psycopg://postgres@/postgres?host={quote(name, safe='')}"
         finally:

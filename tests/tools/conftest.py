@@ -5,6 +5,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from tests.stack import PATIENCE
 from tools.processes import wait_until
 
 
@@ -18,4 +19,4 @@ def wait_for_end() -> Callable[[int], None]:
         except psutil.NoSuchProcess:
             return True
 
-    return lambda pid: wait_until(lambda: ended(pid), 20, f"the end of process {pid}")
+    return lambda pid: wait_until(lambda: ended(pid), PATIENCE, f"the end of process {pid}")

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.stack import PATIENCE
 from tools.processes import free_port, wait_until
 from tools.run import page_answers
 from webapp.settings import PROJECT
@@ -41,7 +42,7 @@ class Run:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, 180, "the sign-in page")
+        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, 3 * PATIENCE, "the sign-in page")
         assert "is ready" in self.said, self.said
 
     def family(self) -> list[int]:
@@ -58,12 +59,12 @@ class Run:
                         return child.pid
             return 0
 
-        return int(wait_until(found, 30, part))
+        return int(wait_until(found, PATIENCE, part))
 
     def stop(self) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -81,15 +82,16 @@ def test_it_starts_everything_restarts_what_dies_and_leaves_nothing_behind(
     assert re.search(r"\S+@\S+", running.said), "it does not say who can sign in"
 
     second = Run(tmp_path, free_port())
-    assert second.process.wait(60) == 1
+    assert second.process.wait(PATIENCE) == 1
     assert f"Clinic Reports is running here already, as process {running.process.pid}." in second.said
 
     first = [running.pid_of(part) for part in ("redis-server", "gunicorn", "worker.py", "scheduler.py", "webapp watch")]
     for pid in first:
         os.kill(pid, signal.SIGKILL)
     for name in ("redis", "web", "worker", "scheduler", "watch"):
-        wait_until(lambda name=name: re.search(rf"^{name} .*starting it again", running.said, re.MULTILINE), 30, name)
-    wait_until(lambda: page_answers(running.url), 60, "the page, after everything was killed")
+        again = re.compile(rf"^{name} .*starting it again", re.MULTILINE)
+        wait_until(lambda again=again: again.search(running.said), PATIENCE, name)
+    wait_until(lambda: page_answers(running.url), PATIENCE, "the page, after everything was killed")
 
     pids = [*first, *running.family()]
     assert running.stop() == 0
@@ -101,7 +103,7 @@ def test_it_says_so_when_the_port_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = Run(tmp_path, port)
-        assert run.process.wait(60) == 1
+        assert run.process.wait(PATIENCE) == 1
     assert run.said.strip() == (
         f"Port {port} is in use by another program. Stop it, or take another: PORT={port + 1} make run"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stack import PATIENCE
 from tools.processes import Refused, wait_until
 from tools.supervisor import read_procfile
 from webapp.settings import PROJECT
@@ -59,7 +60,7 @@ def pid_of(folder: Path, name: str, but: int = 0) -> int:
         pids = [int(path.suffix[1:]) for path in folder.glob(f"{name}.*") if path.suffix[1:].isdecimal()]
         return next((pid for pid in pids if pid != but), 0)
 
-    return int(wait_until(found, 20, f"a process {name}"))
+    return int(wait_until(found, PATIENCE, f"a process {name}"))
 
 
 def test_it_runs_every_line_but_release(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_it_leaves_nothing_behind_when_stopped(
     with supervising(tmp_path, "web", "worker") as supervisor:
         pids = [pid_of(tmp_path, name) for name in ("web", "worker", "job")]
         supervisor.send_signal(number)
-        assert supervisor.wait(20) == 0
+        assert supervisor.wait(PATIENCE) == 0
     for pid in pids:
         wait_for_end(pid)
 
@@ -98,7 +99,7 @@ def test_it_stops_the_job_of_a_worker_that_was_killed_before(
         os.kill(first, signal.SIGKILL)
         pid_of(tmp_path, "worker", but=first)
         supervisor.terminate()
-        assert supervisor.wait(20) == 0
+        assert supervisor.wait(PATIENCE) == 0
     wait_for_end(job)
 
 
@@ -106,7 +107,7 @@ def test_it_kills_what_does_not_end_within_the_grace(tmp_path: Path, wait_for_en
     with supervising(tmp_path, "stubborn", grace=0.1) as supervisor:
         pid = pid_of(tmp_path, "stubborn")
         supervisor.terminate()
-        assert supervisor.wait(20) == 0
+        assert supervisor.wait(PATIENCE) == 0
     wait_for_end(pid)
 
 
