@@ -1,5 +1,6 @@
 """The font family: the same bytes wherever it is built, whoever builds it at once, and what it can draw."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stack import PATIENCE
 from webapp.errors import RenderFailed
 from webapp.files import fonts, lettering
 
@@ -23,7 +25,7 @@ def test_it_has_the_same_bytes_wherever_it_is_built(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=5 * PATIENCE,
     )
     assert {Path(line) for line in made.stdout.splitlines()} == set(tmp_path.iterdir())
     for path in fonts.build().values():
@@ -34,7 +36,7 @@ def test_builders_at_once_do_not_disturb_each_other(tmp_path: Path, monkeypatch:
     together = threading.Barrier(3)
 
     def joined(name: str, weight: int) -> bytes:
-        together.wait(timeout=30)
+        together.wait(timeout=PATIENCE)
         return name.encode() * 100_000
 
     monkeypatch.setattr(fonts, "_joined", joined)
@@ -47,6 +49,8 @@ def test_builders_at_once_do_not_disturb_each_other(tmp_path: Path, monkeypatch:
 
 def test_a_folder_that_cannot_be_written_gives_way_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "_joined", lambda name, weight: b"the font")
+    # A folder of this test's own, so that no later one is given this font.
+    monkeypatch.setattr(fonts, "_own_folder", functools.cache(fonts._own_folder.__wrapped__))
     blocked = tmp_path / "a file"
     blocked.write_text("in the way of the folder")
     files = fonts.build(blocked / "fonts")

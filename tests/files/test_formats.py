@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 from tests.files import samples
 from tests.files.conftest import Draw
+from tests.stack import PATIENCE
 from webapp.figures import Column, Definition, Document, Section, Table
 from webapp.files import FORMATS
 from webapp.words import printable
@@ -52,7 +53,7 @@ def hashes(**environment: str) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=5 * PATIENCE,
     )
     return found.stdout.splitlines()
 
