@@ -13,7 +13,7 @@ import pytest
 from apps import build_app, close
 from flask import Flask
 from flask_migrate import upgrade
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from page_client import PageClient, page_client
 from redis import Redis
 from sqlalchemy import Connection, NullPool, create_engine, make_url
@@ -22,8 +22,15 @@ from tools.servers import postgres_server, redis_server
 from webapp.extensions import db
 from webapp.settings import PROJECT
 
-# A busy machine must fail nothing, and what passes here must pass everywhere: no deadline, and the same examples.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+# A busy machine must fail nothing, and what passes here must pass everywhere: no deadline, and the same examples. A
+# property of a file's bytes may use one folder for all its examples.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("steady")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clinic_data.fhir_cases import Importer, bundle, encounter, every, patient, plain
@@ -218,7 +218,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("name", SHAPES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_a_truncated_file_keeps_what_is_whole(tmp_path: Path, name: str, data: st.DataObject) -> None:
     body = SHAPES[name]
     length = data.draw(st.integers(0, len(body) - 1))
@@ -279,7 +279,7 @@ ANYTHING = st.recursive(
 
 
 @given(resource=st.dictionaries(st.sampled_from(NAMES), ANYTHING), kind=st.sampled_from(sorted(drafts.READERS)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_resource_is_drafted_or_refused(resource: dict[str, Any], kind: str) -> None:
     entry = Entry("a", "", {**resource, "resourceType": kind})
     with suppress(Refused):
