@@ -62,9 +62,12 @@ def test_a_second_copy_of_the_job_does_nothing(report: Report) -> None:
 
 
 def test_a_report_that_is_gone_is_no_fault(report: Report) -> None:
+    report_id = report.id
     db.session.delete(report)
     db.session.commit()
-    generate.make(report.id)
+    generate.make(report_id)
+    assert db.session.scalars(select(File)).all() == []
+    assert db.session.scalars(select(Alert)).all() == []
 
 
 def test_a_fault_fails_in_the_row_and_in_the_queue(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:

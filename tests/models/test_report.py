@@ -105,12 +105,14 @@ def test_an_ended_report_cannot_be_cancelled(report: Report) -> None:
 
 def test_a_lease_that_runs_out_is_taken_over_and_the_dead_worker_can_write_no_more(report: Report) -> None:
     with clock.stopped_at(NOON):
+        Report.mark_enqueued(report.id)
         token = Report.claim(report.id, LEASE)
         assert token
         assert not Report.take_over(report.id, limit=3)
     with clock.stopped_at(NOON + LEASE + timedelta(seconds=1)):
         assert Report.take_over(report.id, limit=3)
     assert (again(report).status, report.takeovers) == ("queued", 1)
+    assert report.enqueued_at is None, "the sweep would take its job for one that waits"
     assert Report.beat(report.id, token, LEASE) == "lost"
 
 
