@@ -1,18 +1,21 @@
-"""When Redis is there and no queue, or not there at all. What becomes of the reports then is in test_faults.py."""
+"""The timetable, and when Redis is there and no queue, or not there at all. What becomes of the reports then is in
+test_faults.py."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from apps import build_app, close
-from flask import Flask
+from flask import Flask, current_app
 from redis import Redis
 
-from webapp import queues
+from webapp import clock, queues
 from webapp.errors import QueueDown
+from webapp.queues import Entry
 from webapp.settings import PROJECT
 
 
@@ -61,3 +64,39 @@ def test_a_worker_that_finds_something_else_under_the_queues_name_ends_with_one_
     code, lines = end_of("worker.py", tmp_path, sqlite_url, redis_url)
     assert (code, len(lines)) == (1, 1), lines
     assert "something else lies under a name of the queue" in lines[0]
+
+
+@pytest.fixture
+def with_redis(tmp_path: Path, sqlite_url: str, redis_url: str) -> Iterator[Flask]:
+    app = build_app(tmp_path, sqlite_url, redis_url=redis_url)
+    with app.app_context():
+        yield app
+    close(app)
+
+
+def kept(*timetable: Entry) -> dict[str, tuple[str, int]]:
+    """What stands in Redis after a round of a scheduler of that timetable: function and seconds by name."""
+    with Redis.from_url(current_app.config["SETTINGS"].redis_url) as connection:
+        scheduler = queues._Scheduler(timetable, connection)
+        scheduler._keep_to_the_timetable()
+        return {job.id: (job.func_name, job.meta["interval"]) for job in scheduler.get_jobs()}
+
+
+def test_the_scheduler_keeps_to_its_timetable(with_redis: Flask) -> None:
+    tick, often = Entry("tick", queues.TICK, timedelta(minutes=1)), Entry("tick", queues.TICK, timedelta(seconds=10))
+    night = Entry("night", queues.TICK, timedelta(days=1))
+    assert kept(tick) == {"timetable-tick": (queues.TICK, 60)}
+    assert kept(tick, night) == {"timetable-tick": (queues.TICK, 60), "timetable-night": (queues.TICK, 86400)}
+    assert kept(often, night) == {"timetable-tick": (queues.TICK, 10), "timetable-night": (queues.TICK, 86400)}
+    assert kept(often) == {"timetable-tick": (queues.TICK, 10)}
+
+
+def test_a_round_leaves_what_has_not_changed_as_it_stands(with_redis: Flask) -> None:
+    tick = Entry("tick", queues.TICK, timedelta(minutes=1))
+    redis = with_redis.extensions["redis"]
+    with clock.stopped_at(datetime(2026, 11, 22, 12, tzinfo=UTC)):
+        kept(tick)
+    due = redis.zscore("rq:scheduler:scheduled_jobs", "timetable-tick")
+    kept(tick)
+    assert redis.zscore("rq:scheduler:scheduled_jobs", "timetable-tick") == due == 1795348800
+    redis.close()
