@@ -22,9 +22,13 @@ from pathlib import Path
 what = sys.argv[1]
 if what == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if what == "hasty":
+    sys.exit(3)
 if what == "worker" and os.fork() == 0:
     os.setpgrp()
     what = "job"
+if what == "family" and os.fork() == 0:
+    what = "child"
 print("hello from", what, flush=True)
 Path(f"{what}.{os.getpid()}").touch()
 signal.pause()
@@ -77,6 +81,25 @@ def test_it_starts_a_killed_process_again_and_says_so(tmp_path: Path) -> None:
         os.kill(first, signal.SIGKILL)
         assert pid_of(tmp_path, "web", but=first)
     assert "was ended by SIGKILL; starting it again" in (tmp_path / "said").read_text()
+
+
+def test_what_a_killed_process_leaves_in_its_group_is_ended_before_it_is_started_again(
+    tmp_path: Path, wait_for_end: Callable[[int], None]
+) -> None:
+    with supervising(tmp_path, "family"):
+        first, child = pid_of(tmp_path, "family"), pid_of(tmp_path, "child")
+        os.kill(first, signal.SIGKILL)
+        wait_for_end(child)
+        assert pid_of(tmp_path, "family", but=first)
+
+
+def test_a_process_that_keeps_dying_is_started_again_ever_later(tmp_path: Path) -> None:
+    def said(seconds: str) -> bool:
+        return f"ended with exit code 3; starting it again in {seconds} s" in (tmp_path / "said").read_text()
+
+    with supervising(tmp_path, "hasty"):
+        for seconds in ("0.2", "0.4", "0.8"):
+            wait_until(lambda seconds=seconds: said(seconds), PATIENCE, f"a pause of {seconds} s")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
