@@ -6,8 +6,9 @@ from pathlib import Path
 
 import factories
 import pytest
+from apps import build_app, close
 from flask import Flask, abort
-from page_client import PageClient, faults
+from page_client import PageClient, faults, page_client
 from sqlalchemy import text
 
 from webapp.accounts import access
@@ -99,14 +100,23 @@ def test_it_sees_what_is_wrong_with_a_page() -> None:
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/healthz", "/"])
 def test_every_answer_has_the_security_headers(client: PageClient, path: str) -> None:
     headers = client.get(path).headers
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
+    assert set(headers["Content-Security-Policy"].split("; ")) == {
+        "default-src 'self'", "img-src 'self' data:", "object-src 'none'", "base-uri 'none'", "form-action 'self'",
+        "frame-ancestors 'none'",
+    }  # fmt: skip
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
     assert headers["Cache-Control"] == "no-store"
     assert "Strict-Transport-Security" not in headers
+
+
+def test_in_production_browsers_are_told_to_come_encrypted_only(tmp_path: Path, sqlite_url: str) -> None:
+    app = build_app(tmp_path, sqlite_url, app_env="production")
+    assert page_client(app).get("/sign-in").headers["Strict-Transport-Security"] == "max-age=31536000"
+    close(app)
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
