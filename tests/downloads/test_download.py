@@ -63,7 +63,7 @@ class TestStored:
         assert "Visit trends, October 2026, Riverside Clinic.pdf" in response.headers["Content-Disposition"]
         assert response.get_etag() == (hashlib.sha256(stored.read_bytes()).hexdigest(), False)
         assert response.headers["Accept-Ranges"] == "bytes"
-        assert "private" in response.headers["Cache-Control"]
+        assert set(response.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
         assert tiers(app) == ["stored"]
 
     @pytest.mark.parametrize("format_name", list(FORMATS))
@@ -85,6 +85,10 @@ class TestStored:
         with app.app_context():
             actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.number)).all()
         assert actions[-1] == "report.downloaded_in_part"
+
+    def test_a_first_part_counts_as_a_download(self, app: Flask, client: PageClient, report: Report) -> None:
+        assert client.get(link(report), headers={"Range": "bytes=0-99"}).status_code == 206
+        assert tiers(app) == ["stored"]
 
     @pytest.mark.parametrize("odd", ["items=0-1", "bytes=0-1,5-6", "bytes=", "bytes=-", "nonsense"])
     def test_an_odd_range_is_ignored(self, client: PageClient, report: Report, stored: Path, odd: str) -> None:
@@ -128,6 +132,15 @@ class TestStored:
         assert "filename*=UTF-8''" in disposition
         name = unquote(disposition.partition("filename*=UTF-8''")[2])
         assert name == "Visit trends, October 2026, คลินิก ริม น้ำ X y.pdf"
+
+    def test_a_name_that_is_too_long_is_cut_and_keeps_its_ending(
+        self, app: Flask, client: PageClient, report: Report
+    ) -> None:
+        with app.app_context():
+            db.session.get_one(Report, report.id).clinic.name = "x" * 200
+            db.session.commit()
+        name = client.get(link(report)).headers["Content-Disposition"].partition("filename=")[2].strip('"')
+        assert (len(name), name[-5:]) == (154, "x.pdf")
 
 
 class TestMadeAgain:
