@@ -93,7 +93,7 @@ def postgres() -> Iterator[str]:
 def postgres_url(postgres: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     with _outside_transactions(postgres) as server:
-        server.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE migrated")
+        server.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
         yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
         server.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 

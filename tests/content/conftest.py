@@ -32,7 +32,7 @@ def app_on_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Pat
 def app_on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[Flask]:
     server = create_engine(postgres, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with server.connect() as connection:
-        connection.exec_driver_sql("CREATE DATABASE figures TEMPLATE migrated")
+        connection.exec_driver_sql("CREATE DATABASE figures TEMPLATE migrated STRATEGY FILE_COPY")
     url = make_url(postgres).set(database="figures").render_as_string(hide_password=False)
     app = build_app(tmp_path_factory.mktemp("postgres"), url)
     yield app

@@ -13,6 +13,7 @@ import redis
 import sqlalchemy as sa
 
 from tests.stack import PATIENCE
+from tools import servers
 from tools.processes import Refused, free_port, wait_until
 from tools.servers import NO_REDIS, postgres_server, redis_binary, redis_server
 from webapp.settings import PROJECT
@@ -93,10 +94,10 @@ def test_a_server_dies_with_a_parent_that_is_killed(
         wait_for_end(process.pid)
     if "-D" in words:
         # A killed parent cannot remove PostgreSQL's temporary folder, but the next server does.
-        left = Path(words[words.index("-D") + 1]).parent
+        left = [Path(words[words.index("-D") + 1]).parent, Path(words[words.index("-k") + 1])]
         with postgres_server():
             # Or another test's server that started at this moment is just removing it.
-            wait_until(lambda: not left.exists(), PATIENCE, "the end of the folder that was left")
+            wait_until(lambda: not any(map(Path.exists, left)), PATIENCE, "the end of the folders that were left")
 
 
 @pytest.fixture
@@ -140,11 +141,15 @@ def test_a_second_postgres_leaves_the_first_and_what_bears_no_mark_alone() -> No
         assert Path(sa.make_url(url).query["host"]).exists()
 
 
-def test_postgres_answers_and_leaves_no_folder() -> None:
+@pytest.mark.parametrize("place", ["/dev/shm", "/nowhere"], ids=["in memory where there is room", "on a disk"])
+def test_postgres_answers_and_leaves_no_folder(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "_IN_MEMORY", place)
     with postgres_server() as url:
         folder = Path(sa.make_url(url).query["host"])
         engine = sa.create_engine(url)
         with engine.connect() as connection:
             assert connection.scalar(sa.text("SHOW timezone")) == "UTC"
+            data = Path(str(connection.scalar(sa.text("SHOW data_directory"))))
         engine.dispose()
     assert not folder.exists()
+    assert not data.parent.exists()
