@@ -14,7 +14,7 @@ run: setup  ## start everything on http://127.0.0.1:8000, or on PORT; Ctrl-C sto
 	@exec $(BIN)/python -m tools.run
 
 test: lint  ## all checks, then all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## style, types, templates and the import contract
 	$(BIN)/ruff check .

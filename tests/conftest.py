@@ -33,6 +33,15 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
+LONGEST = ("test_faults.py", "test_flow.py", "test_formats.py", "test_loading.py", "test_run.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Among several workers the files that take longest come first, or one of them would still run when all else is
+    done."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -159,7 +159,7 @@ def _running(process: "subprocess.Popen[bytes]") -> bool:
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """An empty PostgreSQL of our own, in a temporary folder, reached by a Unix socket. Yields the URL of its database
-    `postgres` for SQLAlchemy with psycopg; make others with CREATE DATABASE ... STRATEGY FILE_COPY, which takes least room.
+    `postgres` for SQLAlchemy with psycopg; make others with CREATE DATABASE ... STRATEGY FILE_COPY.
 
     Its text sorts by code point (locale C), as SQLite's does. It does not sync: it is for tests alone. Folders that
     killed tests have left are removed first.

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.apps import build_app, close
-from tests.clinic_data.demo.loading import NOW, load
+from tests.clinic_data.demo.loading import NOW, fingerprint, load
 from webapp import clock
 
 
@@ -20,6 +20,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
     load(app)
     yield app
     close(app)
+
+
+@pytest.fixture(scope="session")
+def fingerprint_of_demo(loaded: Flask) -> str:
+    with loaded.app_context():
+        return fingerprint()
 
 
 @pytest.fixture
