@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
 from tests.stack import PATIENCE
 from webapp.errors import RenderFailed
@@ -71,6 +72,14 @@ def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
 def test_it_covers_latin_greek_cyrillic_thai_and_arabic() -> None:
     letters = "AzÀŒşứ ΑΩέ ЖяЇ กิ่ปู้ัฯ ابتثيى٠٩ ﻻ ▲▼□ –−…·•"
     assert [char for char in letters if ord(char) not in fonts.ready()] == []
+
+
+def test_thai_tones_stand_clear_of_the_vowels_below_them() -> None:
+    for path in fonts.build().values():
+        font = TTFont(path)
+        glyphs, named = font["glyf"], font.getBestCmap()
+        vowels = max(glyphs[named[code]].yMax for code in (0xE31, *range(0xE34, 0xE38)))
+        assert min(glyphs[named[code]].yMin for code in fonts.THAI_TONES) > vowels
 
 
 def test_what_draws_nothing_is_left_out_and_what_cannot_be_drawn_is_marked() -> None:

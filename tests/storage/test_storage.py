@@ -1,6 +1,8 @@
 """One set of tests for every store."""
 
+import fcntl
 import io
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,6 +122,20 @@ class TestLocal:
             store.put(KEY, Failing(b"another report"), size=14, content_type="application/pdf")
         assert bytes_of(store) == b"the report"
         assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+    def test_what_a_killed_writer_left_goes_with_the_next_write_but_not_what_another_writes_now(
+        self, tmp_path: Path
+    ) -> None:
+        store, left = LocalStorage(tmp_path), (tmp_path / KEY).with_name(".left.part")
+        left.parent.mkdir(parents=True)
+        left.touch()
+        handle = os.open(left.parent, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        put(store, b"the report")
+        assert left.exists()
+        os.close(handle)
+        put(store, b"the report")
+        assert [path.name for path in left.parent.iterdir()] == [(tmp_path / KEY).name]
 
     def test_a_key_cannot_leave_the_folder(self, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text("secret")
