@@ -154,6 +154,6 @@ def test_pages_of_reports_are_for_those_who_ask_for_them(app: Flask) -> None:
     for path in ("/reports", "/reports/new", f"/reports/{report.id}", "/reports/nowhere"):
         response = client.get(path)
         assert response.status_code == 403
-        assert "Your role, auditor, does not." in response.text
+        assert "Auditors do not make or read reports here." in response.text
         assert 'href="/">Start page</a>' in response.text
     assert client.get("/").status_code == 200

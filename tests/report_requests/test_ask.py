@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import factories
@@ -12,6 +13,7 @@ from page_client import PageClient, page_client
 from sqlalchemy import func, select
 
 from webapp import clock, queues
+from webapp.content import CATALOGUE
 from webapp.content.question import Question
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic, Person, Report
@@ -235,8 +237,44 @@ class TestForm:
             stranger = factories.add_provider(factories.add_clinic("Elsewhere"), "Dr Elsewhere").id
         page = client.get(f"/reports/new?template=visit_trends&period=dates&format=word&provider={stranger}&sex=cat")
         assert chosen_in(page.text) == {"period": "dates", "format": "pdf"}
+        assert "Format, Provider and Sex: what you had chosen is not there" in page.text
         assert 'class="error"' not in page.text
         assert "This report cannot be made yet" not in page.text
+
+    def test_the_address_follows_the_choices(self, client: PageClient, clinic: Clinic) -> None:
+        chosen = {"template": "visit_trends", "period": "this_month", "format": "csv", "sex": "male", "age": ""}
+        part = client.get("/reports/new/matching", query_string=chosen)
+        address = part.headers["HX-Replace-Url"]
+        assert address == f"/reports/new?template=visit_trends&clinic={clinic.id}&period=this_month&sex=male&format=csv"
+        assert chosen_in(client.get(address).text) == {"period": "this_month", "format": "csv", "sex": "male"}
+
+    @pytest.mark.parametrize(
+        ("days", "words"),
+        [
+            ({}, "Enter the first day"),
+            ({"start": "2026-10-05", "end": "2026-10-04"}, "must not be before the first"),
+            ({"start": "2026-10-05", "end": "2027-01-01"}, "This day has not come yet."),
+        ],
+    )
+    def test_what_is_missing_is_said_where_the_count_would_stand(
+        self, client: PageClient, days: dict[str, str], words: str
+    ) -> None:
+        asked = {"template": "visit_trends", "period": "dates", "format": "pdf", **days}
+        assert words in client.get("/reports/new/matching", query_string=asked).text
+
+    @pytest.mark.parametrize("odd", [{"template": ""}, {"template": "x"}, {"clinic": "9" * 5000}, {"clinic": "²"}])
+    def test_what_cannot_be_chosen_is_not_there(self, client: PageClient, odd: dict[str, str]) -> None:
+        assert client.get("/reports/new", query_string=odd).status_code == 404
+        assert client.submit("/reports/new", {**ASKED, **odd}).status_code == 404
+
+    def test_who_has_several_clinics_goes_on_with_the_last(self, app: Flask, clinic: Clinic) -> None:
+        with app.app_context():
+            factories.add_clinic("Another Clinic")
+            administrator = factories.add_person("administrator")
+        client = page_client(app).sign_in(administrator)
+        assert "at Another Clinic" in client.get("/reports/new").text
+        assert "at Riverside Clinic" in client.get(f"/reports/new?clinic={clinic.id}").text
+        assert "at Riverside Clinic" in client.get("/reports/new?template=patient_summary").text
 
     def test_an_administrator_chooses_the_clinic(self, app: Flask, clinic: Clinic) -> None:
         with app.app_context():
@@ -248,6 +286,25 @@ class TestForm:
         assert "at Another Clinic" in page
         client.submit("/reports/new", {**ASKED, "clinic": str(other)})
         assert asked(app)[0].clinic_id == other
+
+
+def test_who_asks_for_the_same_in_another_format_is_told(app: Flask, client: PageClient) -> None:
+    client.submit("/reports/new", ASKED)
+    client.submit("/reports/new", ASKED)
+    page = f"/reports/{asked(app)[0].id}"
+    assert "in every format" not in client.get(page).text
+    client.submit("/reports/new", {**ASKED, "format": "csv"})
+    assert len(asked(app)) == 1
+    assert "When they are ready you can have them in every format." in client.get(page).text
+
+
+def test_who_may_not_ask_for_such_a_report_any_more_cannot_have_it_made_again(
+    app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.submit("/reports/new", ASKED)
+    monkeypatch.setitem(CATALOGUE, "visit_trends", replace(CATALOGUE["visit_trends"], audience="patients"))  # type: ignore[arg-type]
+    assert client.submit(f"/reports/{asked(app)[0].id}/retry").status_code == 403
+    assert len(asked(app)) == 1
 
 
 def test_two_clicks_at_the_same_moment_make_one_report(app: Flask, person: Person) -> None:

@@ -268,6 +268,25 @@ class TestMyReports:
         disposition = client.get(f"/reports/{narrowed_id}/files/csv").headers["Content-Disposition"]
         assert "Visit trends, October 2026, Dental, Female, Riverside Clinic.csv" in disposition
 
+    def test_a_report_being_made_asks_for_its_own_row(self, app: Flask, client: PageClient, report: Report) -> None:
+        polls = f'hx-get="/reports/{report.id}/row"'
+        assert polls in client.get("/reports").text
+        row = client.get(f"/reports/{report.id}/row").text
+        assert polls in row
+        assert "<html" not in row
+        with app.app_context():
+            generate.make(report.id)
+        row = client.get(f"/reports/{report.id}/row").text
+        assert "hx-get" not in row
+        assert "Ready" in row
+
+    def test_days_that_the_title_tells_are_not_told_twice(self, client: PageClient) -> None:
+        day = {"template": "visit_trends", "period": "dates", "start": "2026-10-05", "end": "2026-10-05"}
+        client.submit("/reports/new", {**day, "format": "pdf"})
+        assert client.get("/reports").text.count("5 October 2026") == client.get("/reports").text.count(
+            "Visit trends, 5 October 2026"
+        )
+
     def test_an_auditor_has_no_reports_page(self, app: Flask) -> None:
         with app.app_context():
             auditor = factories.add_person("auditor")

@@ -29,9 +29,9 @@ def add_person(
         raise PersonRefused(f"There is no such role. The roles are {listed(list(ROLES))}.")
     if (clinic is None) == (role in ROLES_OF_A_CLINIC):
         raise PersonRefused(
-            f"{_several(role)} work for one clinic: name it."
+            f"{several(role)} work for one clinic: name it."
             if clinic is None
-            else f"{_several(role)} belong to no single clinic."
+            else f"{several(role)} belong to no single clinic."
         )
     if db.session.scalar(select(Person.id).where(Person.email == email)) is not None:
         raise PersonRefused("Somebody with that e-mail address is there already.")
@@ -45,7 +45,7 @@ def add_person(
     return person
 
 
-def _several(role: str) -> str:
+def several(role: str) -> str:
     """People of that role, as a sentence begins: "Managers", but "Staff"."""
     return "Staff" if role == "staff" else f"{role.capitalize()}s"
 

@@ -36,7 +36,7 @@ def sign_in() -> ResponseReturnValue:
         try:
             signed_in = signing.sign_in(form.email.data or "", form.password.data or "", request.remote_addr or "")
         except signing.Refused:
-            refusal = "That e-mail address and password do not go together. Check both and try again."
+            refusal = "The e-mail address or the password is not right. Check both and try again."
         except attempts.TooMany as limit:
             status = 429
             refusal = f"That was tried too often. Wait {plural(limit.minutes, 'minute')}, then try again."

@@ -45,8 +45,8 @@ WORDS = {
     ),
     404: Words(
         "We could not find that page",
-        "It may have been deleted, or it belongs to a clinic that you do not work for.",
-        "Check the address, or start from New report or My reports.",
+        "It may have been deleted, or it belongs to somebody else or to a clinic that you do not work for.",
+        "Check the address, or go on from the start page.",
     ),
     405: Words(
         "That page cannot be used this way",

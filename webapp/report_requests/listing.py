@@ -1,5 +1,6 @@
 """My reports: what a person may see, by day, searched and filtered."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,7 +10,6 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp import clock, words
 from webapp.accounts import access
-from webapp.content import CATALOGUE
 from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.models import Clinic, Person, Report
@@ -44,8 +44,6 @@ class Asked:
 class Row:
     report: Report
     about: str
-    clinic: str
-    requester: str
     time: str
     status: str
     kind: str
@@ -80,28 +78,41 @@ def _whole(number: str) -> int:
 def by_day(reports: list[Report], person: Person) -> list[Day]:
     """The reports under the day they were asked for, on the clinic's calendar; who sees several clinics gets UTC, so
     that newest first is also latest first."""
-    zone = person.clinic.timezone if person.clinic else "UTC"
+    zone = _zone_of(person)
     days: dict[date, Day] = {}
     for report in reports:
         asked_on = clock.local(report.asked_at, zone).day
         day = days.setdefault(asked_on, Day(_heading(asked_on, clock.today(zone)), []))
-        day.rows.append(_row(report, person, zone))
+        day.rows.append(row_of(report, person))
     return list(days.values())
 
 
-def _row(report: Report, person: Person, zone: str) -> Row:
+def _zone_of(person: Person) -> str:
+    return person.clinic.timezone if person.clinic else "UTC"
+
+
+def row_of(report: Report, person: Person) -> Row:
+    """One report as this person sees it in the list."""
+    zone = _zone_of(person)
     made = {file.format for file in report.files}
     status, kind = STATUS_WORDS[report.status]
     return Row(
         report=report,
-        about=" · ".join(filter(None, (words.dates(report.period_start, report.period_end), report.narrowed))),
-        clinic=report.clinic.name,
-        requester="" if report.requester_id == person.id else report.requester.name,
+        about=" · ".join(filter(None, _about(report, person))),
         time=words.time(report.asked_at, zone) + ("" if person.clinic else " UTC"),
         status=status,
         kind=kind,
         formats=tuple((name, item.label, name in made) for name, item in FORMATS.items()),
     )
+
+
+def _about(report: Report, person: Person) -> Iterator[str]:
+    """What tells a report from others of its title; the title may have told the days already."""
+    days = words.dates(report.period_start, report.period_end)
+    yield "" if days in report.title else days
+    yield report.narrowed
+    yield report.clinic.name
+    yield "" if report.requester_id == person.id else f"asked for by {report.requester.name}"
 
 
 def _heading(day: date, today: date) -> str:
@@ -113,9 +124,9 @@ def _heading(day: date, today: date) -> str:
 
 
 def _narrowed(wanted: Select[Report], asked: Asked) -> Select[Report]:
-    if asked.status in STATUS_WORDS:
+    if asked.status:
         wanted = wanted.where(Report.status == asked.status)
-    if asked.template in CATALOGUE:
+    if asked.template:
         wanted = wanted.where(Report.template == asked.template)
     for word in asked.search.split()[:8]:
         clinics = select(Clinic.id).where(Clinic.name.icontains(word, autoescape=True))

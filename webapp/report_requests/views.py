@@ -1,6 +1,6 @@
 """The pages of the main job: ask, watch, read, find again."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from flask import (
@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from webapp import content, generate, report_requests, words
-from webapp.accounts import access
+from webapp.accounts import access, people
 from webapp.accounts.access import current_person, polled
 from webapp.content import CATALOGUE, Template
 from webapp.content.periods import OWN_DATES
@@ -40,7 +40,7 @@ def for_those_who_ask() -> None:
     """An auditor asks for no reports, so these pages are not theirs."""
     person = current_person()
     if not access.asks_for_reports(person):
-        abort(403, f"These pages are for those who ask for reports. Your role, {person.role}, does not.")
+        abort(403, f"{people.several(person.role)} do not make or read reports here.")
 
 
 @blueprint.get("/new")
@@ -84,8 +84,8 @@ def index() -> ResponseReturnValue:
     """My reports."""
     asked = listing.Asked(
         search=request.args.get("q", "")[:100].strip(),
-        status=request.args.get("status", ""),
-        template=request.args.get("template", ""),
+        status=_known(request.args.get("status", ""), listing.STATUS_WORDS),
+        template=_known(request.args.get("template", ""), CATALOGUE),
     )
     page = listing.page_of(current_person(), asked, request.args.get("page", "1"))
     return render_template(
@@ -115,6 +115,14 @@ def progress(report_id: str) -> ResponseReturnValue:
     if not report.in_flight:
         response.headers["HX-Refresh"] = "true"
     return response
+
+
+@blueprint.get("/<report_id>/row")
+@polled
+def row(report_id: str) -> ResponseReturnValue:
+    """A report's line of My reports, which is asked for by itself while the report is being made."""
+    report = access.report_or_404(report_id, "read")
+    return render_template("report_requests/_row.html", row=listing.row_of(report, current_person()))
 
 
 @blueprint.post("/<report_id>/cancel")
@@ -263,6 +271,10 @@ def _ready_page(report: Report) -> str:
         downloads=words.plural(downloads, "download"),
         last_download=words.moment(last, zone) if last else "",
     )
+
+
+def _known(name: str, names: Container[str]) -> str:
+    return name if name in names else ""
 
 
 def _limit() -> int:
