@@ -7,7 +7,6 @@ process of its own into an empty SQLite database, and its memory is the highest 
 """
 
 import json
-import os
 import re
 import resource
 import subprocess
@@ -17,8 +16,10 @@ import time
 import uuid
 from pathlib import Path
 
+from tests.sample_data import SAMPLE_DATA
+
 PROJECT = Path(__file__).resolve().parent.parent
-SAMPLES = Path(os.environ.get("SAMPLE_DATA") or PROJECT.parent / "shared" / "data") / "fhir" / "synthea-25-bundles"
+SAMPLES = SAMPLE_DATA / "fhir" / "synthea-25-bundles"
 SIZES = (10, 30, 100)
 MEGABYTE = 1_000_000
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -1,7 +1,6 @@
 """The parts every test may have: a migrated database of its own, an app on it, real servers where asked for."""
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -16,11 +15,11 @@ from flask_migrate import upgrade
 from hypothesis import HealthCheck, settings
 from page_client import PageClient, page_client
 from redis import Redis
+from sample_data import SAMPLE_DATA
 from sqlalchemy import Connection, NullPool, create_engine, make_url
 
 from tools.servers import postgres_server, redis_server
 from webapp.extensions import db
-from webapp.settings import PROJECT
 
 # A busy machine must fail nothing, and what passes here must pass everywhere: no deadline, and the same examples. A
 # property of a file's bytes may use one folder for all its examples.
@@ -139,7 +138,7 @@ def redis_url(redis: str) -> str:
 @pytest.fixture(scope="session")
 def naughty_strings() -> list[str]:
     """The Big List of Naughty Strings and a list of spreadsheet formulas, which lie beside the project."""
-    torture = Path(os.environ.get("SAMPLE_DATA") or PROJECT.parent / "shared" / "data") / "torture"
+    torture = SAMPLE_DATA / "torture"
     if not torture.is_dir():
         pytest.skip(f"NO SAMPLE DATA: {torture} is not there; set SAMPLE_DATA to the folder that holds torture/")
     strings = json.loads((torture / "blns" / "blns.json").read_text())

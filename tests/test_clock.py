@@ -1,3 +1,4 @@
+import ast
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from webapp import clock
 from webapp.clock import LocalTime
+from webapp.settings import PROJECT
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -91,3 +93,17 @@ def test_the_parts_of_a_local_time_agree_with_each_other(moment: datetime, zone:
     assert there.month == there.day.replace(day=1)
     assert 0 <= there.hour <= 23
     assert abs(there.day - moment.date()) <= timedelta(days=1)
+
+
+def test_nothing_else_reads_the_clock() -> None:
+    """perf_counter and monotonic measure how long something took, which is no time of day."""
+    reading = {"now", "utcnow", "today", "time", "localtime", "gmtime", "ctime", "fromtimestamp"}
+    allowed = {("clock.py", "now"), ("logs.py", "fromtimestamp")}
+    found = {
+        (path.name, node.func.attr)
+        for path in (PROJECT / "webapp").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in reading
+        if isinstance(node.func.value, ast.Name) and node.func.value.id in ("datetime", "date", "time", "dt")
+    }
+    assert found == allowed

@@ -31,6 +31,18 @@ def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
     assert set(documented()) == set(KNOWN)
 
 
+def test_every_variable_that_is_read_elsewhere_is_documented() -> None:
+    """Wherever the environment is asked for a name, except for those of the system."""
+    page = (PROJECT / "docs" / "settings.md").read_text()
+    asking = re.compile(r"""(?:os\.environ(?:\.get\(|\[))['"]([A-Z_]+)|['"]([A-Z_]+)['"] not in os\.environ""")
+    sources = [PROJECT / "gunicorn.conf.py", PROJECT / "tests" / "sample_data.py"]
+    for folder in ("webapp", "tools", "benchmarks"):
+        sources += (PROJECT / folder).rglob("*.py")
+    read = {name for source in sources for pair in asking.findall(source.read_text()) for name in pair if name}
+    assert {"FONT_FOLDER", "PORT", "NO_COLOR", "SAMPLE_DATA"} <= read
+    assert [name for name in sorted(read - {"REDIS_URL"}) if f"`{name}`" not in page] == []
+
+
 @pytest.mark.parametrize("name", KNOWN)
 def test_the_docs_name_the_default(name: str) -> None:
     default, line = KNOWN[name].default, documented()[name]

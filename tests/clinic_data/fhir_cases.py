@@ -1,17 +1,17 @@
 """FHIR written by hand for tests: small resources, and imports of them."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_data import SAMPLE_DATA
 
 from webapp.clinic_data.fhir import Summary, import_fhir
 from webapp.extensions import db
 from webapp.models import Clinic
 
-SAMPLES = Path(os.environ.get("SAMPLE_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data") / "fhir"
+SAMPLES = SAMPLE_DATA / "fhir"
 
 samples_needed = pytest.mark.skipif(
     not SAMPLES.is_dir(),

@@ -2,15 +2,23 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import factories
 import pytest
 from click.testing import Result
 from flask import Flask
+from page_client import page_client
+from sqlalchemy import select
 
+from webapp import generate
 from webapp.content import CATALOGUE
+from webapp.errors import RenderFailed
+from webapp.extensions import db
+from webapp.figures import Document
 from webapp.files import FORMATS
+from webapp.models import Clinic
 
 Report = Callable[..., Result]
 
@@ -74,3 +82,33 @@ def test_an_unknown_template_is_told_with_the_known_ones(report: Report) -> None
     result = report(template="waiting_times")
     assert result.exit_code == 1
     assert f"There is no report called 'waiting_times'. There is: {', '.join(CATALOGUE)}." in result.output
+
+
+def test_it_says_the_same_as_the_page(app: Flask, report: Report, tmp_path: Path) -> None:
+    with app.app_context():
+        clinic = db.session.scalars(select(Clinic)).one()
+        person = factories.add_person("staff", clinic)
+    asked = {"template": "visit_trends", "period": "dates", "start": "2025-10-01", "end": "2025-10-31"}
+    client = page_client(app).sign_in(person)
+    page = client.submit("/reports/new", {**asked, "format": "json"}).location
+    with app.app_context():
+        generate.make(page.rpartition("/")[2])
+    by_page = json.loads(client.get(f"{page}/files/json").data)
+    assert report().exit_code == 0
+    by_command = json.loads((tmp_path / "out").read_text())
+    for provenance in (by_page["provenance"], by_command["provenance"]):
+        for its_own in ("report_number", "requested_by", "asked_at", "data_as_of"):
+            del provenance[its_own]
+    assert by_command == by_page
+
+
+def test_a_file_that_is_there_stays_when_the_new_one_cannot_be_drawn(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_drawn(_document: Document) -> bytes:
+        raise RenderFailed("out of ink")
+
+    (tmp_path / "out").write_text("the good old report")
+    monkeypatch.setitem(FORMATS, "json", replace(FORMATS["json"], draw=half_drawn))
+    assert report().exit_code == 1
+    assert (tmp_path / "out").read_text() == "the good old report"

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import google_crc32c
 import pytest
-from google.api_core.exceptions import PreconditionFailed
+from google.api_core.exceptions import NotFound, PreconditionFailed
 
 from webapp.errors import StorageBroken
 from webapp.storage.google import GoogleStorage
@@ -86,3 +86,12 @@ def test_a_generation_that_changes_meanwhile_is_told_as_broken() -> None:
     store.bucket.get_blob = lambda key, **_: stale  # type: ignore[method-assign]
     with pytest.raises(StorageBroken):
         put(store, b"the report")
+
+
+def test_a_bucket_that_is_not_there_is_a_broken_store_and_no_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_bucket(*_: Any, **__: Any) -> None:
+        raise NotFound("The specified bucket does not exist.")
+
+    monkeypatch.setattr(MemoryBlob, "upload_from_file", no_bucket)
+    with pytest.raises(StorageBroken, match="no such object or bucket"):
+        put(MemoryStorage(), b"the report")
