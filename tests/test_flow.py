@@ -198,6 +198,52 @@ def test_the_bar_moves_while_it_is_made_and_the_page_turns_into_the_report(brows
     window.close()
 
 
+def test_a_page_that_moves_keeps_the_focus(browser: Browser, site: Stack) -> None:
+    window = Window(browser, site)
+    page = window.page
+    sign_in(page)
+    with site.paused("worker"):
+        report_id = ask_for_visit_trends(page)
+        page.get_by_role("button", name="Cancel").focus()
+        for _ in range(2):
+            with page.expect_response("**/progress"):
+                pass
+        expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+        page.goto("/reports")
+        row = page.locator(f"#row-{report_id}")
+        row.get_by_role("link").focus()
+        with page.expect_response(f"**/{report_id}/row"):
+            pass
+        expect(row.get_by_role("link")).to_be_focused()
+    expect(row).to_have_count(0)
+    page.locator(f"#title-{report_id}").click()
+    page.get_by_role("link", name="Download PDF").wait_for()
+    window.close()
+
+
+def test_choices_stay_from_one_report_to_the_next_and_through_sign_in(browser: Browser, site: Stack) -> None:
+    window = Window(browser, site)
+    page = window.page
+    sign_in(page)
+    page.goto("/reports/new?template=visit_trends")
+    page.get_by_text("This quarter").click()
+    page.get_by_label("Sex").select_option("Female")
+    page.wait_for_url("**sex=female**")
+    page.get_by_role("link", name="Patient summary").click()
+    page.wait_for_url("**template=patient_summary**")
+    expect(page.get_by_label("Sex")).to_have_value("female")
+    expect(page.get_by_label("This quarter")).to_be_checked()
+    window.context.clear_cookies()
+    page.get_by_role("button", name="Generate report").click()
+    page.wait_for_url("**/sign-in?next=**")
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**template=patient_summary**")
+    expect(page.get_by_label("Sex")).to_have_value("female")
+    window.close()
+
+
 def test_the_same_job_works_without_scripts(browser: Browser, site: Stack) -> None:
     window = Window(browser, site, java_script_enabled=False)
     page = window.page
@@ -212,6 +258,7 @@ def test_the_same_job_works_without_scripts(browser: Browser, site: Stack) -> No
         assert body.startswith({"pdf": b"%PDF", "excel": b"PK", "csv": b"\xef\xbb\xbf", "json": b"{"}[name])
     page.get_by_role("link", name="My reports").first.click()
     page.get_by_role("link", name="Visit trends, October 2025", exact=True).first.click()
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete the report").click()
     page.get_by_text("Visit trends, October 2025 was deleted.").wait_for()
@@ -251,6 +298,7 @@ def test_every_page_of_the_job_is_for_everybody(browser: Browser, site: Stack, w
         page.go_back()
     page.get_by_role("link", name="Download PDF").wait_for()
     look_at(page)
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete the report").wait_for()
     look_at(page)
