@@ -225,6 +225,46 @@ def test_it_refuses_ids_that_no_row_can_have(fhir: Importer) -> None:
 # -- dangling references -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("bad", ["\ud800", "a\x00b", "\uffff"])
+def test_names_that_no_text_may_hold_stop_nothing(fhir: Importer, bad: str) -> None:
+    identifier = [{"system": bad, "value": "7"}, {"system": "urn:mrn", "value": bad}]
+    asked = {"method": "PUT", "url": "Patient/p2"}
+    by_identifier = {"subject": {"identifier": identifier[1]}}
+    summary = fhir.text(
+        json.dumps(
+            bundle(
+                {"resource": patient("p1", identifier=identifier)},
+                {"fullUrl": f"urn:uuid:{bad}", "resource": patient("p2"), "request": asked},
+                {"fullUrl": "urn:uuid:3", "resource": patient(bad), "request": {"method": "POST"}},
+                {"resource": encounter("e1", **by_identifier)},
+                {"resource": encounter("e2")},
+            )
+        ),
+        "caf\udce9.ndjson",
+    )
+    assert [row.source_id for row in every(Patient)] == ["p1", "p2", "3"]
+    assert [row.source_id for row in every(Visit)] == ["e2"]
+    assert (summary.unreadable, fhir.refusals[0]["file"], fhir.reasons) == (
+        0,
+        "caf\ufffd.ndjson",
+        ["it names no patient"],
+    )
+
+
+def test_line_breaks_in_an_identifier_are_spaces_on_both_sides(fhir: Importer) -> None:
+    identifier = {"system": "urn:mrn", "value": "A\n7"}
+    fhir(patient(identifier=[identifier]), encounter(subject={"identifier": identifier}))
+    assert only(Visit).patient_id == only(Patient).id
+
+
+def test_a_bundle_inside_a_bundle_has_a_scope_of_its_own(fhir: Importer) -> None:
+    post = {"request": {"method": "POST"}}
+    visit = {"fullUrl": "urn:uuid:e", "resource": encounter("e", subject={"reference": "Patient/own"}), **post}
+    person = {"fullUrl": "urn:uuid:p", "resource": patient("own"), **post}
+    fhir(plain(bundle(person, {"resource": plain(patient("other"))}, visit)))
+    assert only(Visit).patient_id == next(row.id for row in every(Patient) if row.source_id == "p")
+
+
 def test_it_keeps_a_record_without_the_provider_or_visit_that_is_not_there(fhir: Importer) -> None:
     summary = fhir(patient(), encounter(**SEEN), condition(encounter={"reference": "Encounter/none"}))
     assert (only(Visit).provider_id, only(Diagnosis).visit_id) == (None, None)

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.clinic_data.fhir_cases import Importer, bundle, encounter, every, patient, plain
-from webapp.clinic_data.fhir import drafts, sources
+from tests.clinic_data.fhir_cases import Importer, Json, bundle, encounter, every, observation, patient, plain
+from webapp.clinic_data.fhir import drafts, parsing, sources
 from webapp.clinic_data.fhir.elements import Refused
-from webapp.clinic_data.fhir.identity import key_of, names_of
+from webapp.clinic_data.fhir.identity import key_of, names_of, written_id
 from webapp.clinic_data.fhir.sources import Entry, Fault, Source
 from webapp.models import Patient, Visit
 
@@ -150,6 +150,49 @@ def test_a_bad_line_does_not_stop_the_rest(fhir: Importer, line: bytes) -> None:
     assert summary.faults[0].place == "line 6"
 
 
+@pytest.mark.parametrize("exponent", ["9" * 19, "-" + "9" * 19])
+def test_a_number_beyond_all_range_stops_nothing(fhir: Importer, exponent: str) -> None:
+    odd = json.dumps(patient("odd", multipleBirthInteger=0)).replace(": 0", f": 1e{exponent}")
+    good = LINES.splitlines()
+    for body, name in ((plain_with(odd), "people.json"), ("\n".join([odd, *good]), "people.ndjson"), (odd, "odd.json")):
+        assert fhir.text(body, name).complete
+    assert {row.source_id for row in every(Patient)} == {"odd", *(person["id"] for person in PEOPLE)}
+
+
+@pytest.mark.parametrize("exponent", ["9" * 19, "-" + "9" * 19])
+def test_a_value_beyond_all_range_is_refused_alone(fhir: Importer, exponent: str) -> None:
+    fhir(patient())
+    odd = json.dumps(observation("odd", valueQuantity={"value": 0})).replace(": 0}", f": 1e{exponent}}}")
+    summary = fhir.text(plain_with(odd, json.dumps(observation("good"))))
+    assert (summary.of("Observation").added, fhir.reasons) == (1, ["value is a number beyond all range"])
+
+
+def plain_with(*resources: str) -> str:
+    """A Bundle of PEOPLE, after resources written as JSON."""
+    entries = "".join(f'{{"resource": {resource}}}, ' for resource in resources)
+    return BUNDLE.replace('"entry": [', f'"entry": [{entries}')
+
+
+def wrapped(inner: Json, times: int) -> Json:
+    for _ in range(times):
+        inner = plain(inner)
+    return inner
+
+
+def test_bundles_are_opened_ten_deep(fhir: Importer) -> None:
+    ten, eleven = wrapped(patient("ten"), 10), wrapped(patient("eleven"), 11)
+    summary = fhir.text("\n".join(map(json.dumps, [ten, eleven, *PEOPLE])), "people.ndjson")
+    assert [fault.place for fault in summary.faults] == ["line 2"]
+    assert summary.faults[0].reason == "it has more than 10 Bundles inside each other"
+    assert (len(every(Patient)), every(Patient)[0].source_id) == (21, "ten")
+
+
+def test_the_bundle_around_bundles_counts_as_one_of_ten(fhir: Importer) -> None:
+    summary = fhir(plain(wrapped(patient("ten"), 9), wrapped(patient("eleven"), 10), *PEOPLE))
+    assert [fault.place for fault in summary.faults] == ["entry 2"]
+    assert (len(every(Patient)), every(Patient)[0].source_id) == (21, "ten")
+
+
 @pytest.mark.parametrize("entry", ["7", "null", "[]", '{"resource": 7}', '{"resource": {"no": "type"}}'])
 def test_a_bad_entry_does_not_stop_the_rest(fhir: Importer, entry: str) -> None:
     body = BUNDLE.replace('"entry": [', f'"entry": [{entry}, ')
@@ -179,7 +222,7 @@ def test_a_packed_file_that_unpacks_without_end_is_stopped(fhir: Importer, monke
 def test_a_resource_larger_than_the_limit_is_not_taken_into_memory(
     fhir: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "LARGEST_RESOURCE", 100_000)
+    monkeypatch.setattr(parsing, "LARGEST_RESOURCE", 100_000)
     large = patient("large", text={"div": "x" * 300_000})
     assert "64 MiB" in fhir(patient("first"), large).faults[0].reason
     assert "64 MiB" in fhir.text(json.dumps(large)).faults[0].reason
@@ -188,7 +231,7 @@ def test_a_resource_larger_than_the_limit_is_not_taken_into_memory(
 
 
 def test_a_line_larger_than_the_limit_does_not_stop_the_rest(fhir: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "LARGEST_RESOURCE", 100_000)
+    monkeypatch.setattr(parsing, "LARGEST_RESOURCE", 100_000)
     first, *rest = LINES.splitlines()
     large = [json.dumps(patient(f"large{size}", text={"div": "x" * size})) for size in (99_000, 300_000)]
     body = "\n".join([first, *large, *rest, " " * 100_000, json.dumps(patient("last")), large[1]])
@@ -270,7 +313,8 @@ NAMES = (
     *("start", "subject", "reference", "participant", "individual", "component", "valueQuantity", "status"),
     *("birthDate", "extension", "contained"),
 )
-SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False)
+# st.characters() has lone surrogates too, which JSON can write and no database takes.
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=5)
 ANYTHING = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
@@ -284,7 +328,9 @@ def test_any_resource_is_drafted_or_refused(resource: dict[str, Any], kind: str)
     entry = Entry("a", "", {**resource, "resourceType": kind})
     with suppress(Refused):
         draft = drafts.read(entry.resource, "Asia/Manila")
-        list(names_of(entry, key_of(entry, drafts.digest(draft.body))))
+        key = key_of(entry, drafts.digest(draft.body))
+        for text in (key, written_id(resource) or "", *(name for _, name in names_of(entry, key))):
+            text.encode()
 
 
 def test_visits_wait_for_patients_of_a_later_file(fhir: Importer, tmp_path: Path) -> None:

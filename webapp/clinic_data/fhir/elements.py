@@ -75,7 +75,7 @@ def code(parent: Json, name: str, longest: int = LONGEST_CODE) -> str | None:
 
 
 def number(parent: Json, name: str) -> float | None:
-    """A decimal or integer, as a float. FHIR has no infinity and no NaN."""
+    """A decimal or integer, as a float. FHIR has no infinity and no NaN (parsing.NUMBERS tells where one is from)."""
     value = parent.get(name)
     if value is None:
         return None
@@ -86,7 +86,7 @@ def number(parent: Json, name: str) -> float | None:
     except OverflowError:
         found = math.inf
     if not math.isfinite(found):
-        raise Refused(f"{name} is too large a number")
+        raise Refused(f"{name} is a number beyond all range")
     return found
 
 
@@ -260,13 +260,18 @@ def usable(key: str) -> str | None:
 
 
 def identifier_names(resource: Json, kind: str) -> Iterator[str]:
-    """The names that a search by identifier finds this resource under."""
+    """The names that a search by identifier finds this resource under.
+
+    An identifier with characters that no text may hold is none: with a stand-in for them, it would be somebody else's.
+    """
     for item in elements(resource, "identifier"):
-        value = item.get("value")
-        if isinstance(value, str) and value:
-            system = item.get("system")
+        value, system = item.get("value"), item.get("system")
+        if not isinstance(value, str) or not value:
+            continue
+        value, system = printable(value), printable(system) if isinstance(system, str) else ""
+        if "\N{REPLACEMENT CHARACTER}" not in system + value:
             yield f"{kind}?identifier={value}"
-            yield f"{kind}?identifier={system if isinstance(system, str) else ''}|{value}"
+            yield f"{kind}?identifier={system}|{value}"
 
 
 def reference(item: Json, kinds: Iterable[str], contained: Iterable[Json] = ()) -> str | None:

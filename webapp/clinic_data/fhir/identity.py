@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from webapp.clinic_data.fhir.elements import Json, Refused, condition, identifier_names, target, usable
 from webapp.clinic_data.fhir.sources import Entry
 from webapp.clinic_data.fhir.spool import EVERYWHERE
+from webapp.words import printable
 
 
 def key_of(entry: Entry, digest: str) -> str:
@@ -29,10 +30,10 @@ def names_of(entry: Entry, key: str) -> Iterator[tuple[int, str]]:
     """The other names that references may use, each with the scope it holds in."""
     resource, kind = entry.resource, entry.resource["resourceType"]
     own = resource.get("id")
-    if isinstance(own, str) and own != key:
+    if isinstance(own, str) and own != key and usable(own):
         # The id of a create is the sender's, good inside that Bundle only.
         yield entry.scope, f"{kind}/{own}"
-    if entry.full_url and target(entry.full_url).key != key:
+    if usable(entry.full_url) and target(entry.full_url).key != key:
         yield EVERYWHERE, entry.full_url
     for name in identifier_names(resource, kind):
         yield EVERYWHERE, name
@@ -41,7 +42,7 @@ def names_of(entry: Entry, key: str) -> Iterator[tuple[int, str]]:
 def written_id(resource: Json) -> str | None:
     """The resource's own id, for the error file; never an identifier, which may be a person's."""
     own = resource.get("id")
-    return own[:64] if isinstance(own, str) else None
+    return printable(own[:64]) if isinstance(own, str) else None
 
 
 def _conditional(entry: Entry, kind: str) -> str:
