@@ -22,6 +22,7 @@ def upgrade() -> None:
     sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
     sa.Column('resolved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('count >= 1', name=op.f('ck_alerts_count')),
     sa.CheckConstraint("severity IN ('critical', 'warning', 'info')", name=op.f('ck_alerts_severity')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alerts'))
     )
@@ -249,6 +250,7 @@ def upgrade() -> None:
     sa.Column('source_digest', sa.String(length=64), nullable=True),
     sa.CheckConstraint("kind IN ('medical', 'dental')", name=op.f('ck_visits_kind')),
     sa.CheckConstraint("status IN ('planned', 'arrived', 'triaged', 'in-progress', 'onleave', 'finished', 'cancelled', 'entered-in-error', 'unknown')", name=op.f('ck_visits_status')),
+    sa.CheckConstraint('ended_at >= started_at', name=op.f('ck_visits_ended_at')),
     sa.CheckConstraint('local_hour BETWEEN 0 AND 23', name=op.f('ck_visits_local_hour')),
     sa.CheckConstraint('local_weekday BETWEEN 1 AND 7', name=op.f('ck_visits_local_weekday')),
     sa.ForeignKeyConstraint(['clinic_id'], ['clinics.id'], name=op.f('fk_visits_clinic_id_clinics'), ondelete='CASCADE'),
@@ -275,6 +277,8 @@ def upgrade() -> None:
     sa.Column('verification_status', sa.String(length=20), nullable=True),
     sa.Column('source_id', sa.String(length=255), nullable=True),
     sa.Column('source_digest', sa.String(length=64), nullable=True),
+    sa.CheckConstraint("clinical_status IN ('active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved')", name=op.f('ck_diagnoses_clinical_status')),
+    sa.CheckConstraint("verification_status IN ('unconfirmed', 'provisional', 'differential', 'confirmed', 'refuted', 'entered-in-error')", name=op.f('ck_diagnoses_verification_status')),
     sa.ForeignKeyConstraint(['clinic_id'], ['clinics.id'], name=op.f('fk_diagnoses_clinic_id_clinics'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['patient_id'], ['patients.id'], name=op.f('fk_diagnoses_patient_id_patients'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['visit_id'], ['visits.id'], name=op.f('fk_diagnoses_visit_id_visits'), ondelete='SET NULL'),
@@ -352,6 +356,7 @@ def upgrade() -> None:
     sa.Column('local_day', sa.Date(), nullable=True),
     sa.Column('source_id', sa.String(length=255), nullable=True),
     sa.Column('source_digest', sa.String(length=64), nullable=True),
+    sa.CheckConstraint('component >= 0', name=op.f('ck_measurements_component')),
     sa.ForeignKeyConstraint(['clinic_id'], ['clinics.id'], name=op.f('fk_measurements_clinic_id_clinics'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['patient_id'], ['patients.id'], name=op.f('fk_measurements_patient_id_patients'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['visit_id'], ['visits.id'], name=op.f('fk_measurements_visit_id_visits'), ondelete='SET NULL'),

@@ -233,6 +233,12 @@ def test_it_keeps_a_diagnosis(fhir: Importer) -> None:
     assert (kept.recorded_on, kept.clinical_status, kept.visit_id) == (date(2026, 3, 2), "active", only(Visit).id)
 
 
+@pytest.mark.parametrize("status", ["Active", "cured", "x" * 21, "confirmed"])
+def test_a_clinical_status_that_fhir_does_not_know_is_none(fhir: Importer, status: str) -> None:
+    fhir(patient(), condition(clinicalStatus=coded("urn:own", status), verificationStatus=coded("urn:own", "sure")))
+    assert (only(Diagnosis).clinical_status, only(Diagnosis).verification_status) == (None, None)
+
+
 def test_a_diagnosis_without_record_date_has_the_day_it_began(fhir: Importer) -> None:
     fhir(patient(), condition(recordedDate="2026", onsetDateTime="2026-03-01T20:00:00Z"))
     assert only(Diagnosis).recorded_on == date(2026, 3, 2)

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp import clock
@@ -16,6 +16,7 @@ class Alert(Model):
     __tablename__ = "alerts"
     __table_args__ = (
         one_of("severity", SEVERITIES),
+        CheckConstraint("count >= 1", name="count"),
         Index(
             "uq_alerts_open",
             "rule",

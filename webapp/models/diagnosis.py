@@ -4,17 +4,30 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.extensions import Model
-from webapp.models.types import ClinicId, Id, Sourced
+from webapp.models.types import ClinicId, Id, Sourced, one_of
+
+CLINICAL_STATUSES = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
+"""FHIR R4 condition-clinical (http://hl7.org/fhir/R4/valueset-condition-clinical.html)."""
+
+VERIFICATION_STATUSES = (
+    "unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error",
+)  # fmt: skip
+"""FHIR R4 condition-ver-status (http://hl7.org/fhir/R4/valueset-condition-ver-status.html)."""
 
 
 class Diagnosis(Sourced, Model):
     """A condition found in a patient. `code_system` is the URI of the coding (SNOMED CT, ICD-10), as FHIR gives it.
 
-    `clinical_status` and `verification_status` are FHIR R4 codes (condition-clinical, condition-ver-status), or None.
+    `clinical_status` and `verification_status` are None where the source gives no code of these value sets.
     """
 
     __tablename__ = "diagnoses"
-    __table_args__ = (UniqueConstraint("clinic_id", "source_id"), Index(None, "clinic_id", "recorded_on"))
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "source_id"),
+        Index(None, "clinic_id", "recorded_on"),
+        one_of("clinical_status", CLINICAL_STATUSES),
+        one_of("verification_status", VERIFICATION_STATUSES),
+    )
 
     id: Mapped[Id]
     clinic_id: Mapped[ClinicId]

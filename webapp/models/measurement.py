@@ -1,6 +1,6 @@
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.extensions import Model
@@ -18,6 +18,7 @@ class Measurement(Sourced, Model):
     __table_args__ = (
         UniqueConstraint("clinic_id", "source_id", "component"),
         Index(None, "clinic_id", "loinc", "local_day"),
+        CheckConstraint("component >= 0", name="component"),
     )
 
     id: Mapped[Id]

@@ -34,6 +34,7 @@ class Visit(Sourced, Model):
         one_of("status", STATUSES),
         CheckConstraint("local_weekday BETWEEN 1 AND 7", name="local_weekday"),
         CheckConstraint("local_hour BETWEEN 0 AND 23", name="local_hour"),
+        CheckConstraint("ended_at >= started_at", name="ended_at"),
     )
 
     id: Mapped[Id]

@@ -27,6 +27,7 @@ from webapp.clinic_data.fhir.elements import (
     when,
 )
 from webapp.clinic_data.fhir.values import value_of
+from webapp.models.diagnosis import CLINICAL_STATUSES, VERIFICATION_STATUSES
 from webapp.models.patient import SEXES
 from webapp.models.visit import STATUSES
 
@@ -146,8 +147,8 @@ def _condition(resource: Json, zone: str) -> Draft:
         {
             **_coded(named),
             "recorded_on": _first_day(resource, zone, "recordedDate", "onsetDateTime", "onsetPeriod"),
-            "clinical_status": _short(concept(resource, "clinicalStatus").main.code),
-            "verification_status": _short(verification),
+            "clinical_status": _known(concept(resource, "clinicalStatus").main.code, CLINICAL_STATUSES),
+            "verification_status": _known(verification, VERIFICATION_STATUSES),
         },
         {"patient_id": _subject(resource), "visit_id": _visit(resource)},
     )
@@ -287,8 +288,8 @@ def _precision(precision: str) -> str:
     return "day" if precision == "moment" else precision
 
 
-def _short(status: str | None) -> str | None:
-    return status if status and len(status) <= 20 else None
+def _known(status: str | None, statuses: tuple[str, ...]) -> str | None:
+    return status if status in statuses else None
 
 
 def _iso(value: Any) -> str | None:
