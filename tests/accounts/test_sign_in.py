@@ -226,7 +226,14 @@ def test_attempts_from_one_place_are_limited_whatever_address_they_try(client: P
         ("192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+        ("192.0.2.7:5678", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("[::ffff:192.0.2.7]:80", "192.0.2.7"),
+        ("[2001:db8:1:2::ffff]:80", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::ffff]", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
         ("unknown" * 20, ("unknown" * 20)[:45]),
+        ("unknown:80", "unknown:80"),
         ("", ""),
     ],
 )
@@ -258,6 +265,22 @@ def test_the_address_is_what_our_own_proxies_say(tmp_path: Path, sqlite_url: str
     assert client.post("/sign-in", data=data, headers=forged).status_code == 422
     with app.app_context():
         assert db.session.scalars(select(SignInAttempt.address)).all() == [address]
+    close(app)
+
+
+@pytest.mark.parametrize(
+    ("env", "proxies", "warned"), [("production", 0, 1), ("production", 1, 0), ("development", 0, 0)]
+)
+def test_a_proxy_that_is_not_counted_is_told_once(
+    tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str], env: str, proxies: int, warned: int
+) -> None:
+    app = build_app(tmp_path, sqlite_url, app_env=env, trusted_proxies=proxies)
+    client = page_client(app)
+    client.get("/sign-in")
+    assert "TRUSTED_PROXIES" not in capsys.readouterr().err
+    for _ in range(3):
+        client.get("/sign-in", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert capsys.readouterr().err.count("TRUSTED_PROXIES is 0") == warned
     close(app)
 
 
@@ -299,7 +322,7 @@ def test_sign_in_leads_back_to_where_one_was_going(client: PageClient, person: P
 @pytest.mark.parametrize(
     "target",
     ["", "only", "//evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "/a\\b", "/a b",
-     "javascript:alert(1)", "/\r\nSet-Cookie: a=b", "///evil.example", "http:/only"],
+     "javascript:alert(1)", "/\r\nSet-Cookie: a=b", "///evil.example", "http:/only", "//[x", "http://[x/"],
 )  # fmt: skip
 def test_sign_in_leads_to_no_other_site(target: str) -> None:
     assert local_path(target) == ""
@@ -328,6 +351,14 @@ def test_a_program_is_told_to_sign_in(client: PageClient) -> None:
 def test_a_form_sent_after_the_idle_sign_out_leads_back_to_its_page(client: PageClient, person: Person) -> None:
     response = client.post("/sign-out", headers={"Referer": "http://localhost/only"})
     assert next_of(response.headers["Location"]) == "/only"
+
+
+def test_an_address_that_is_none_leads_to_sign_in_alone(client: PageClient, person: Person) -> None:
+    fragment = client.get("/waiting", headers={"HX-Request": "true", "HX-Current-URL": "http://[x/"})
+    assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (401, "/sign-in")
+    form = client.post("/sign-out", headers={"Referer": "http://[x/"})
+    assert (form.status_code, form.headers["Location"]) == (303, "/sign-in")
+    assert enter(client, next="//[x").headers["Location"] == "/"
 
 
 def test_who_is_signed_in_needs_no_sign_in_page(client: PageClient, person: Person) -> None:

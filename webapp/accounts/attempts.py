@@ -2,6 +2,7 @@
 
 import ipaddress
 import math
+import re
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -14,6 +15,8 @@ from webapp.settings import Settings
 
 # A whole clinic may share one network address, so more may fail from it than for one e-mail address.
 PEOPLE_AT_AN_ADDRESS = 4
+
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+", re.ASCII)
 
 
 class TooMany(Exception):
@@ -57,12 +60,18 @@ def forgive(email: str) -> None:
 
 
 def network_of(address: str) -> str:
-    """The address that attempts are counted by: an IPv6 host has a whole /64 of them to try from."""
+    """The address that attempts are counted by: an IPv6 host has a whole /64 of them to try from.
+
+    Some proxies add the port, which is another one each time, and write an IPv4 address in the form of IPv6.
+    """
+    with_port = _WITH_PORT.fullmatch(address)
     try:
-        known = ipaddress.ip_address(address)
+        known = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
     except ValueError:
         return address[:45]
-    return str(ipaddress.ip_network((known.packed, 64), strict=False)) if known.version == 6 else str(known)
+    if known.version == 4:
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((known.packed, 64), strict=False))
 
 
 def _nth_latest(which: ColumnElement[bool], nth: int, besides: int) -> datetime | None:

@@ -1,6 +1,9 @@
 """What stands before every route: who are you, and have you signed in?"""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
@@ -12,7 +15,10 @@ from webapp.accounts.views import local_path
 from webapp.frame.error_pages import wants_json
 from webapp.models import Person
 from webapp.models.person import ROLES
+from webapp.settings import Settings
 from webapp.words import plural
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,33 @@ def to_sign_in() -> AnyResponse:
 
 def _sign_in_url(came_from: str) -> str:
     """Sign-in, which leads back to the path and query of `came_from`, whatever host it names."""
-    parts = urlsplit(came_from)
+    try:
+        parts = urlsplit(came_from)
+    except ValueError:
+        # It comes from the browser, in a header or an address: it may be anything.
+        return url_for("accounts.sign_in")
     target = local_path(parts.path + (f"?{parts.query}" if parts.query else ""))
     return url_for("accounts.sign_in", next=target if target not in ("", "/") else None)
 
 
+def _warn_of_an_unnamed_proxy() -> Callable[[], None]:
+    """Before every request: says once if a proxy seems to stand before us that TRUSTED_PROXIES does not count."""
+    # The next of a count is taken by one thread alone.
+    warnings = count()
+
+    def warn() -> None:
+        if "X-Forwarded-For" in request.headers and next(warnings) == 0:
+            log.warning(
+                "a request came with X-Forwarded-For, but TRUSTED_PROXIES is 0: behind a proxy everybody seems to come "
+                "from its address, and a few wrong passwords lock out all; set it to the number of proxies"
+            )
+
+    return warn
+
+
 def register(app: Flask) -> None:
+    settings: Settings = app.config["SETTINGS"]
+    if settings.production and not settings.trusted_proxies:
+        app.before_request(_warn_of_an_unnamed_proxy())
     app.before_request(require_sign_in)
     app.context_processor(lambda: {"viewer": g.get("viewer")})

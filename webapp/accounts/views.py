@@ -57,7 +57,11 @@ def sign_out() -> ResponseReturnValue:
 def local_path(target: str) -> str:
     """`target` where it is a path of this site, else nothing, so that sign-in never leads elsewhere. Browsers take a
     backslash for a slash and drop control characters, so a path with either is refused."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        # Such as //[x, where a host would have to be an IPv6 address.
+        return ""
     if parts.scheme or parts.netloc or not re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", target):
         return ""
     return target
