@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from tools.console import Console
 from tools.processes import Refused, die_with_parent, port_in_use
 from tools.servers import folder_lock, redis_address, redis_answers, redis_command
-from tools.supervisor import Console, Stopped, Supervisor, read_procfile, with_our_programs
+from tools.supervisor import Stopped, Supervisor, read_procfile, with_our_programs
 from webapp.settings import PROJECT, BadSetting, Settings
 
 HOST = "127.0.0.1"
@@ -42,35 +43,37 @@ async def run() -> None:
     settings = Settings.read()
     port = read_port()
     procfile = read_procfile(PROJECT / "Procfile")
-    console = Console()
-    supervisor = Supervisor(console, {}, PROJECT)
-    with ExitStack() as held:
-        held.enter_context(only_one(settings.data_dir))
-        supervisor.take_charge()
-        if not await supervisor.until(lambda: not port_in_use(HOST, port), PORT_PATIENCE):
-            raise Refused(
-                f"Port {port} is in use by another program. Stop it, or take another: PORT={port + 1} make run"
-            )
-        environ = with_our_programs({**os.environ, "PORT": str(port), "DATA_DIR": str(settings.data_dir)})
-        supervisor.environ = environ
-        try:
-            if not os.environ.get("REDIS_URL"):
-                environ["REDIS_URL"] = await start_redis(supervisor, settings.data_dir / "redis", held)
-            demo = await prepare(supervisor, settings, procfile.pop("release"))
-            # The page first: started all at once, they would keep each other, and the person, waiting.
-            supervisor.keep("web", procfile.pop("web"))
-            url = f"http://{HOST}:{port}"
-            if not await supervisor.until(lambda: page_answers(url), READY_PATIENCE):
-                raise Refused(f"The sign-in page did not answer within {READY_PATIENCE} s; the lines above say why.")
-            for name, command in procfile.items():
-                supervisor.keep(name, command)
-            console.say(welcome(url, demo, settings.data_dir))
-            await supervisor.asked_to_stop.wait()
-        except Stopped:
-            pass
-        finally:
-            await supervisor.stop()
-    console.say("\nEverything is stopped.")
+    with Console() as console:
+        with ExitStack() as held:
+            supervisor = Supervisor(console, {}, PROJECT)
+            held.enter_context(only_one(settings.data_dir))
+            supervisor.take_charge()
+            if not await supervisor.until(lambda: not port_in_use(HOST, port), PORT_PATIENCE):
+                raise Refused(
+                    f"Port {port} is in use by another program. Stop it, or take another: PORT={port + 1} make run"
+                )
+            environ = with_our_programs({**os.environ, "PORT": str(port), "DATA_DIR": str(settings.data_dir)})
+            supervisor.environ = environ
+            try:
+                if not os.environ.get("REDIS_URL"):
+                    environ["REDIS_URL"] = await start_redis(supervisor, settings.data_dir / "redis", held)
+                demo = await prepare(supervisor, settings, procfile.pop("release"))
+                # The page first: started all at once, they would keep each other, and the person, waiting.
+                supervisor.keep("web", procfile.pop("web"))
+                url = f"http://{HOST}:{port}"
+                if not await supervisor.until(lambda: page_answers(url), READY_PATIENCE):
+                    raise Refused(
+                        f"The sign-in page did not answer within {READY_PATIENCE} s; the lines above say why."
+                    )
+                for name, command in procfile.items():
+                    supervisor.keep(name, command)
+                console.say(welcome(url, demo, settings.data_dir))
+                await supervisor.asked_to_stop.wait()
+            except Stopped:
+                pass
+            finally:
+                await supervisor.stop()
+        console.say("\nEverything is stopped.")
 
 
 def read_port() -> int:

@@ -12,22 +12,21 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
 
-from tools.processes import Refused, adopt_orphans, bound_to_us, kill_children
+from tools.console import Console
+from tools.processes import Refused, adopt_orphans, bound_to_us, children, kill_children
 
 # Seconds. A process that dies is started again almost at once, then ever later, up to the longest pause; one that has
 # run for `STEADY` is forgiven its past.
 FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.2, 5.0, 10.0
 GRACE = 10.0
-
-_COLOURS = (36, 32, 33, 35, 34, 96, 92, 93)
 
 
 class Stopped(Exception):
@@ -44,25 +43,6 @@ def read_procfile(path: Path) -> dict[str, list[str]]:
                 raise Refused(f"{path.name} has a line that is not 'name: command': {line}")
             lines[name.strip()] = shlex.split(command)
     return lines
-
-
-class Console:
-    """Lines of many processes on one stream, each after its process's name, in colour on a terminal."""
-
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self.stream = stream
-        self.colourful = stream.isatty() and "NO_COLOR" not in os.environ
-        self._colours: dict[str, int] = {}
-
-    def line(self, name: str, text: str) -> None:
-        colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
-        label = f"{name:9} |"
-        self.say(f"\x1b[{colour}m{label}\x1b[0m {text}" if self.colourful else f"{label} {text}")
-
-    def say(self, text: str) -> None:
-        # A terminal that has gone must not keep us from stopping what we started.
-        with suppress(OSError):
-            print(text, file=self.stream, flush=True)
 
 
 @dataclass
@@ -84,8 +64,8 @@ class _Kept:
 
 @dataclass
 class Supervisor:
-    """Lives in the event loop of a main thread, as children die with the thread that started them. When it stops it
-    leaves the calling process without any child."""
+    """Lives in the event loop of a main thread, as children die with the thread that started them. All children of the
+    process are taken for its own: it waits for those that die, and leaves none when it stops."""
 
     console: Console
     environ: Mapping[str, str]
@@ -93,14 +73,28 @@ class Supervisor:
     grace: float = GRACE
     asked_to_stop: asyncio.Event = field(default_factory=asyncio.Event)
     _kept: list[_Kept] = field(default_factory=list)
+    _started: list[asyncio.subprocess.Process] = field(default_factory=list)
+    _starting: int = 0
 
     def take_charge(self) -> None:
         """SIGINT, SIGTERM and SIGHUP set `asked_to_stop`, a second one cuts the grace short; and what our processes
         leave behind becomes ours to stop."""
         adopt_orphans()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._bury_orphans)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
                 asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
+
+    def _bury_orphans(self) -> None:
+        """Wait for the dead that we adopted, which would stay in the process table for as long as we live. Those that
+        we started are asyncio's to wait for: it would miss their exit codes."""
+        if self._starting:
+            # One of the children may be ours without our knowing its number yet; _spawn() comes back here.
+            return
+        self._started = [process for process in self._started if process.returncode is None]
+        for pid in set(children()) - {process.pid for process in self._started}:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
 
     def _on_signal(self) -> None:
         if self.asked_to_stop.is_set():
@@ -124,18 +118,27 @@ class Supervisor:
         async with _pipe(lambda text: self.console.line(kept.name, text)) as output:
             while kept.wanted and not self.asked_to_stop.is_set():
                 started = time.monotonic()
-                kept.process = await self._spawn(kept.command, output, kept.pass_fds)
-                if not kept.wanted:
-                    kept.signal(signal.SIGTERM)
-                code = await kept.process.wait()
-                # What it started in its own group would hold its port; a worker's job has a group of its own.
-                kept.signal(signal.SIGTERM)
-                kept.process = None
+                ending = await self._run(kept, output)
                 if kept.wanted and not self.asked_to_stop.is_set():
                     pause = FIRST_PAUSE if time.monotonic() - started > STEADY else pause
-                    self.console.line(kept.name, f"{_ending(code)}; starting it again in {pause:g} s")
+                    self.console.line(kept.name, f"{ending}; starting it again in {pause:g} s")
                     await self._pause(pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _run(self, kept: _Kept, output: int) -> str:
+        """Run it to its end once. How that went, in words."""
+        try:
+            kept.process = await self._spawn(kept.command, output, kept.pass_fds)
+        except (OSError, subprocess.SubprocessError) as fault:
+            # Such as a program that is missing while it is being replaced.
+            return f"could not be started ({fault})"
+        if not kept.wanted:
+            kept.signal(signal.SIGTERM)
+        code = await kept.process.wait()
+        # What it started in its own group would hold its port; a worker's job has a group of its own.
+        kept.signal(signal.SIGTERM)
+        kept.process = None
+        return _ending(code)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but no longer than until we are asked to stop."""
@@ -188,17 +191,24 @@ class Supervisor:
     async def _spawn(
         self, command: Sequence[str], output: int, pass_fds: tuple[int, ...] = ()
     ) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            cwd=self.folder,
-            env=self.environ,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            process_group=0,
-            pass_fds=pass_fds,
-            preexec_fn=bound_to_us(),
-        )
+        self._starting += 1
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=self.folder,
+                env=self.environ,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+                pass_fds=pass_fds,
+                preexec_fn=bound_to_us(),
+            )
+            self._started.append(process)
+            return process
+        finally:
+            self._starting -= 1
+            self._bury_orphans()
 
 
 def _signal_group(process: asyncio.subprocess.Process, number: int) -> None:
@@ -252,14 +262,15 @@ async def _supervise(names: Sequence[str], grace: float) -> None:
     for name in names:
         if name not in procfile:
             raise Refused(f"The Procfile has no line {name!r}: it has {', '.join(procfile)}.")
-    supervisor = Supervisor(Console(), with_our_programs(os.environ), Path.cwd(), grace)
-    supervisor.take_charge()
-    try:
-        for name in names or [name for name in procfile if name != "release"]:
-            supervisor.keep(name, procfile[name])
-        await supervisor.asked_to_stop.wait()
-    finally:
-        await supervisor.stop()
+    with Console() as console:
+        supervisor = Supervisor(console, with_our_programs(os.environ), Path.cwd(), grace)
+        supervisor.take_charge()
+        try:
+            for name in names or [name for name in procfile if name != "release"]:
+                supervisor.keep(name, procfile[name])
+            await supervisor.asked_to_stop.wait()
+        finally:
+            await supervisor.stop()
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.stack import PATIENCE
@@ -30,23 +31,28 @@ if what == "worker" and os.fork() == 0:
 if what == "family" and os.fork() == 0:
     what = "child"
 print("hello from", what, flush=True)
+if what == "chatty":
+    for number in range(20_000):
+        print("line", number, "x" * 100)
 Path(f"{what}.{os.getpid()}").touch()
 signal.pause()
 """
 
 
 @contextmanager
-def supervising(folder: Path, *names: str, grace: float = 10) -> Iterator["subprocess.Popen[str]"]:
-    """The supervisor running the stubs `names`; at the end it is gone, with what it said in `folder`/said."""
+def supervising(
+    folder: Path, *names: str, grace: float = 10, program: str = "python", stdout: int | None = None
+) -> Iterator["subprocess.Popen[str]"]:
+    """The supervisor running the stubs `names`; at the end it is gone. It speaks to `stdout`, or the file `said`."""
     (folder / "stub.py").write_text(STUB)
-    (folder / "Procfile").write_text("".join(f"{name}: python stub.py {name}\n" for name in ("release", *names)))
+    (folder / "Procfile").write_text("".join(f"{name}: {program} stub.py {name}\n" for name in ("release", *names)))
     with (
         (folder / "said").open("w") as said,
         subprocess.Popen(
             [sys.executable, "-m", "tools.supervisor", "--grace", str(grace)],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(PROJECT)},
-            stdout=said,
+            stdout=said if stdout is None else stdout,
             stderr=said,
             text=True,
         ) as supervisor,
@@ -100,6 +106,53 @@ def test_a_process_that_keeps_dying_is_started_again_ever_later(tmp_path: Path) 
     with supervising(tmp_path, "hasty"):
         for seconds in ("0.2", "0.4", "0.8"):
             wait_until(lambda seconds=seconds: said(seconds), PATIENCE, f"a pause of {seconds} s")
+
+
+def test_it_goes_on_when_a_program_is_missing_for_a_while(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.symlink_to(sys.executable)
+    with supervising(tmp_path, "web", program="./program") as supervisor:
+        first = pid_of(tmp_path, "web")
+        program.rename(tmp_path / "elsewhere")
+        os.kill(first, signal.SIGKILL)
+        wait_until(
+            lambda: (tmp_path / "said").read_text().count("web       | could not be started") > 1, PATIENCE, "a word"
+        )
+        (tmp_path / "elsewhere").rename(program)
+        assert pid_of(tmp_path, "web", but=first)
+        supervisor.terminate()
+        assert supervisor.wait(PATIENCE) == 0
+
+
+def test_a_terminal_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
+    with supervising(tmp_path, "chatty", "web", stdout=subprocess.PIPE) as supervisor:
+        pid_of(tmp_path, "chatty")
+        first = pid_of(tmp_path, "web")
+        os.kill(first, signal.SIGKILL)
+        assert pid_of(tmp_path, "web", but=first)
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(PATIENCE) == 0
+        assert supervisor.stdout is not None
+        assert "chatty    | line 0 " in supervisor.stdout.read()
+
+
+def test_it_buries_the_orphans_that_it_adopted(tmp_path: Path) -> None:
+    with supervising(tmp_path, "worker"):
+        first, job = pid_of(tmp_path, "worker"), pid_of(tmp_path, "job")
+        os.kill(first, signal.SIGKILL)
+        pid_of(tmp_path, "worker", but=first)
+        os.kill(job, signal.SIGKILL)
+        wait_until(lambda: not psutil.pid_exists(job), PATIENCE, "the end of the orphan, not as a zombie")
+    assert "was ended by SIGKILL; starting it again" in (tmp_path / "said").read_text()
+
+
+def test_it_buries_an_orphan_that_was_dead_when_it_came(tmp_path: Path) -> None:
+    with supervising(tmp_path, "worker"):
+        first, job = pid_of(tmp_path, "worker"), pid_of(tmp_path, "job")
+        os.kill(job, signal.SIGKILL)
+        wait_until(lambda: psutil.Process(job).status() == psutil.STATUS_ZOMBIE, PATIENCE, "a zombie of the worker")
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: not psutil.pid_exists(job), PATIENCE, "the end of the zombie")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
