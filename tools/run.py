@@ -9,11 +9,12 @@ import fcntl
 import hashlib
 import json
 import os
+import sqlite3
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from tools.console import Console
@@ -139,13 +140,26 @@ async def prepare(supervisor: Supervisor, settings: Settings, release: list[str]
 def inputs_of(settings: Settings) -> list[str]:
     """What the prepared database depends on. Nothing, which means unknown, for one that is not a file of ours."""
     path = Path(settings.database_url.removeprefix("sqlite:///"))
-    if not path.is_file():
+    if not path.is_file() or not (state := _state_of(path)):
         return []
     code = hashlib.sha256()
     for folder in ("migrations", "webapp/clinic_data", "webapp/accounts", "webapp/models"):
         for source in sorted((PROJECT / folder).rglob("*.py")):
             code.update(source.read_bytes())
-    return [settings.app_env, str(path), str(path.stat().st_ino), code.hexdigest()]
+    return [settings.app_env, str(path), str(path.stat().st_ino), code.hexdigest(), *state]
+
+
+def _state_of(path: Path) -> list[str]:
+    """What migrations and demo clinics have left in an SQLite file: a backup copied over it is still the same file.
+    Empty where they have not been there."""
+    asked = (
+        "SELECT version_num FROM alembic_version",
+        "SELECT name FROM clinics WHERE is_demo ORDER BY id",
+        "SELECT email FROM people WHERE is_demo ORDER BY id",
+    )
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        return [json.dumps(database.execute(query).fetchall()) for query in asked]
+    return []
 
 
 async def one_step(supervisor: Supervisor, name: str, command: list[str], failure: str) -> list[str]:

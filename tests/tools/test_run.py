@@ -2,21 +2,27 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
+import factories
 import psutil
 import pytest
+from apps import close
+from flask import Flask
 
 from tests.stack import PATIENCE
 from tools.processes import free_port, wait_until
-from tools.run import page_answers
-from webapp.settings import PROJECT
+from tools.run import inputs_of, page_answers
+from webapp.extensions import db
+from webapp.settings import PROJECT, Settings
 
 OUTSIDE = ("REDIS_URL", "DATABASE_URL", "STORAGE_BUCKET", "APP_ENV")
 
@@ -74,6 +80,17 @@ def running(tmp_path: Path) -> Iterator[Run]:
     run.stop()
 
 
+@pytest.fixture
+def settings(app: Flask) -> Settings:
+    """Those of an app that has a demo clinic and somebody of it."""
+    with app.app_context():
+        factories.add_person("staff", factories.add_clinic(is_demo=True), is_demo=True)
+        db.session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    close(app)
+    found: Settings = app.config["SETTINGS"]
+    return found
+
+
 def test_it_starts_everything_restarts_what_dies_and_leaves_nothing_behind(
     running: Run, tmp_path: Path, wait_for_end: Callable[[int], None]
 ) -> None:
@@ -97,6 +114,40 @@ def test_it_starts_everything_restarts_what_dies_and_leaves_nothing_behind(
     assert running.stop() == 0
     for pid in pids:
         wait_for_end(pid)
+
+
+def test_a_prepared_database_is_known_again(app: Flask, settings: Settings) -> None:
+    before = inputs_of(settings)
+    assert before
+    with app.app_context():
+        factories.add_clinic("Riverside")
+    assert inputs_of(settings) == before
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        "DROP TABLE people",
+        "DELETE FROM alembic_version",
+        "UPDATE alembic_version SET version_num = '0000'",
+        "DELETE FROM clinics",
+        "DELETE FROM people",
+    ],
+)
+def test_a_backup_copied_over_the_database_is_prepared_anew(settings: Settings, tmp_path: Path, older: str) -> None:
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    before, file = inputs_of(settings), path.stat().st_ino
+    shutil.copy(path, tmp_path / "backup.db")
+    with closing(sqlite3.connect(tmp_path / "backup.db", isolation_level=None)) as backup:
+        backup.execute(older)
+    shutil.copy(tmp_path / "backup.db", path)
+    assert path.stat().st_ino == file
+    assert inputs_of(settings) != before
+
+
+def test_what_is_no_database_is_prepared_anew(settings: Settings) -> None:
+    Path(settings.database_url.removeprefix("sqlite:///")).write_text("no database")
+    assert inputs_of(settings) == []
 
 
 def test_it_says_so_when_the_port_is_taken(tmp_path: Path) -> None:
