@@ -7,13 +7,13 @@ import factories
 import pytest
 from apps import build_app, close
 from factories import PASSWORD
-from flask import Flask
+from flask import Flask, request
 from page_client import PageClient, page_client
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from webapp import audit, clock
-from webapp.accounts import attempts, passwords, sign_in
+from webapp.accounts import access, attempts, passwords, sign_in
 from webapp.accounts.access import polled
 from webapp.accounts.views import local_path
 from webapp.extensions import db
@@ -265,6 +265,19 @@ def test_the_address_is_what_our_own_proxies_say(tmp_path: Path, sqlite_url: str
     assert client.post("/sign-in", data=data, headers=forged).status_code == 422
     with app.app_context():
         assert db.session.scalars(select(SignInAttempt.address)).all() == [address]
+    close(app)
+
+
+@pytest.mark.parametrize(("proxies", "scheme"), [(0, "http"), (1, "https"), (2, "https")])
+def test_the_scheme_is_what_our_own_proxies_say_once(
+    tmp_path: Path, sqlite_url: str, proxies: int, scheme: str
+) -> None:
+    app = build_app(tmp_path, sqlite_url, trusted_proxies=proxies)
+    app.add_url_rule("/scheme", "scheme", lambda: request.scheme)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "OPEN_ENDPOINTS", access.OPEN_ENDPOINTS | {"scheme"})
+        told = {"X-Forwarded-For": "203.0.113.9, 192.0.2.7", "X-Forwarded-Proto": "https"}
+        assert app.test_client().get("/scheme", headers=told).text == scheme
     close(app)
 
 

@@ -15,10 +15,9 @@ def register(app: Flask) -> None:
     """Give the app its frame. The order counts: the request is numbered before anything can fail."""
     settings: Settings = app.config["SETTINGS"]
     if settings.trusted_proxies:
-        # Only what each platform's router sets itself: a host named by X-Forwarded-Host could come from anyone.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
-        )
+        # Only what each platform's router sets itself: a host named by X-Forwarded-Host could come from anyone. Each
+        # proxy adds an address, but the scheme is told once.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1)  # type: ignore[method-assign]
     # Tags on lines of their own leave no blank lines in the page.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     request_log.register(app)
