@@ -11,7 +11,7 @@ from tests.files import samples
 from webapp import words
 from webapp.errors import RenderFailed
 from webapp.figures import Content
-from webapp.files import charts, lettering, marks
+from webapp.files import charts, lettering, marks, painters
 from webapp.files.marks import Box, Dot, Line, Picture, Sheet, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -126,6 +126,22 @@ def test_months_are_named_short_with_the_year_where_it_begins() -> None:
     assert "Oct" in drawn
 
 
+@pytest.mark.parametrize("shape", ["line", "bar"])
+@pytest.mark.parametrize("months", [12, 13, 60])
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+def test_the_last_month_is_always_named(shape: str, months: int, width: int) -> None:
+    labels = tuple(f"{2022 + at // 12}-{1 + at % 12:02}" for at in range(months))
+    content = samples.one_chart(shape, labels, tuple(range(100, 100 + months)), kind="month")
+    section = content.sections[0]
+    sheet = Sheet(width, charts.WIDE_TEXT, painters.browser_width)
+    drawn = charts.picture(section.charts[0], section.tables[0], sheet)
+    named = [mark for mark in of(drawn, Text) if mark.text in {month[:3] for month in words.MONTHS}]
+    assert named[-1].text == ("Dec" if months != 13 else "Jan")
+    assert named[-1].x == max(mark.x for mark in named)
+    steps = [after.x - before.x for before, after in pairwise(named[:-1])]
+    assert steps == pytest.approx([steps[0]] * len(steps))
+
+
 @pytest.mark.parametrize("width", [493.0, 235.0])
 def test_a_line_to_a_month_that_is_not_over_is_dashed_and_ends_hollow(width: float) -> None:
     drawn = picture(samples.cut_short(), width)
@@ -183,6 +199,33 @@ def test_weekdays_are_short_where_they_stand_side_by_side() -> None:
     drawn = picture(samples.one_chart("heat", words.WEEKDAYS, *hours), 150.0)
     assert {"Mon", "Sun"} <= set(texts(drawn))
     assert "Monday" not in texts(drawn)
+
+
+@pytest.mark.parametrize("most", [9, 900, 90_000])
+@pytest.mark.parametrize(
+    ("sheet", "turned"),
+    [
+        (charts.pdf_sheet(charts.PAGE), False),
+        (charts.pdf_sheet(235.0), False),
+        (Sheet(charts.WIDE, charts.WIDE_TEXT, painters.browser_width), False),
+        (Sheet(charts.NARROW, charts.NARROW_TEXT, painters.browser_width), True),
+    ],
+    ids=["page", "half a page", "screen", "phone"],
+)
+def test_weekdays_are_rows_everywhere_but_on_a_phone(most: int, sheet: Sheet, turned: bool) -> None:
+    section = samples.round_the_clock(most).sections[0]
+    drawn = charts.picture(section.charts[0], section.tables[0], sheet)
+    assert len({box.y for box in of(drawn, Box) if box.tip}) == (24 if turned else 7)
+
+
+def test_figures_that_do_not_fit_are_smaller_and_then_left_out() -> None:
+    sizes = {}
+    for most in (9, 900, 90_000):
+        figures = [mark for mark in of(picture(samples.round_the_clock(most)), Text) if mark.anchor == "middle"]
+        sizes[most] = {round(mark.size / charts.PDF_TEXT, 2) for mark in figures if mark.colour != marks.MUTED}
+    assert sizes[9] == {1.0}
+    assert 0.85 <= min(sizes[900]) < 1
+    assert sizes[90_000] == set()
 
 
 def test_a_clinic_open_round_the_clock_has_every_figure_and_total_on_one_page() -> None:

@@ -27,17 +27,30 @@ MOST_HEIGHT = 56
 """In text sizes, of all rows together: a taller picture would not stand on one page, so rows are made lower."""
 
 
+PHONE = 28
+"""Sheets less than this many text sizes wide are for phones."""
+
+_SMALLEST = 0.85
+"""Of the text size: figures that do not fit are written smaller, down to this."""
+
+
 def values_fit(values: Values, sheet: Sheet) -> bool:
-    """Whether each cell of a heat map on this sheet has room for its figure, as the table stands or on its side."""
-    return _fit(values, sheet) or (_is_turned(values, sheet) and _fit(_turned(values), sheet))
+    """Whether each cell of a heat map on this sheet has room for its figure."""
+    return _scale(_laid(values, sheet), sheet) > 0
 
 
-def _is_turned(values: Values, sheet: Sheet) -> bool:
-    return not _fit(values, sheet) and len(values.series) > len(values.labels)
+def _laid(values: Values, sheet: Sheet) -> Values:
+    """`values` as they stand on the sheet: rows stay rows, so that the same table looks the same in every report; only
+    a phone, where there is no room across, has a wide one on its side."""
+    wide = len(values.series) > len(values.labels)
+    return _turned(values) if wide and sheet.width < PHONE * sheet.size and not _scale(values, sheet) else values
 
 
-def _fit(values: Values, sheet: Sheet) -> bool:
-    return _cell_width(values, sheet) >= _widest(values, sheet) + sheet.size * 0.3
+def _scale(values: Values, sheet: Sheet) -> float:
+    """The size of the figures in text sizes: 1, less where they need it, 0 where they do not fit."""
+    wide, widest = _cell_width(values, sheet), _widest(values, sheet) or 1.0
+    scale = max(_SMALLEST, min(1.0, (wide - sheet.size * 0.45) / widest))
+    return scale if widest * scale + sheet.size * 0.3 <= wide else 0.0
 
 
 def _widest(values: Values, sheet: Sheet) -> float:
@@ -59,10 +72,10 @@ def _cell_width(values: Values, sheet: Sheet) -> float:
 
 def heat(values: Values, sheet: Sheet) -> Picture:
     """One cell a figure, the darker the higher, the figure written in it. An unknown figure is an empty cell with a
-    dash. Turned on its side where that gives the figures room."""
-    if _is_turned(values, sheet):
-        values = _turned(values)
+    dash."""
+    values = _laid(values, sheet)
     size = sheet.size
+    scale = _scale(values, sheet)
     names = _names_width(values, sheet)
     wide = _cell_width(values, sheet)
     top = size * 1.9
@@ -71,7 +84,7 @@ def heat(values: Values, sheet: Sheet) -> Picture:
         high = min(size * 1.75, MOST_HEIGHT * size / len(values.labels))
     known = values.known()
     low, span = min(0, *known), (max(0, *known) - min(0, *known)) or 1
-    shown = _fit(values, sheet) and high >= size * 1.15
+    shown = scale > 0 and high >= size * 1.15
     marks: list[Mark] = _column_names(values, sheet, names, wide)
     for at, label in enumerate(values.labels):
         baseline = top + high * (at + 0.5) + size * 0.36
@@ -85,11 +98,12 @@ def heat(values: Values, sheet: Sheet) -> Picture:
             tip = f"{label}, {series.label}: {series.written(value)}"
             marks.append(_cell(value, (x, y, wide, high), fill, tip, size * 0.11))
             if shown:
-                marks.append(Text(x + wide / 2, baseline, series.written(value), size, "middle", legible(fill)))
+                written = series.written(value)
+                marks.append(Text(x + wide / 2, baseline, written, size * scale, "middle", legible(fill)))
     bottom = top + high * len(values.labels)
     marks += _aside(values, sheet, top, high)
     if values.total:
-        marks += _total_line(values, sheet, (names, wide, bottom))
+        marks += _total_line(values, sheet, (names, wide, bottom), size * scale)
         bottom += size * 1.9
     if not shown:
         marks += _ramp(values, sheet, bottom + size * 0.8, low, low + span)
@@ -97,8 +111,8 @@ def heat(values: Values, sheet: Sheet) -> Picture:
     return Picture(sheet.width, bottom, tuple(marks))
 
 
-def _total_line(values: Values, sheet: Sheet, place: tuple[float, float, float]) -> list[Mark]:
-    """The table's total under the cells, without a shade: it is of another size."""
+def _total_line(values: Values, sheet: Sheet, place: tuple[float, float, float], figure_size: float) -> list[Mark]:
+    """The table's total under the cells, without a shade: it is of another size. Left out with the figures above it."""
     names, wide, top = place
     size = sheet.size
     label, *figures = values.total
@@ -106,9 +120,9 @@ def _total_line(values: Values, sheet: Sheet, place: tuple[float, float, float])
         Line(((names, top + size * 0.25), (names + wide * len(figures), top + size * 0.25)), AXIS, 0.5)
     ]
     marks.append(Text(names - size * 0.7, top + size * 1.5, sheet.fitted(label, names - size * 0.7), size, "end"))
-    if sheet.widest(figures) + size * 0.2 <= wide:
+    if figure_size:
         for index, figure in enumerate(figures):
-            marks.append(Text(names + wide * (index + 0.5), top + size * 1.5, figure, size, "middle", INK))
+            marks.append(Text(names + wide * (index + 0.5), top + size * 1.5, figure, figure_size, "middle", INK))
     return marks
 
 

@@ -270,15 +270,15 @@ def _grid(area: Area, sheet: Sheet, series: Series) -> list[Mark]:
 
 
 def _months_or_labels(values: Values, xs: list[float], step: float, area: Area, sheet: Sheet) -> list[Mark]:
-    """Names under the axis, thinned to what fits. Of months the name only, with the year under the first and each
-    January; under a month cut short its days, and it is always named."""
+    """Names under the axis, thinned to what fits; of days and months from the last one back, which is what a report is
+    about. Of months the name only, with the year under the first and each January; under a month cut short its days."""
     size = sheet.size
     baseline = area.bottom + size * 1.5
     months = values.kind == "month"
     names = [label[_SHORT_MONTH] if months else label for label in values.labels]
     shown = every(len(names), step, min(sheet.widest(names), max(step, size * 7)) + size * 0.7)
     marks: list[Mark] = []
-    first = (len(names) - 1) % shown if values.part else 0
+    first = (len(names) - 1) % shown if values.kind in ("day", "month") else 0
     for at in range(first, len(names), shown):
         name = sheet.fitted(names[at], max(step * shown - size * 0.4, size * 2))
         marks.append(_under(sheet, xs[at], baseline, name))
