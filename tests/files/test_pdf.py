@@ -16,7 +16,7 @@ from tests.files import samples
 from tests.files.conftest import Draw
 from webapp import words
 from webapp.errors import RenderFailed
-from webapp.figures import Document
+from webapp.figures import Choice, Column, Definition, Document, Section, Table
 from webapp.files import FORMATS, fonts, to_pdf
 
 
@@ -64,7 +64,7 @@ def test_its_fonts_are_embedded_and_none_is_helvetica(draw: Draw) -> None:
 
 
 def test_each_page_says_which_it_is_of_how_many(draw: Draw) -> None:
-    found = pages_of(draw("pdf", samples.document(samples.long_table(300))))
+    found = pages_of(draw("pdf", samples.document(samples.long_table(700))))
     assert len(found) > 5
     for number, text in enumerate(found, 1):
         assert f"page {number} of {len(found)}" in text
@@ -78,12 +78,97 @@ def test_each_page_names_clinic_report_and_origin(draw: Draw) -> None:
         assert "1,204 of 1,209 visits used (5 cancelled)" in text.replace("\n", " ")
 
 
-def test_a_long_table_repeats_its_header_and_keeps_every_row(draw: Draw) -> None:
-    found = pages_of(draw("pdf", samples.document(samples.long_table(300))))
+@pytest.mark.parametrize("note", ["", "too wide for two side by side, " * 6], ids=["in strips", "in one"])
+def test_a_long_table_repeats_its_header_and_keeps_every_row_in_order(draw: Draw, note: str) -> None:
+    content = samples.long_table(700)
+    table = content.sections[0].tables[0]
+    rows = tuple((day, f"{name}: {note}", count) for day, name, count in table.rows) if note else table.rows
+    content = replace(content, sections=(replace(content.sections[0], tables=(replace(table, rows=rows),)),))
+    found = pages_of(draw("pdf", samples.document(content)))
     with_rows = [text for text in found if re.search(r"Row \d+", text)]
     assert len(with_rows) > 4
-    assert all("Name" in text and "Visits" in text and "Day" in text for text in with_rows)
-    assert sorted(int(row) for text in found for row in re.findall(r"Row (\d+)", text)) == list(range(300))
+    assert {text.count("Name\n") for text in with_rows} == {1 if note else 2}
+    assert [int(row) for text in found for row in re.findall(r"Row (\d+)", text)] == list(range(700))
+
+
+def test_sixty_months_stand_in_strips_on_one_page(draw: Draw) -> None:
+    months = tuple(f"{2021 + at // 12}-{1 + at % 12:02}" for at in range(60))
+    content = samples.one_chart("line", months, tuple(range(1000, 1060)), kind="month")
+    table = replace(content.sections[0].tables[0], total=("Total", 61_770))
+    content = replace(content, sections=(replace(content.sections[0], charts=(), tables=(table,)),))
+    first = pages_of(draw("pdf", samples.document(content)))[0]
+    assert re.findall(r"1,0\d\d|61,770", first) == [*(f"{1000 + at:,}" for at in range(60)), "61,770"]
+
+
+@pytest.mark.parametrize("rows", [8, 9, 11, 12, 13, 47, 48, 49])
+def test_strips_hold_each_row_once_however_many(draw: Draw, rows: int) -> None:
+    found = pages_of(draw("pdf", samples.document(samples.long_table(rows))))
+    assert [int(row) for text in found for row in re.findall(r"Row (\d+)", text)] == list(range(rows))
+    assert sum(f"{sum(range(rows)):,}" in text for text in found) == 1
+
+
+def test_a_table_that_begins_a_page_says_of_which_section(draw: Draw) -> None:
+    content = samples.long_table(90)
+    tables = [replace(content.sections[0].tables[0], key=f"{at}", title=f"Table {at}") for at in range(3)]
+    content = replace(content, sections=(replace(content.sections[0], tables=tuple(tables)),))
+    found = pages_of(draw("pdf", samples.document(content)))
+    begins = ["Table" in text and "Long, continued" in text for text in found]
+    assert "Long, continued" not in found[0]
+    assert sum(begins) == 1
+    assert all(text.count("continued") <= 1 for text in found)
+
+
+@pytest.mark.parametrize("before", range(20, 80, 4))
+def test_a_sections_title_is_on_the_page_of_its_first_table(draw: Draw, before: int) -> None:
+    content = samples.long_table(before)
+    columns = (Column("name", "Name"), *(Column(f"n{n}", f"Number {n} of each", "count") for n in range(6)))
+    table = Table("short", "The short table", columns, tuple((f"Row {n}", *range(6)) for n in range(12)))
+    short = Section("short", "The section after", (), (table,), "Something to know about it. " * 4)
+    content = replace(content, sections=(*content.sections, short))
+    found = pages_of(draw("pdf", samples.document(content)))
+    (page,) = [text for text in found if "The section after" in text]
+    assert "The short table" in page
+    assert "continued" not in page
+
+
+LONG = tuple(
+    Definition(f"Term {at}", " ".join(f"t{at}w{word}" for word in range(12 + 9 * (at % 4))) + f" end{at}.")
+    for at in range(9)
+)
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("rows", range(20, 75, 5))
+def test_no_definition_is_split_and_the_last_page_is_never_a_few_lines(draw: Draw, paper: str, rows: int) -> None:
+    content = replace(samples.long_table(rows), definitions=LONG)
+    found = pages_of(draw("pdf", samples.document(content, paper=paper)))
+    places = [[at for at, text in enumerate(found) if f"t{n}w0" in text] for n in range(9)]
+    assert places == [[at for at, text in enumerate(found) if f"end{n}." in text] for n in range(9)]
+    assert all(len(place) == 1 for place in places)
+    assert "Where these figures come from" in found[-1]
+    assert sum(place == [len(found) - 1] for place in places) >= 5
+
+
+def test_definitions_too_many_for_a_page_go_on_on_the_next(draw: Draw) -> None:
+    many = tuple(Definition(f"Term {at}", "what it means " * 12) for at in range(150))
+    found = pages_of(draw("pdf", samples.document(replace(samples.empty(), definitions=many))))
+    assert [int(at) for text in found for at in re.findall(r"Term (\d+)", text)] == list(range(150))
+    assert all("About these figures, continued" in text for text in found[2:])
+
+
+def test_the_rows_of_the_origin_are_in_line(draw: Draw) -> None:
+    filters = (Choice("Provider", "a long name that wraps " * 6), Choice("Age", "all"))
+    reader = PdfReader(io.BytesIO(draw("pdf", samples.document(samples.empty(), filters=filters))))
+    heights: dict[str, float] = {}
+
+    def note(text: str, current: list[float], matrix: list[float], *_: object) -> None:
+        heights[text.strip()] = round(current[5] + matrix[5], 1)
+
+    reader.pages[-1].extract_text(visitor_text=note)
+    left = ["Clinic", "Report", "Period", "Provider", "Age", "Report number"]
+    right = ["Requested by", "Requested at", "Data as of", "Time zone", "Records used", "Template version"]
+    assert [heights[label] for label in left] == [heights[label] for label in right]
+    assert len({heights[label] for label in left}) == len(left)
 
 
 def test_a_table_wider_than_the_page_is_cut_into_parts_with_their_first_column(draw: Draw) -> None:

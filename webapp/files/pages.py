@@ -19,6 +19,9 @@ MARGIN = 18 * mm
 INK, MUTED, TEAL = HexColor("#1B2A32"), HexColor("#51636D"), HexColor("#0F5C63")
 HAIRLINE = HexColor("#DFE5E8")
 SMALL, BODY, TITLE = 7.5, 8.5, 11.5
+ABOVE, BELOW = 24 * mm, 22 * mm
+"""The text's distance from the paper's edges; the running head and foot stand in it."""
+
 GUTTER = 22.0
 AFTER = 12.0
 """Space after a chart or table."""
@@ -39,8 +42,8 @@ class RunningHead(Flowable):
         right = lettering.shortened(self.right, self.width * 0.55, SMALL)
         room = self.width - lettering.width(right, SMALL) - GUTTER
         left = lettering.shortened(self.left, room, SMALL, True)
-        _write(self.canv, 0, 8, left, SMALL, MUTED, bold=True)
-        _write(self.canv, self.width, 8, right, SMALL, MUTED, anchor="end")
+        write(self.canv, 0, 8, left, SMALL, MUTED, bold=True)
+        write(self.canv, self.width, 8, right, SMALL, MUTED, anchor="end")
         self.canv.setStrokeColor(TEAL)
         self.canv.setLineWidth(1)
         self.canv.line(0, 1, self.width, 1)
@@ -68,7 +71,7 @@ class RunningFoot(Flowable):
         self.canv.setLineWidth(0.6)
         self.canv.line(0, self.height, self.width, self.height)
         for at, line in enumerate(lettering.lines(self.text, self.width - 72, self.size, most=2)):
-            _write(self.canv, 0, self.height - 11 - at * 9.5, line, self.size, MUTED)
+            write(self.canv, 0, self.height - 11 - at * 9.5, line, self.size, MUTED)
         self.canv.saveState()
         self.canv.translate(self.width, self.height - 11)
         self.canv.doForm(_page_form(self.canv.getPageNumber()))
@@ -91,32 +94,50 @@ class PageNumbers(Flowable):
         last = self.canv.getPageNumber()
         for page in range(1, last + 1):
             self.canv.beginForm(_page_form(page), -80, -4, 2, 12)
-            _write(self.canv, 0, 0, f"page {page} of {last}", RunningFoot.size, MUTED, anchor="end")
+            write(self.canv, 0, 0, f"page {page} of {last}", RunningFoot.size, MUTED, anchor="end")
             self.canv.endForm()
 
 
-class Heading(Flowable):
+class InSection(Flowable):
+    """What names its section above itself where it is the first on a page, so that no page begins without context."""
+
+    section = ""
+    _EYEBROW = 16.0
+
+    def eyebrow(self) -> float:
+        """Points that the section's name takes: none but at the top of a page."""
+        frame = getattr(self, "_frame", None)  # ReportLab gives it only while the flowable is placed
+        return self._EYEBROW if self.section and frame is not None and frame._atTop else 0.0
+
+    def draw_eyebrow(self, width: float, top: float) -> None:
+        text = lettering.shortened(f"{self.section}, continued", width, BODY, True)
+        write(self.canv, 0, top - 10, text, BODY, TEAL, bold=True)
+
+
+class Heading(InSection):
     """The title of a chart or table, and under it what is shown."""
 
-    def __init__(self, title: str, subtitle: str) -> None:
+    def __init__(self, title: str, subtitle: str, section: str = "") -> None:
         super().__init__()
-        self.title, self.subtitle = title, subtitle
+        self.title, self.subtitle, self.section = title, subtitle, section
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        self.width = width
+        self.width, self.above = width, self.eyebrow()
         self.titles = lettering.lines(self.title, width, TITLE, True, most=4) if self.title else []
         self.subtitles = lettering.lines(self.subtitle, width, SMALL + 0.5, most=4) if self.subtitle else []
-        self.height = len(self.titles) * 15.0 + len(self.subtitles) * 11.5 + 5
+        self.height = self.above + len(self.titles) * 15.0 + len(self.subtitles) * 11.5 + 5
         return self.width, self.height
 
     def draw(self) -> None:
-        y = self.height
+        if self.above:
+            self.draw_eyebrow(self.width, self.height)
+        y = self.height - self.above
         for line in self.titles:
             y -= 15.0
-            _write(self.canv, 0, y + 4, line, TITLE, INK, bold=True)
+            write(self.canv, 0, y + 4, line, TITLE, INK, bold=True)
         for line in self.subtitles:
             y -= 11.5
-            _write(self.canv, 0, y + 3.5, line, SMALL + 0.5, MUTED)
+            write(self.canv, 0, y + 3.5, line, SMALL + 0.5, MUTED)
 
 
 class Plot(Flowable):
@@ -149,33 +170,34 @@ class Column:
             part.drawOn(canvas, x, top)
 
 
-class Panels(Flowable):
-    """One column, or two side by side with their tops in line, under one heading if given; never split over pages."""
+class Panels(InSection):
+    """One column, or two side by side with their tops in line; never split over pages."""
 
-    def __init__(self, columns: Sequence[Column], heading: Heading | None = None) -> None:
+    def __init__(self, columns: Sequence[Column], section: str = "") -> None:
         super().__init__()
-        self.columns = columns
-        self.heading = heading
+        self.columns, self.section = columns, section
         self.spaceAfter = AFTER
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         canvas = getattr(self, "canv", None)  # there is none yet when a section asks how much room it needs
-        self.top = self.heading.wrap(width, height)[1] if self.heading else 0.0
-        self.height = self.top + max(column.height(canvas) for column in self.columns)
+        high = max(column.height(canvas) for column in self.columns)
+        self.width, self.above = width, self.eyebrow() if high + self._EYEBROW <= height else 0.0
+        self.height = self.above + high
         return width, self.height
 
     def draw(self) -> None:
-        if self.heading:
-            self.heading.drawOn(self.canv, 0, self.height - self.top)
+        if self.above:
+            self.draw_eyebrow(self.width, self.height)
         x = 0.0
         for column in self.columns:
-            column.draw(self.canv, x, self.height - self.top)
+            column.draw(self.canv, x, self.height - self.above)
             x += column.width + GUTTER
 
 
-def _write(
+def write(
     canvas: Any, x: float, y: float, text: str, size: float, colour: Any, bold: bool = False, anchor: str = "start"
 ) -> None:
+    """`text` on one line, `y` the baseline."""
     canvas.setFont(fonts.BOLD if bold else fonts.REGULAR, size)
     canvas.setFillColor(colour)
     (canvas.drawRightString if anchor == "end" else canvas.drawString)(x, y, lettering.visual(text))

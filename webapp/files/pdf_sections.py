@@ -1,22 +1,24 @@
 """The body of a section on PDF pages: which chart or table stands where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from reportlab.platypus.flowables import CondPageBreak, Flowable, Spacer
 
 from webapp.figures import Chart, Section, Table
-from webapp.files import charts, pdf_tables
+from webapp.files import charts, lettering, pdf_strips, pdf_tables
 from webapp.files.pages import AFTER, GUTTER, Heading, Panels, Plot
 from webapp.files.pages import Column as Stack
 
 _SMALL_ROWS = 14
-_HALVED = 8
-"""Rows from which a narrow table that stands alone is set in two columns."""
-
 _WHOLE = 320.0
 """Points up to which a table is not split over pages."""
+
+TITLE = 32.0
+"""Points that a section's title takes."""
+
+TEXT = 9.0
+"""Size of a section's text."""
 
 _HEAD_ROOM = 90.0
 """Points that a table's heading takes with its header and the first rows."""
@@ -35,7 +37,7 @@ class _Block:
         if isinstance(self.shown, Chart):
             drawing = charts.drawing(self.shown, self.section.table(self.shown.table), width)
             return Stack(width, [Heading(self.shown.title, self.shown.subtitle), Plot(drawing)])
-        tables = pdf_tables.flowables(self.shown, width)
+        tables = _set(self.shown, width, pdf_strips.across(self.shown, width))
         return Stack(width, [Heading(self.shown.title, self.shown.note), *tables])
 
 
@@ -48,13 +50,13 @@ def body(section: Section, width: float) -> list[Flowable]:
         block = waiting.pop(0)
         beside = next((at for at, other in enumerate(waiting) if other.small), None) if block.small else None
         if beside is not None:
-            story.append(Panels([block.stack(half), waiting.pop(beside).stack(half)]))
+            story.append(Panels([block.stack(half), waiting.pop(beside).stack(half)], section.title))
         elif isinstance(block.shown, Chart):
-            story.append(Panels([block.stack(width)]))
-        elif block.small and len(block.shown.rows) >= _HALVED:
-            story.append(_halves(block.shown, half))
+            story.append(Panels([block.stack(width)], section.title))
         else:
-            story += _table(block.shown, half if block.small else width)
+            number = pdf_strips.across(block.shown, width)
+            alone = half if block.small and number == 1 else width
+            story += _table(section, block.shown, alone, number)
     return story
 
 
@@ -87,12 +89,12 @@ def _says_all(chart: Chart, table: Table) -> bool:
     )
 
 
-def _table(table: Table, width: float) -> list[Flowable]:
+def _table(section: Section, table: Table, width: float, number: int) -> list[Flowable]:
     """A table by itself. A short one stays on one page; a longer one takes at least its first rows along."""
-    heading = Heading(table.title, table.note)
+    heading = Heading(table.title, table.note, section.title)
     if not table.rows:
         return [heading, Heading("", charts.NOTHING), Spacer(1, AFTER)]
-    parts = pdf_tables.flowables(table, width)
+    parts = _set(table, width, number)
     high = heading.wrap(width, 0)[1] + parts[0].wrap(width, 0)[1]
     story: list[Flowable] = [CondPageBreak(high if high < _WHOLE else _HEAD_ROOM), heading]
     for part in parts:
@@ -100,30 +102,15 @@ def _table(table: Table, width: float) -> list[Flowable]:
     return story
 
 
-def _halves(table: Table, half: float) -> Panels:
-    """A short, narrow table in two columns, so that it does not leave half the page empty."""
-    cut = (len(table.rows) + bool(table.total) + 1) // 2
-    first = replace(table, rows=table.rows[:cut], total=None)
-    second = replace(table, rows=table.rows[cut:])
-    left, right = (pdf_tables.flowables(part, half) for part in (first, second))
-    heading = Heading(table.title, table.note)
-    return Panels([Stack(half, left), Stack(half, right)], heading)
+def _set(table: Table, width: float, number: int) -> list[Flowable]:
+    return [pdf_strips.Strips(table, number, width)] if number > 1 else [*pdf_tables.flowables(table, width)]
 
 
-def room(story: Sequence[Flowable], width: float) -> float:
-    """Points that the section's heading needs on a page together with what comes first."""
-    title = 30.0
+def room(section: Section, story: Sequence[Flowable], width: float) -> float:
+    """Points that the section's title and text need on a page together with what comes first, however much that may
+    move to the next page."""
+    text = len(lettering.lines(section.text, width, TEXT)) * TEXT * 1.4 + 6 if section.text else 0.0
     first = story[0] if story else None
-    return title + (first.wrap(width, 10_000)[1] if isinstance(first, Panels) else _HEAD_ROOM)
-
-
-def origin(lines: Sequence[tuple[str, str]], width: float) -> list[Any]:
-    """Where the figures come from, in two columns, the hash under them."""
-    half = (width - GUTTER) / 2
-    *pairs, last = lines
-    cut = (len(pairs) + 1) // 2
-    left, right = (pdf_tables.pairs(some, half) for some in (pairs[:cut], pairs[cut:]))
-    return [
-        Panels([Stack(half, [left]), Stack(half, [right])], Heading("", "Where these figures come from")),
-        pdf_tables.pairs([last], width),
-    ]
+    if isinstance(first, CondPageBreak):
+        return TITLE + text + float(first.height)
+    return TITLE + text + (first.wrap(width, 10_000)[1] if isinstance(first, Panels) else _HEAD_ROOM)

@@ -1,7 +1,7 @@
 """Data tables of a PDF page, drawn by ReportLab: header on each page, hairlines, right-aligned numbers, bold total."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reportlab.lib.colors import HexColor
@@ -14,6 +14,10 @@ from webapp.files.pages import BODY, INK, MUTED, SMALL
 
 _PAD = 4.5
 _LEADING = 11.0
+_AROUND = 5.0
+ROW = _LEADING + _AROUND
+"""Points that a row of one line takes."""
+
 _RULE, _HAIRLINE = HexColor("#B9C5CA"), HexColor("#E6EBED")
 _MOST_LINES = 20
 """A longer text in one cell ends in an ellipsis: a row cannot be taller than a page."""
@@ -32,38 +36,27 @@ class _Grid:
 def flowables(table: Table, width: float) -> list[LongTable]:
     """`table` as flowables no wider than `width` points: one, or several with the first column repeated when it has
     more columns than fit."""
-    natural = _widths(table, _in_one_line)
-    if sum(natural) > width:
-        natural = _widths(table, _folded)
+    natural = _natural(table, width)
     groups = _groups(natural, width)
     return [_flowable(_grid(table, group, natural, width)) for group in groups]
 
 
-def pairs(lines: Sequence[tuple[str, str]], width: float) -> LongTable:
-    """Labels and texts without a header, at most six lines a text: it stands in a panel that is never split."""
-    label = 96.0
-    room = (label - _PAD, width - label)
-    cells = [
-        [lettering.lines(text, wide - _PAD, SMALL + 0.5, most=6) for text, wide in zip(line, room, strict=True)]
-        for line in lines
+def pieces(table: Table, starts: Sequence[int], width: float) -> list[LongTable]:
+    """`table` cut before each row that `starts` names: pieces with the same columns, each `width` points wide with its
+    own header. The total is under the last."""
+    whole = _grid(table, range(len(table.columns)), _natural(table, width), width)
+    last = len(starts) - 1
+    ends = [*starts[1:], len(whole.rows)]
+    return [
+        _flowable(replace(whole, rows=whole.rows[start:end], total=whole.total if number == last else None))
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
-    return LongTable(
-        [["\n".join(lettering.visual(line) for line in cell) for cell in row] for row in cells],
-        colWidths=[label, width - label],
-        rowHeights=[max(len(cell) for cell in row) * _LEADING + 5 for row in cells],
-        hAlign="LEFT",
-        style=[
-            ("FONT", (0, 0), (-1, -1), fonts.REGULAR, SMALL + 0.5, _LEADING),
-            ("TEXTCOLOR", (0, 0), (0, -1), MUTED),
-            ("TEXTCOLOR", (1, 0), (1, -1), INK),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-            ("TOPPADDING", (0, 0), (-1, -1), 2),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
-            ("LINEBELOW", (0, 0), (-1, -1), 0.5, _HAIRLINE),
-        ],
-    )
+
+
+def _natural(table: Table, width: float) -> list[float]:
+    """What each column takes: with its header in one line if that fits `width`, else in two."""
+    natural = _widths(table, _in_one_line)
+    return natural if sum(natural) <= width else _widths(table, _folded)
 
 
 def least_width(table: Table) -> float:
@@ -172,7 +165,7 @@ def _flowable(grid: _Grid) -> LongTable:
     return LongTable(
         [["\n".join(lettering.visual(line) for line in cell) for cell in row] for row in lines],
         colWidths=list(grid.widths),
-        rowHeights=[max(len(cell) for cell in row) * _LEADING + 5.5 for row in lines],
+        rowHeights=[max(len(cell) for cell in row) * _LEADING + _AROUND for row in lines],
         repeatRows=1,
         hAlign="LEFT",
         style=_style(grid),

@@ -70,7 +70,7 @@ def line(values: Values, sheet: Sheet) -> Picture:
 
 def _flatness(sheet: Sheet) -> float:
     """Height to width: lower on a wide sheet."""
-    return min(max(0.62 - (sheet.width / sheet.size - 32) * 0.0088, 0.33), 0.62)
+    return min(max(0.62 - (sheet.width / sheet.size - 32) * 0.0088, 0.33), sheet.steepest)
 
 
 def line_plot(values: Values, sheet: Sheet, axis: list[float], height: float, numbered: int = 0) -> Picture:

@@ -18,14 +18,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from reportlab import rl_config
 from reportlab.lib.pagesizes import A4, LETTER
-from reportlab.platypus.flowables import CondPageBreak, Flowable, Spacer
+from reportlab.platypus.flowables import CondPageBreak, Flowable
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.document import pisaDocument
 from xhtml2pdf.tags import pisaTag
 
 from webapp.errors import RenderFailed
 from webapp.figures import Document
-from webapp.files import facts, fonts, lettering, pages, pdf_sections
+from webapp.files import facts, fonts, lettering, pages, pdf_about, pdf_sections
 
 MOST_SECONDS = 120
 METRICS_ACROSS = 4
@@ -81,10 +81,11 @@ def draw(document: Document) -> bytes:
     """The PDF of `document`. Raises RenderFailed rather than leave anything out or draw it in another font."""
     fonts.ready()
     rl_config.invariant = 1
-    width = PAPERS[document.presentation.paper][0] - 2 * pages.MARGIN
+    across, high = PAPERS[document.presentation.paper]
+    width, height = across - 2 * pages.MARGIN, high - pages.ABOVE - pages.BELOW
     sections = [pdf_sections.body(section, width) for section in document.content.sections]
     markup = _markup(document)
-    token = _parts.set(_native_parts(document, sections, width))
+    token = _parts.set(_native_parts(document, sections, width, height))
     buffer = io.BytesIO()
     try:
         with _nothing_left_out():
@@ -126,17 +127,21 @@ def _nothing_left_out() -> Iterator[None]:
         raise RenderFailed(f"pdf: something was left out, see {', '.join(sorted(set(heard)))}")
 
 
-def _native_parts(document: Document, sections: Sequence[Sequence[Flowable]], width: float) -> dict[str, Sequence[Any]]:
+def _native_parts(
+    document: Document, sections: Sequence[Sequence[Flowable]], width: float, height: float
+) -> dict[str, Sequence[Any]]:
+    """The flowables of each key, for text `width` points wide and `height` high on a page."""
+    end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height - pdf_sections.TITLE)
     clinic, title = document.presentation.clinic_name, document.provenance.template_title
     parts: dict[str, Sequence[Any]] = {
         "head": [pages.RunningHead(clinic, f"{title}, {facts.period(document)}")],
         "foot": [pages.RunningFoot(facts.footer(document))],
-        "about": [Spacer(1, 2), CondPageBreak(120)],
-        "origin": [Spacer(1, 6), *pdf_sections.origin(facts.provenance(document), width)],
+        "about": [CondPageBreak(pdf_sections.TITLE + end.least(width))],
+        "origin": [end],
         "pages": [pages.PageNumbers()],
     }
-    for at, body in enumerate(sections):
-        parts[f"room{at}"] = [CondPageBreak(pdf_sections.room(body, width))]
+    for at, (section, body) in enumerate(zip(document.content.sections, sections, strict=True)):
+        parts[f"room{at}"] = [CondPageBreak(pdf_sections.room(section, body, width))]
         parts[f"body{at}"] = body
     return parts
 
@@ -148,6 +153,8 @@ def _markup(document: Document) -> str:
         locale=document.presentation.locale,
         paper=document.presentation.paper.lower(),
         family=fonts.FAMILY,
+        edges={"side": pages.MARGIN, "above": pages.ABOVE, "below": pages.BELOW},
+        about=pdf_about.TITLE,
         heading=facts.heading(document),
         cover=facts.cover(document),
         nothing=Markup("&nbsp;"),
@@ -174,5 +181,4 @@ def _markup(document: Document) -> str:
             {"title": section.title, "text": section.text, "room": f"room{at}", "body": f"body{at}"}
             for at, section in enumerate(content.sections)
         ],
-        definitions=content.definitions,
     )
