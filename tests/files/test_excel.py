@@ -42,7 +42,7 @@ def test_each_table_has_a_sheet_with_every_figure(draw: Draw, content: Content) 
                 elif column.kind == "percent":
                     assert found == pytest.approx(cell / 100)
                 else:
-                    assert found == ("–" if cell is None else cell)
+                    assert found == cell
 
 
 def test_cells_have_the_formats_of_their_kind(draw: Draw) -> None:
@@ -84,10 +84,42 @@ def test_the_summary_holds_metrics_definitions_and_provenance(draw: Draw) -> Non
     values = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {1928, 412, 0.214, 18, "–"} <= set(values)
     for label, text in facts.provenance(document):
-        assert label in values
-        assert text in values
+        if label not in ("Requested at", "Data as of"):
+            assert label in values
+            assert text in values
     assert "At least one visit in the period." in values
     assert "▲ up 58 (3.1 %) from end of September 2026" in values
+
+
+def test_moments_of_the_summary_are_date_times_on_the_clinics_clock(draw: Draw) -> None:
+    sheet = book_of(draw("excel", samples.document(samples.patient_summary())))["Summary"]
+    found = {row[0].value: (row[1].value, row[1].number_format) for row in sheet.iter_rows()}
+    assert found["Requested at (Manila time)"] == (datetime(2026, 11, 22, 14, 5), "d mmm yyyy hh:mm")  # noqa: DTZ001
+    assert found["Data as of (Manila time)"] == (datetime(2026, 11, 22, 14, 3), "d mmm yyyy hh:mm")  # noqa: DTZ001
+
+
+def test_what_is_not_known_is_empty_among_numbers_and_a_dash_among_words(draw: Draw) -> None:
+    columns = (
+        Column("a", "A"),
+        Column("b", "B", "count"),
+        Column("c", "C", "percent"),
+        Column("d", "D", "number"),
+        Column("e", "E", "day"),
+    )
+    table = Table("t", "Gaps", columns, ((None,) * 5, ("x", 1, 2, 3, "2026-10-31")), ("All", 1, None, 3, None))
+    sheet = book_of(draw("excel", samples.document(one_table(table))))["Gaps"]
+    assert [cell.value for cell in sheet[TOP + 1]] == ["–", None, None, None, None]
+    assert [cell.value for cell in sheet[TOP + 3]] == ["All", 1, None, 3, None]
+
+
+def test_a_sheet_with_a_note_says_its_filters_too(draw: Draw) -> None:
+    content = samples.visit_trends()
+    table = replace(content.sections[0].tables[0], note="Months before the clinic opened are left out.")
+    document = samples.document(one_table(table))
+    sheet = book_of(draw("excel", document))["Visits by month"]
+    assert sheet.cell(2, 1).value == facts.heading(document)
+    assert sheet.cell(3, 1).value == "Months before the clinic opened are left out."
+    assert sheet.cell(TOP, 1).value == "Month"
 
 
 def test_headers_stay_in_sight_and_rows_can_be_filtered(draw: Draw) -> None:

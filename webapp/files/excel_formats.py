@@ -16,6 +16,7 @@ class Formats:
         self.muted = self._new(font_color=MUTED)
         self.wrapped = self._new(text_wrap=True, valign="top", font_size=11)
         self.wrapped_cell = self._new(text_wrap=True, valign="top", bottom=1, bottom_color=HAIRLINE)
+        self.moment = self._new(num_format="d mmm yyyy hh:mm", align="left", bottom=1, bottom_color=HAIRLINE)
         head = {"bold": True, "font_color": "#FFFFFF", "bg_color": TEAL, "text_wrap": True, "valign": "vcenter"}
         self.header = self._new(**head)
         self.number_header = self._new(**head, align="right")

@@ -6,6 +6,7 @@ Every text is written as a string, so that no cell is ever a formula or a link, 
 import io
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
@@ -28,6 +29,8 @@ OPTIONS = {
 }
 _MOST_CELL = 32_767
 """Characters that Excel keeps in a cell."""
+
+Pairs = list[tuple[str, str | datetime]]
 
 _WIDEST, _NARROWEST = 48, 9
 _LANDSCAPE_FROM = 90
@@ -64,8 +67,8 @@ def _summary(sheet: Any, document: Document, formats: Formats) -> None:
         sheet.set_row(row, 15.5 * (1 + len(sentence) // 105))
         row += 1
     row = _metrics(sheet, row + 1, document, formats)
-    row = _pairs(sheet, row + 1, "Where these figures come from", facts.provenance(document), formats)
-    definitions = [(item.term, item.meaning) for item in content.definitions]
+    row = _pairs(sheet, row + 1, "Where these figures come from", _provenance(document), formats)
+    definitions: Pairs = [(item.term, item.meaning) for item in content.definitions]
     if definitions:
         _pairs(sheet, row + 1, "About these figures", definitions, formats)
     _print_setup(sheet, document, wide=False)
@@ -79,20 +82,42 @@ def _metrics(sheet: Any, row: int, document: Document, formats: Formats) -> int:
     for metric in document.content.metrics:
         row += 1
         _text(sheet, row, 0, metric.label, formats.cell("text", 0))
-        _cell(sheet, row, 1, metric.value, formats.cell(metric.kind, metric.decimals, right=True), metric.kind)
+        known = words.DASH if metric.value is None else metric.value  # no column of numbers: words stand here as well
+        _cell(sheet, row, 1, known, formats.cell(metric.kind, metric.decimals, right=True), metric.kind)
         _text(sheet, row, 2, metric.unit, formats.cell("text", 0))
         told = " · ".join(part for part in (facts.change(metric), metric.note) if part)
         _text(sheet, row, 3, told, formats.wrapped_cell)
     return row + 1
 
 
-def _pairs(sheet: Any, row: int, heading: str, pairs: list[tuple[str, str]], formats: Formats) -> int:
+def _provenance(document: Document) -> Pairs:
+    """What facts.provenance says, with its moments as date-times on the clinic's clock. A cell has no zone: its label
+    says which."""
+    asked, zone = document.provenance, document.presentation.timezone
+    moments = {"Requested at": asked.asked_at, "Data as of": asked.data_as_of}
+    return [
+        (f"{label} ({words.city(zone)} time)", _on_the_clock(moments[label], zone))
+        if label in moments
+        else (label, text)
+        for label, text in facts.provenance(document)
+    ]
+
+
+def _on_the_clock(moment: str, zone: str) -> datetime:
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def _pairs(sheet: Any, row: int, heading: str, pairs: Pairs, formats: Formats) -> int:
     _text(sheet, row, 0, heading, formats.header)
     for at in (1, 2, 3):
         sheet.write_blank(row, at, None, formats.header)
     for label, text in pairs:
         row += 1
         _text(sheet, row, 0, label, formats.wrapped_cell)
+        if isinstance(text, datetime):
+            sheet.merge_range(row, 1, row, 3, "", formats.moment)
+            sheet.write_datetime(row, 1, text, formats.moment)
+            continue
         sheet.merge_range(row, 1, row, 3, "", formats.wrapped_cell)
         _text(sheet, row, 1, text, formats.wrapped_cell)
         lines = max(1 + len(text) // 84, 1 + len(label) // 30)
@@ -104,7 +129,8 @@ def _pairs(sheet: Any, row: int, heading: str, pairs: list[tuple[str, str]], for
 def _table(book: Any, name: str, document: Document, section: Section, table: Table, formats: Formats) -> None:
     sheet = book.add_worksheet(name)
     _text(sheet, 0, 0, table.title, formats.title)
-    _text(sheet, 1, 0, table.note or facts.heading(document), formats.muted)
+    _text(sheet, 1, 0, facts.heading(document), formats.muted)
+    _text(sheet, 2, 0, table.note, formats.muted)
     top = 3
     widths = []
     for at, column in enumerate(table.columns):
@@ -146,9 +172,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _cell(sheet: Any, row: int, column: int, value: Any, form: Any, kind: str) -> None:
-    """A typed cell: numbers as numbers, days and months as dates, percent as a share, unknown as a dash."""
+    """A typed cell: numbers as numbers, days and months as dates, percent as a share. Unknown is a dash among words,
+    and an empty cell among numbers and dates, where a word would spoil sums, sorting and filters."""
     if value is None:
-        sheet.write_string(row, column, "–", form)
+        _text(sheet, row, column, words.DASH if kind == "text" else "", form)
     elif _is_number(value):
         sheet.write_number(row, column, value / 100 if kind == "percent" else value, form)
     elif kind in ("day", "month") and (moment := _date(value)):
