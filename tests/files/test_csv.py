@@ -60,6 +60,23 @@ def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(draw: Draw, text: 
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
 
 
+def test_a_month_cut_short_is_a_month_with_a_line_for_its_days(draw: Draw) -> None:
+    lines = [line for line in lines_of(draw("csv", samples.document(samples.cut_short()))) if line[0] == "The section"]
+    assert lines[-5:] == [
+        ["The section", "2026-10", "Series 1", "913", ""],
+        ["The section", "2026-10", "Series 2", "291", ""],
+        ["The section", "2026-11", "Series 1", "500", ""],
+        ["The section", "2026-11", "Series 2", "150", ""],
+        ["The section", "2026-11", "Days of the month", "1 to 22", ""],
+    ]
+    assert [line for line in lines if "Days of the month" in line] == lines[-1:]
+
+
+def test_a_month_of_which_only_the_first_day_is_counted_says_so() -> None:
+    lines = to_csv.lines(samples.document(samples.one_chart("line", ("2026-11-01/01",), (5,), kind="month")))
+    assert ("The section", "2026-11", "Days of the month", "1", "") in lines
+
+
 def test_numbers_and_other_text_are_untouched(draw: Draw) -> None:
     table = Table(
         "t", "T", (Column("a", "A"), Column("b", "B", "number", decimals=1)), (("−5", -5.5), ("a=b", -3), ("'x", 0))

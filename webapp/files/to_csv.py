@@ -1,14 +1,18 @@
 """A document as one tidy CSV table: section, row, measure, value, unit.
 
 RFC 4180 with a header line, CRLF and UTF-8 with a byte order mark, which Excel needs to read it right. Each line is one
-figure; lines that name the same section and row belong together.
+figure; lines that name the same section and row belong together. docs/json-format.md describes it too.
 """
 
 import csv
 import io
 
+from webapp import words
 from webapp.figures import Cell, Document, Table
 from webapp.files import facts
+
+DAYS = "Days of the month"
+"""The measure of a line that says which days of its row's month are counted, where they are not all."""
 
 HEADER = ("section", "row", "measure", "value", "unit")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -63,14 +67,24 @@ def _table(name: str, table: Table) -> list[Line]:
     found: list[Line] = []
     first, *measures = table.columns
     for row in [*table.rows, *([table.total] if table.total else [])]:
+        key, days = _month(row[0]) if first.kind == "month" else (row[0], "")
         for column, value in zip(measures, row[1:], strict=True):
             if value is not None or row is not table.total:
-                found.append((name, row[0], column.label, value, _unit(column.kind, column.unit)))
+                found.append((name, key, column.label, value, _unit(column.kind, column.unit)))
+        if days:
+            found.append((name, key, DAYS, days, ""))
     if not measures:
         found += [(name, row[0], first.label, row[0], "") for row in table.rows]
     if table.note:
         found.append((name, "", "Note", table.note, ""))
     return found
+
+
+def _month(cell: Cell) -> tuple[Cell, str]:
+    """ "2026-10" as it is; of a month cut short, "2026-11-01/22", the month, and its days in words: "1 to 22"."""
+    if not isinstance(cell, str) or "/" not in cell:
+        return cell, ""
+    return cell[: len("2026-11")], words.part_of_month(cell).replace("–", " to ")
 
 
 def _unit(kind: str, unit: str) -> str:
