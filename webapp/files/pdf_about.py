@@ -83,7 +83,8 @@ class About(InSection):
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         self.width, self.above = width, self.eyebrow()
-        self.left, self.columns = _balanced(self.paragraphs)
+        self.left, columns = _balanced(self.paragraphs)
+        self.columns = columns + (_BETWEEN if self.origin else 0.0)
         self.height = self.above + self.columns + sum(part.wrap(width, height)[1] for part in self.origin)
         return width, self.height
 
