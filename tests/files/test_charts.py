@@ -226,6 +226,15 @@ def test_figures_that_do_not_fit_are_smaller_and_then_left_out() -> None:
     assert sizes[9] == {1.0}
     assert 0.85 <= min(sizes[900]) < 1
     assert sizes[90_000] == set()
+    assert "All days" not in texts(picture(samples.round_the_clock(90_000)))
+
+
+def test_a_phone_never_has_smaller_figures() -> None:
+    hours = tuple(tuple(range(100, 107)) for _ in range(9))
+    content = samples.one_chart("heat", words.WEEKDAYS, *hours)
+    sheet = Sheet(charts.NARROW, charts.NARROW_TEXT, painters.browser_width)
+    drawn = charts.picture(content.sections[0].charts[0], content.sections[0].tables[0], sheet)
+    assert {mark.size for mark in of(drawn, Text)} == {charts.NARROW_TEXT}
 
 
 def test_a_clinic_open_round_the_clock_has_every_figure_and_total_on_one_page() -> None:

@@ -43,13 +43,18 @@ def _laid(values: Values, sheet: Sheet) -> Values:
     """`values` as they stand on the sheet: rows stay rows, so that the same table looks the same in every report; only
     a phone, where there is no room across, has a wide one on its side."""
     wide = len(values.series) > len(values.labels)
-    return _turned(values) if wide and sheet.width < PHONE * sheet.size and not _scale(values, sheet) else values
+    return _turned(values) if wide and _is_phone(sheet) and not _scale(values, sheet) else values
+
+
+def _is_phone(sheet: Sheet) -> bool:
+    return sheet.width < PHONE * sheet.size
 
 
 def _scale(values: Values, sheet: Sheet) -> float:
-    """The size of the figures in text sizes: 1, less where they need it, 0 where they do not fit."""
+    """The size of the figures in text sizes: 1, less where they need it, 0 where they do not fit. A phone's text is
+    small enough as it is."""
     wide, widest = _cell_width(values, sheet), _widest(values, sheet) or 1.0
-    scale = max(_SMALLEST, min(1.0, (wide - sheet.size * 0.45) / widest))
+    scale = max(1.0 if _is_phone(sheet) else _SMALLEST, min(1.0, (wide - sheet.size * 0.45) / widest))
     return scale if widest * scale + sheet.size * 0.3 <= wide else 0.0
 
 
@@ -102,7 +107,7 @@ def heat(values: Values, sheet: Sheet) -> Picture:
                 marks.append(Text(x + wide / 2, baseline, written, size * scale, "middle", legible(fill)))
     bottom = top + high * len(values.labels)
     marks += _aside(values, sheet, top, high)
-    if values.total:
+    if values.total and scale:
         marks += _total_line(values, sheet, (names, wide, bottom), size * scale)
         bottom += size * 1.9
     if not shown:
@@ -112,7 +117,7 @@ def heat(values: Values, sheet: Sheet) -> Picture:
 
 
 def _total_line(values: Values, sheet: Sheet, place: tuple[float, float, float], figure_size: float) -> list[Mark]:
-    """The table's total under the cells, without a shade: it is of another size. Left out with the figures above it."""
+    """The table's total under the cells, without a shade: it is of another size."""
     names, wide, top = place
     size = sheet.size
     label, *figures = values.total
@@ -120,9 +125,8 @@ def _total_line(values: Values, sheet: Sheet, place: tuple[float, float, float],
         Line(((names, top + size * 0.25), (names + wide * len(figures), top + size * 0.25)), AXIS, 0.5)
     ]
     marks.append(Text(names - size * 0.7, top + size * 1.5, sheet.fitted(label, names - size * 0.7), size, "end"))
-    if figure_size:
-        for index, figure in enumerate(figures):
-            marks.append(Text(names + wide * (index + 0.5), top + size * 1.5, figure, figure_size, "middle", INK))
+    for index, figure in enumerate(figures):
+        marks.append(Text(names + wide * (index + 0.5), top + size * 1.5, figure, figure_size, "middle", INK))
     return marks
 
 
