@@ -107,7 +107,7 @@ def writes_every_figure(chart: Chart, table: Table) -> bool:
 
 
 def pdf_sheet(width: float) -> Sheet:
-    return Sheet(width, PDF_TEXT, lettering.width, steepest=0.48)
+    return Sheet(width, PDF_TEXT, lettering.width, steepest=0.47)
 
 
 def drawing(chart: Chart, table: Table, width: float) -> Drawing:

@@ -14,7 +14,7 @@ _SMALL_ROWS = 14
 _WHOLE = 320.0
 """Points up to which a table is not split over pages."""
 
-TITLE = 32.0
+TITLE = 28.0
 """Points that a section's title takes."""
 
 TEXT = 9.0
@@ -96,10 +96,7 @@ def _table(section: Section, table: Table, width: float, number: int) -> list[Fl
         return [heading, Heading("", charts.NOTHING), Spacer(1, AFTER)]
     parts = _set(table, width, number)
     high = heading.wrap(width, 0)[1] + parts[0].wrap(width, 0)[1]
-    story: list[Flowable] = [CondPageBreak(high if high < _WHOLE else _HEAD_ROOM), heading]
-    for part in parts:
-        story += [part, Spacer(1, AFTER)]
-    return story
+    return [CondPageBreak(high if high < _WHOLE else _HEAD_ROOM), heading, *parts]
 
 
 def _set(table: Table, width: float, number: int) -> list[Flowable]:

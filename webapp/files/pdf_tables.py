@@ -10,7 +10,7 @@ from reportlab.platypus.tables import LongTable
 from webapp import words
 from webapp.figures import Cell, Column, Table
 from webapp.files import fonts, lettering
-from webapp.files.pages import BODY, INK, MUTED, SMALL
+from webapp.files.pages import AFTER, BODY, INK, MUTED, SMALL
 
 _PAD = 4.5
 _LEADING = 11.0
@@ -169,7 +169,7 @@ def _flowable(grid: _Grid) -> LongTable:
         repeatRows=1,
         hAlign="LEFT",
         style=_style(grid),
-        spaceAfter=0,
+        spaceAfter=AFTER,
     )
 
 
