@@ -69,11 +69,14 @@ def month_told(key: str, end: date) -> str:
     return f"{key}-01/{end:%d}" if leaves_it else key
 
 
-def months_back(asked: Asked) -> list[str]:
-    """The last 12 months or, when it began earlier, those since the period's start."""
-    keys, day = [], asked.end.replace(day=1)
-    while len(keys) < 12 or day >= asked.start.replace(day=1):
-        keys.append(f"{day:%Y-%m}")
+def months_back(asked: Asked, first_record: date) -> list[str]:
+    """The last 12 months or, when it began earlier, those since the period's start; none that ended before there were
+    records."""
+    keys, day, looked_at = [], asked.end.replace(day=1), 0
+    while looked_at < 12 or day >= asked.start.replace(day=1):
+        looked_at += 1
+        if (day + timedelta(days=31)).replace(day=1) > first_record:
+            keys.append(f"{day:%Y-%m}")
         day = (day - timedelta(days=1)).replace(day=1)
     return keys[::-1]
 
@@ -83,8 +86,10 @@ class Visits:
 
     def __init__(self, visits: Iterable[Row], people: dict[int, Row], zone: str, asked: Asked) -> None:
         self.asked, self.found = asked, []
+        self.first_record = date.max
         for visit in visits:
             wall = visit["started_at"].astimezone(ZoneInfo(zone))
+            self.first_record = min(self.first_record, wall.date())
             if not is_asked(people[visit["patient_id"]], asked):
                 continue
             if asked.filters.get("kind", visit["kind"]) != visit["kind"]:
@@ -96,6 +101,9 @@ class Visits:
 
     def between(self, start: date, end: date, is_wanted: Callable[..., bool] = lambda *_: True) -> list[Any]:
         return [v for v in self.found if start <= v[0] <= end and v[3] not in DID_NOT_HAPPEN and is_wanted(*v)]
+
+    def is_compared(self) -> bool:
+        return self.asked.before[1] >= self.first_record
 
     def cells(self, those: list[Any]) -> tuple[Any, ...]:
         """Medical, dental (unless one kind was asked for), all, days and visits a day."""
@@ -119,13 +127,13 @@ class Visits:
         start, end = self.asked.start, self.asked.end
         now = self.between(start, end)
         weekdays = {(start + timedelta(days=ahead)).isoweekday() for ahead in range((end - start).days + 1)}
-        window = {key: [] for key in months_back(self.asked)}
+        window = {key: [] for key in months_back(self.asked, self.first_record)}
         for visit in self.between(date.min, end):
             window.get(f"{visit[0]:%Y-%m}", []).append(visit)
         found: dict[str, list[tuple[Any, ...]]] = {}
         if any(window.values()):
             found["months"] = [(month_told(key, self.asked.end), *self.cells(those)) for key, those in window.items()]
-        if now or self.between(*self.asked.before):
+        if self.is_compared() and (now or self.between(*self.asked.before)):
             found["compared_before"] = self.comparison(self.asked.before)
         if self.asked.year_before and self.between(*self.asked.year_before):
             found["compared_year_before"] = self.comparison(self.asked.year_before)
@@ -156,7 +164,8 @@ class Visits:
         ]
         rows = [(max(c.values()), each(max(c.values()) * len(c), sum(c.values()))) for c in parts if c]
         start, end = self.asked.start, self.asked.end
-        months = {(day.year, day.month) for day in (start + timedelta(days=n) for n in range((end - start).days + 1))}
+        asked = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+        months = {f"{day:%Y-%m}" for day in asked} & set(months_back(self.asked, self.first_record))
         if len(months) > 1 and start.day == 1 and (end + timedelta(days=1)).day == 1:
             most = max(Counter((visit[0].year, visit[0].month) for visit in now).values())
             rows.append((most, each(most * len(months), len(now))))
@@ -179,9 +188,15 @@ class Patients:
         self.gone = [p for p in gone if p not in self.late]
         self.counted = [p for p in self.read if p not in self.late and p not in self.gone]
         self.days: dict[int, list[date]] = {person: [] for person in people}
+        self.first_record = min((p["registered_on"] for p in people.values() if p["registered_on"]), default=date.max)
         for visit in visits:
+            day = visit["started_at"].astimezone(ZoneInfo(zone)).date()
+            self.first_record = min(self.first_record, day)
             if visit["status"] not in DID_NOT_HAPPEN:
-                self.days[visit["patient_id"]].append(visit["started_at"].astimezone(ZoneInfo(zone)).date())
+                self.days[visit["patient_id"]].append(day)
+
+    def is_compared(self) -> bool:
+        return self.asked.before[1] >= self.first_record
 
     def came(self, person: Row, start: date, end: date) -> int:
         return sum(1 for day in self.days[person["id"]] if start <= day <= end)
@@ -204,15 +219,16 @@ class Patients:
             bands = self.bands()
             found["ages"] = [self.ages(label, people) for label, people in bands.items()]
             found["active"] = [self.activity(label, people) for label, people in bands.items()]
-        window = dict.fromkeys(months_back(self.asked), 0)
+        window = dict.fromkeys(months_back(self.asked, self.first_record), 0)
         for person in self.read:
             day = person["registered_on"]
             if day and day <= self.asked.end and f"{day:%Y-%m}" in window:
                 window[f"{day:%Y-%m}"] += 1
         if any(window.values()):
-            now, then = self.new(self.asked.start, self.asked.end), self.new(*self.asked.before)
             found["registrations"] = [(month_told(key, self.asked.end), count) for key, count in window.items()]
-            found["compared"] = [(then, now, now - then, percent(now - then, then))]
+            if self.is_compared():
+                now, then = self.new(self.asked.start, self.asked.end), self.new(*self.asked.before)
+                found["compared"] = [(then, now, now - then, percent(now - then, then))]
         times = [self.came(person, self.asked.start, self.asked.end) for person in self.counted]
         if any(times):
             found["visits"] = self.visits([count for count in times if count])

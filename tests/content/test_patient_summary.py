@@ -64,12 +64,37 @@ def test_new_registrations_are_set_against_the_month_before(ask: Ask, clinic: Cl
     assert metric(figures, "new").value == 3
     assert metric(figures, "new").change == Change(1, 50.0, "September 2026")
     months = rows(figures, "registrations")
-    assert [months[key]["new"] for key in ("2026-08", "2026-09", "2026-10")] == [1, 2, 3]
-    assert chart(figures, "registrations").title == "New registrations rose for the third month running"
+    assert {month: row["new"] for month, row in months.items()} == {"2026-08": 1, "2026-09": 2, "2026-10": 3}
+    assert chart(figures, "registrations").title == "New registrations rose from 2 to 3"
     assert table(figures, "registrations").note == (
-        "Months shown: November 2025 to October 2026. The report's own period is October 2026. "
-        "1 patient has no date of registration and stands in no month."
+        "Months shown: August 2026 to October 2026. The report's own period is October 2026. "
+        "Records begin on 31 August 2026. 1 patient has no date of registration and stands in no month."
     )
+
+
+def test_new_registrations_are_not_compared_with_days_before_the_records(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic, registered_on=date(2026, 10, 6)), "2026-10-05 10:00")
+
+    figures = ask("patient_summary")
+
+    assert metric(figures, "new").change is None
+    assert [item.key for item in figures.sections[1].tables] == ["registrations"]
+    assert figures.sections[1].charts == ()
+    assert figures.summary[1:3] == (
+        "1 registered in October 2026.",
+        "There is nothing to compare with: the clinic's records begin on 5 October 2026.",
+    )
+
+
+def test_an_earlier_period_that_records_cover_in_part_is_told(ask: Ask, clinic: Clinic) -> None:
+    for day in ("2026-09-29", "2026-10-01"):
+        add_patient(clinic, registered_on=date.fromisoformat(day))
+    figures = ask("patient_summary")
+    assert metric(figures, "new").change
+    assert figures.summary[2] == (
+        "The clinic's records begin on 29 September 2026, so the earlier period is covered only from that day."
+    )
+    assert table(figures, "compared").note == "Records begin on 29 September 2026."
 
 
 def test_ages_and_sexes_are_crossed_with_the_unknown_of_both(ask: Ask, clinic: Clinic) -> None:

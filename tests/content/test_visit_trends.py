@@ -6,11 +6,16 @@ import pytest
 
 from tests.content.reading import Ask, chart, metric, rows, table
 from tests.factories import add_clinic, add_patient, add_provider, add_visit
-from webapp import content
+from webapp import content, words
 from webapp.content import Question
 from webapp.extensions import snapshot
 from webapp.figures import Change, Excluded
-from webapp.models import Clinic
+from webapp.models import Clinic, Patient
+
+
+def begin_records(patient: Patient) -> None:
+    """A visit long ago that did not take place: since then the clinic has records, also of months without visits."""
+    add_visit(patient, "2020-01-01 10:00", status="cancelled")
 
 
 def test_it_counts_visits_by_kind_and_against_the_month_before(ask: Ask, clinic: Clinic) -> None:
@@ -94,10 +99,13 @@ def test_the_hour_is_the_clinics_on_both_sides_of_a_change_of_clocks(database: s
 
 def test_a_month_without_visits_says_so_in_words_and_draws_nothing(ask: Ask) -> None:
     figures = ask("visit_trends")
-    assert figures.summary == ("There were no visits in October 2026.",)
+    assert figures.summary == (
+        "There were no visits in October 2026.",
+        "The clinic has no visits on record yet.",
+    )
     assert figures.sections == ()
     assert (metric(figures, "visits").value, metric(figures, "busiest_hour").value) == (0, None)
-    assert metric(figures, "visits").change == Change(0, None, "September 2026")
+    assert metric(figures, "visits").change is None
 
 
 def test_an_empty_month_after_a_full_one_still_shows_the_year(ask: Ask, clinic: Clinic) -> None:
@@ -136,6 +144,7 @@ def test_months_run_for_a_year_up_to_the_period_with_the_empty_ones(ask: Ask, cl
 
 def test_a_month_cut_short_is_counted_to_the_last_day_and_says_so(ask: Ask, clinic: Clinic) -> None:
     ana = add_patient(clinic)
+    begin_records(ana)
     add_visit(ana, "2026-10-15 10:00")
     add_visit(ana, "2026-10-16 10:00")
 
@@ -159,6 +168,7 @@ def test_a_month_that_is_not_over_is_not_told_as_a_fall(ask: Ask, clinic: Clinic
 
 
 def test_months_that_are_those_of_the_period_need_no_note(ask: Ask, clinic: Clinic) -> None:
+    begin_records(add_patient(clinic))
     add_visit(add_patient(clinic), "2026-10-15 10:00")
     assert table(ask("visit_trends", start=date(2025, 11, 1)), "months").note == ""
     assert table(ask("visit_trends", start=date(2025, 11, 2)), "months").note.startswith("Months shown: November 2025")
@@ -166,13 +176,26 @@ def test_months_that_are_those_of_the_period_need_no_note(ask: Ask, clinic: Clin
 
 def test_the_same_days_a_year_earlier_are_told_where_there_were_visits(ask: Ask, clinic: Clinic) -> None:
     ana = add_patient(clinic)
+    begin_records(ana)
     add_visit(ana, "2026-10-15 10:00")
     assert [item.key for item in ask("visit_trends").sections[-1].tables] == ["compared_before"]
     add_visit(ana, "2025-10-15 10:00")
     add_visit(ana, "2025-10-31 10:00")
     figures = ask("visit_trends")
     assert rows(figures, "compared_year_before")["All visits"]["percent"] == -50.0
+    assert table(figures, "compared_year_before").note == ""
     assert "A year earlier, in October 2025, there were 2." in figures.summary
+
+
+def test_a_year_earlier_that_records_cover_in_part_says_so(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2025-10-15 10:00", "2026-10-15 10:00"):
+        add_visit(ana, at)
+    figures = ask("visit_trends")
+    told = "A year earlier, in October 2025, there was 1, in records that begin on 15 October 2025."
+    assert told in figures.summary
+    assert table(figures, "compared_year_before").note == "Records begin on 15 October 2025."
+    assert table(figures, "compared_before").note == ""
 
 
 def test_a_report_of_a_year_is_compared_with_one_year_before_alone(ask: Ask, clinic: Clinic) -> None:
@@ -299,10 +322,77 @@ def test_it_warns_where_records_begin_after_the_days_compared_with(ask: Ask, cli
     ana = add_patient(clinic)
     add_visit(ana, "2026-09-02 09:00")
     add_visit(ana, "2026-10-05 09:00")
-    warning = "Records begin on 2 September 2026: what is compared with is not whole."
-    assert ask("visit_trends").summary[-1] == warning
+    warning = (
+        "The clinic's records of visits begin on 2 September 2026, so the earlier period is covered only from that day."
+    )
+    figures = ask("visit_trends")
+    assert figures.summary[-1] == warning
+    assert metric(figures, "visits").change == Change(0, 0.0, "September 2026")
+    assert table(figures, "compared_before").note == "Records begin on 2 September 2026."
+    assert chart(figures, "months").title == "Visits from September to October 2026"
     add_visit(ana, "2026-09-01 09:00", status="cancelled")
-    assert not [told for told in ask("visit_trends").summary if told.startswith("Records begin")]
+    assert warning not in ask("visit_trends").summary
+    assert table(ask("visit_trends"), "compared_before").note == ""
+
+
+@pytest.mark.parametrize("first", ["2026-10-01", "2026-10-05"])
+def test_nothing_is_compared_with_days_before_the_records(ask: Ask, clinic: Clinic, first: str) -> None:
+    ana = add_patient(clinic)
+    for at in (first, "2026-10-06", "2026-10-07"):
+        add_visit(ana, f"{at} 09:00")
+    add_visit(ana, "2026-10-07 09:00", kind="dental")
+
+    figures = ask("visit_trends")
+
+    assert [item.change for item in figures.metrics] == [None] * 4
+    assert "compared" not in [section.key for section in figures.sections]
+    day = words.day(date.fromisoformat(first))
+    assert figures.summary[:2] == (
+        "There were 4 visits in October 2026.",
+        "Medical visits: 3; dental visits: 1.",
+    )
+    assert figures.summary[-1] == f"There is nothing to compare with: the clinic's records of visits begin on {day}."
+
+
+def test_a_period_before_the_records_says_when_they_begin(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic), "2026-11-02 09:00")
+    figures = ask("visit_trends")
+    assert figures.summary == (
+        "There were no visits in October 2026.",
+        "The clinic's records of visits begin on 2 November 2026.",
+    )
+    assert figures.sections == ()
+
+
+def test_months_begin_with_that_of_the_first_record(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-07-15 09:00", status="cancelled")
+    for at in ("2026-09-01 09:00", "2026-10-05 09:00", "2026-10-06 09:00"):
+        add_visit(ana, at)
+
+    figures = ask("visit_trends", start=date(2021, 11, 1))
+
+    counts = {month: row["all"] for month, row in rows(figures, "months").items()}
+    assert counts == {"2026-07": 0, "2026-08": 0, "2026-09": 1, "2026-10": 2}
+    assert table(figures, "months").note == (
+        "Months shown: July 2026 to October 2026. The report's own period is November 2021 to October 2026. "
+        "Records begin on 15 July 2026."
+    )
+    assert chart(figures, "months").subtitle == "Visits a month, July 2026 to October 2026"
+    assert table(figures, "peaks").rows[-1] == ("Month", "October 2026", 2, 2.7)
+
+
+def test_one_month_is_no_chart(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic), "2026-10-05 09:00")
+    by_month = ask("visit_trends").sections[0]
+    assert (by_month.key, by_month.charts, len(by_month.tables[0].rows)) == ("by_month", (), 1)
+
+
+def test_a_month_covered_in_part_is_no_step_of_a_rise(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-08-31 09", "2026-09-01 09", "2026-09-02 09", "2026-10-01 09", "2026-10-02 09", "2026-10-03 09"):
+        add_visit(ana, f"{at}:00")
+    assert chart(ask("visit_trends"), "months").title == "Visits rose from 2 to 3"
 
 
 def test_each_filter_narrows_the_visits(ask: Ask, clinic: Clinic) -> None:
@@ -327,6 +417,7 @@ def test_each_filter_narrows_the_visits(ask: Ask, clinic: Clinic) -> None:
 
 
 def test_a_report_of_one_kind_speaks_of_that_kind(ask: Ask, clinic: Clinic) -> None:
+    begin_records(add_patient(clinic))
     add_visit(add_patient(clinic), "2026-10-05 09:00", kind="dental")
     figures = ask("visit_trends", kind="dental")
     assert [item.key for item in figures.metrics] == ["visits", "visits_a_day", "busiest_hour"]

@@ -6,16 +6,24 @@ found in the figures; where the base is under SMALL, or the rise over LARGE, the
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from webapp import words
-from webapp.content import periods
+from webapp.content import coverage, periods
 from webapp.content.periods import Period
-from webapp.figures import Change, Column, Table
+from webapp.figures import Change, Column, Definition, Table
 
 SMALL = 20
 LARGE = 200.0
 MOST_NAMED = 2
 """More leaders than these are not told by name."""
+
+CHANGE_DEFINITION = Definition(
+    "Change",
+    "Against the period before of the same kind: the month before a month, the same days of the month, quarter or year "
+    "before one that is not over, else as many days before. The percentage is of the earlier count, and left out where "
+    "that was none. Nothing is compared with a period of which the clinic has no records.",
+)
 
 _ORDINALS = (
     "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
@@ -82,7 +90,13 @@ def compared(now: int, base: int, earlier: Period) -> str:
 
 
 def comparison(
-    key: str, title: str, label: str, now: Period, earlier: Period, steps: Mapping[str, tuple[int, int]]
+    key: str,
+    title: str,
+    label: str,
+    now: Period,
+    earlier: Period,
+    steps: Mapping[str, tuple[int, int]],
+    records_begin: date | None,
 ) -> Table:
     """A row for each step: its name, then the count earlier and the count now. `label` heads the names."""
     columns = (
@@ -93,7 +107,7 @@ def comparison(
         Column("percent", "Change in percent", "percent", decimals=1),
     )
     rows = tuple((name, was, came, came - was, share(came - was, was)) for name, (was, came) in steps.items())
-    return Table(key, title, columns, rows)
+    return Table(key, title, columns, rows, note=coverage.comparison_note(earlier, records_begin))
 
 
 def leaders(counts: Mapping[str, int]) -> list[str]:
@@ -105,6 +119,17 @@ def leaders(counts: Mapping[str, int]) -> list[str]:
 def first_and_more(name: str, tied: int) -> str:
     """The first of those that share a place: "Monday 9:00", "Monday 9:00 and 2 more"."""
     return name if tied == 1 else f"{name} and {tied - 1} more"
+
+
+def months_title(noun: str, months: Mapping[str, int], period: Period, records_begin: date | None) -> str:
+    """The title of a chart of months that are covered by records, for a report about `period`. A month covered in part
+    is no step to rise or fall from."""
+    is_one_month = period == periods.month_of(period[1])
+    told = coverage.whole_months(months, records_begin) if is_one_month else months
+    if len(told) < 2:
+        first, last = periods.month_named(next(iter(months))), periods.month_of(period[1])
+        return f"{noun} {periods.within(first[0], last[1])}"
+    return trend_title(noun, list(told.items()), is_one_month)
 
 
 def trend_title(noun: str, months: Sequence[tuple[str, int]], is_about_last: bool) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract, func, not_, select
 
-from webapp.content import filters, periods
+from webapp.content import coverage, filters, periods
 from webapp.content.counting import HAPPENED, Conditions, how_many, month_key, patients_of
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -32,8 +32,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that is read from the database. `months` are new registrations, in order; `by_visits` says how many patients
-    came so many times in the period, the last for MOST_VISITS and more, with the visits of each."""
+    """All that is read from the database. `months` are new registrations, in order, none of them before the records
+    begin; `by_visits` says how many patients came so many times in the period, the last for MOST_VISITS and more, with
+    the visits of each. `records_begin` is the day of the clinic's first registration or visit."""
 
     question: Question
     rows: Rows
@@ -44,6 +45,7 @@ class Answer:
     median_age: float | None
     months: dict[str, int]
     by_visits: dict[int, tuple[int, int]]
+    records_begin: date | None
 
     @property
     def patients(self) -> int:
@@ -65,6 +67,11 @@ class Answer:
     @property
     def earlier(self) -> Period:
         return periods.before(*self.period)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there are records of the earlier period."""
+        return coverage.is_in_part(self.earlier, self.records_begin)
 
     @property
     def when(self) -> str:
@@ -112,10 +119,11 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     groups = _groups(connection, question)
     median = _median_age(connection, question, sum(g.patients for g in groups if g.band != filters.UNKNOWN_AGE))
     step(2, STEPS)
-    months = _registrations(connection, question)
+    first = _records_begin(connection, question.clinic_id)
+    months = coverage.months(_registrations(connection, question), first)
     by_visits = _by_visits(connection, question)
     step(3, STEPS)
-    return Answer(question, rows, groups, new, new_before, undated, median, months, by_visits)
+    return Answer(question, rows, groups, new, new_before, undated, median, months, by_visits, first)
 
 
 def _headline(connection: Connection, question: Question) -> tuple[Rows, int, int, int]:
@@ -135,6 +143,12 @@ def _headline(connection: Connection, question: Question) -> tuple[Rows, int, in
     reasons = ((came_later, "registered later"), (gone, "died earlier"))
     excluded = tuple(Excluded(reason, found) for found, reason in reasons if found)
     return Rows("patients", read, read - came_later - gone, excluded), new, new_before, without
+
+
+def _records_begin(connection: Connection, clinic_id: int) -> date | None:
+    registered = connection.scalar(select(func.min(Patient.registered_on)).where(Patient.clinic_id == clinic_id))
+    visited = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))
+    return min(filter(None, (registered, visited)), default=None)
 
 
 def _registered_in(period: Period) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import filters, findings, periods
+from webapp.content import coverage, filters, findings, periods
 from webapp.content.patient_counts import FILTERS, MOST_MONTHS, MOST_VISITS, STEPS, Answer, Group, ask, count
 from webapp.content.question import Question
 from webapp.content.template import Step, Template
@@ -39,7 +39,7 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         Metric("active", "Active patients", answer.active,
                note=f"{words.number(part, 1)} % of patients" if part is not None else ""),
         Metric("new", "New registrations", answer.new,
-               change=findings.change(answer.new, answer.new_before, answer.earlier)),
+               change=findings.change(answer.new, answer.new_before, answer.earlier) if answer.is_compared else None),
         Metric("median_age", "Median age", median, "number", "years", decimals=_decimals(median)),
     )  # fmt: skip
 
@@ -115,36 +115,53 @@ def _by_month(answer: Answer) -> Section | None:
     if not (any(answer.months.values()) or answer.new_before):
         return None
     question = answer.question
-    notes = [periods.months_note(answer.months, question.start, question.end)]
-    if answer.undated:
-        they = (
-            "has no date of registration and stands"
-            if answer.undated == 1
-            else "have no date of registration and stand"
-        )
-        notes.append(f"{words.plural(answer.undated, 'patient')} {they} in no month.")
     table = Table(
         "registrations",
         "New registrations by month",
         (Column("month", "Month", "month"), Column("new", "New registrations", "count")),
         tuple(zip(periods.month_cells(answer.months, question.end), answer.months.values(), strict=True)),
-        note=" ".join(filter(None, notes)),
+        note=_months_note(answer),
     )
-    is_one_month = answer.period == periods.month_of(question.end)
-    steps = {"New registrations": (answer.new_before, answer.new)}
-    compared = findings.comparison(
-        "compared", "Compared with the period before", "Registrations", answer.period, answer.earlier, steps
-    )
+    return Section("by_month", "New registrations", _months_charts(answer), (table, *_compared(answer)))
+
+
+def _months_charts(answer: Answer) -> tuple[Chart, ...]:
+    if len(answer.months) < 2 or not any(answer.months.values()):
+        return ()
     chart = Chart(
         "registrations",
         "bar",
-        findings.trend_title("New registrations", list(answer.months.items()), is_one_month),
-        f"New registrations a month, {periods.months_label(answer.months, question.end)}",
-        table.key,
+        findings.months_title("New registrations", answer.months, answer.period, answer.records_begin),
+        f"New registrations a month, {periods.months_label(answer.months, answer.question.end)}",
+        "registrations",
         "month",
         ("new",),
     )
-    return Section("by_month", "New registrations", (chart,) if any(answer.months.values()) else (), (table, compared))
+    return (chart,)
+
+
+def _months_note(answer: Answer) -> str:
+    question = answer.question
+    notes = [
+        periods.months_note(answer.months, question.start, question.end),
+        coverage.months_note(answer.months, answer.records_begin),
+    ]
+    if answer.undated:
+        has, stands = ("has", "stands") if answer.undated == 1 else ("have", "stand")
+        patients = words.plural(answer.undated, "patient")
+        notes.append(f"{patients} {has} no date of registration and {stands} in no month.")
+    return " ".join(filter(None, notes))
+
+
+def _compared(answer: Answer) -> tuple[Table, ...]:
+    if not answer.is_compared:
+        return ()
+    title, steps = "Compared with the period before", {"New registrations": (answer.new_before, answer.new)}
+    return (
+        findings.comparison(
+            "compared", title, "Registrations", answer.period, answer.earlier, steps, answer.records_begin
+        ),
+    )
 
 
 def _activity(answer: Answer) -> Section | None:
@@ -241,15 +258,16 @@ def _summary(answer: Answer) -> tuple[str, ...]:
         "with a visit in the 12 months to that day."
     ]
     if answer.new or answer.new_before:
-        told = findings.compared(answer.new, answer.new_before, answer.earlier)
+        told = f", {findings.compared(answer.new, answer.new_before, answer.earlier)}" if answer.is_compared else ""
         new = words.number(answer.new) if answer.new else "Nobody"
-        sentences.append(f"{new} registered {answer.when}, {told}.")
+        sentences.append(f"{new} registered {answer.when}{told}.")
+        sentences.append(coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records"))
     if answer.median_age is not None:
         title, median = _age_title(answer), f"he median age is {_median(answer.median_age)}."
         sentences.append(f"T{median}" if title.startswith("The median") else f"{title}; t{median}")
     if answer.came:
         sentences.append(f"{words.plural(answer.came, 'patient')} came {answer.when}, {_how_often(answer)}.")
-    return tuple(sentences)
+    return tuple(filter(None, sentences))
 
 
 def _how_active(answer: Answer) -> str:
@@ -294,13 +312,10 @@ DEFINITIONS = (
         "New registrations",
         "Patients whose day of registration lies in the period or month, whether or not they have died since: that of "
         "the clinic's records, else the day of the first visit. By month: the 12 calendar months up to the last day of "
-        f"the period, or all of a longer period up to {MOST_MONTHS} months, whole months except the last.",
+        f"the period, or all of a longer period up to {MOST_MONTHS} months, whole months except the last. Months "
+        "before the clinic's first registration or visit are left out.",
     ),
-    Definition(
-        "Change",
-        "Against the period before of the same kind: the month before a month, the same days of the month, quarter or "
-        "year before one that is not over, else as many days before.",
-    ),
+    findings.CHANGE_DEFINITION,
     Definition(
         "Median age",
         "Half of the patients whose age is known are this old or younger.",

@@ -37,6 +37,11 @@ def month_of(day: date) -> Period:
     return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
+def month_named(key: str) -> Period:
+    """The days of a month such as "2026-10"."""
+    return month_of(date.fromisoformat(f"{key}-01"))
+
+
 def _first_of_quarter(day: date) -> date:
     return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
@@ -190,11 +195,11 @@ def month_cells(keys: Iterable[str], end: date) -> list[str]:
 
 def months_note(keys: Iterable[str], start: date, end: date) -> str:
     """What to know before adding up a table of months: that they are not those of the period, where that is so."""
-    first, *_, last = keys
+    first, last = next(iter(keys)), f"{end:%Y-%m}"
     if f"{first}-01" == start.isoformat():
         return ""
-    shown = f"{words.month(first, short=False)} to {words.month(last, short=False)}"
-    return f"Months shown: {shown}. The report's own period is {label(start, end)}."
+    named = [words.month(key, short=False) for key in dict.fromkeys((first, last))]
+    return f"Months shown: {' to '.join(named)}. The report's own period is {label(start, end)}."
 
 
 def weekdays_in(start: date, end: date) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from webapp.content import busy_times, filters, periods
+from webapp.content import busy_times, coverage, filters, periods
 from webapp.content.busy_times import Day, Hours
 from webapp.content.counting import HAPPENED, how_many, month_key, visit_rows, visits_of
 from webapp.content.periods import Period
@@ -39,7 +39,8 @@ class Answer:
     """All that is read from the database.
 
     `a_year_ago` is None where that would be the period before, or overlap it. `months` are in order, from month_key()
-    to counts. `weekdays` are those that occur in the period. `records_begin` is the day of the clinic's first visit.
+    to counts, none of them before the records begin. `weekdays` are those that occur in the period. `records_begin` is
+    the day of the clinic's first visit of any status, None where it has none.
     """
 
     question: Question
@@ -60,6 +61,11 @@ class Answer:
     @property
     def earlier(self) -> Period:
         return periods.before(*self.period)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there are records of the earlier period."""
+        return coverage.is_in_part(self.earlier, self.records_begin)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -94,10 +100,10 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     is_apart = a_year_ago[1] < earlier[0]
     last_year = _totals(connection, question, a_year_ago) if is_apart else None
     step(1, STEPS)
-    months = _months(connection, question)
+    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
+    months = coverage.months(_months(connection, question), first)
     step(2, STEPS)
     weekdays, hours, day = _times(connection, question)
-    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
     step(3, STEPS)
     return Answer(question, rows, now, before, last_year, months, weekdays, hours, day, first)
 

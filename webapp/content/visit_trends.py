@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import busy_times, filters, findings, periods
+from webapp.content import busy_times, coverage, filters, findings, periods
 from webapp.content.counting import month_key
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -34,7 +34,8 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     def metric(key: str, label: str) -> Metric:
         was, came = getattr(before, key), getattr(now, key)
         name = "visits" if key == "all" else f"{key}_visits"
-        return Metric(name, label, came, change=findings.change(came, was, earlier))
+        change = findings.change(came, was, earlier) if answer.is_compared else None
+        return Metric(name, label, came, change=change)
 
     a_day = findings.ratio(now.all, now.days)
     busiest = busy_times.busiest_hour(answer.hours)
@@ -64,7 +65,10 @@ def _by_month(answer: Answer) -> Section | None:
     if not any(counts.all for counts in answer.months.values()):
         return None
     question = answer.question
-    is_one_month = answer.period == periods.month_of(question.end)
+    notes = (
+        periods.months_note(answer.months, question.start, question.end),
+        coverage.months_note(answer.months, answer.records_begin),
+    )
     table = Table(
         "months",
         f"{answer.noun} by month",
@@ -75,12 +79,15 @@ def _by_month(answer: Answer) -> Section | None:
                 periods.month_cells(answer.months, question.end), answer.months.values(), strict=True
             )
         ),
-        note=periods.months_note(answer.months, question.start, question.end),
+        note=" ".join(filter(None, notes)),
     )
+    if len(answer.months) < 2:
+        return Section("by_month", "By month", (), (table,))
+    all_visits = {key: counts.all for key, counts in answer.months.items()}
     chart = Chart(
         "months",
         "line",
-        findings.trend_title(answer.noun, [(key, counts.all) for key, counts in answer.months.items()], is_one_month),
+        findings.months_title(answer.noun, all_visits, answer.period, answer.records_begin),
         f"{answer.noun} a month, {periods.months_label(answer.months, question.end)}",
         table.key,
         "month",
@@ -130,10 +137,11 @@ def _peaks_table(answer: Answer) -> Table:
 
 
 def _compared(answer: Answer) -> Section | None:
-    """The period beside the one before and, where there were visits then, the same days a year earlier."""
+    """The period beside the one before, where that has records, and the same days a year earlier, where there were
+    visits then."""
     last_year = answer.a_year_ago
     tables = []
-    if answer.now.all or answer.before.all:
+    if answer.is_compared and (answer.now.all or answer.before.all):
         title = "Compared with the period before"
         tables.append(_comparison(answer, "before", title, answer.earlier, answer.before))
     if last_year and last_year.all:
@@ -150,32 +158,42 @@ def _comparison(answer: Answer, key: str, title: str, earlier: Period, then: Cou
         )
         for kind in (*answer.kinds, "all")
     }
-    return findings.comparison(f"compared_{key}", title, "Visits", answer.period, earlier, steps)
+    return findings.comparison(f"compared_{key}", title, "Visits", answer.period, earlier, steps, answer.records_begin)
 
 
 def _summary(answer: Answer) -> tuple[str, ...]:
-    if not answer.now.all:
-        return _nothing(answer)
+    sentences = [*(_counted(answer) if answer.now.all else _nothing(answer)), *_limits(answer)]
+    return tuple(sentences)
+
+
+def _counted(answer: Answer) -> list[str]:
+    """What can be said of a period with visits."""
     now, before, one = answer.now, answer.before, answer.noun.lower().removesuffix("s")
-    told = findings.compared(now.all, before.all, answer.earlier)
+    told = f", {findings.compared(now.all, before.all, answer.earlier)}" if answer.is_compared else ""
     be = "was" if now.all == 1 else "were"
-    sentences = [f"There {be} {words.plural(now.all, one)} {answer.when}{answer.narrowed}, {told}."]
-    if answer.kinds:
+    sentences = [f"There {be} {words.plural(now.all, one)} {answer.when}{answer.narrowed}{told}."]
+    if answer.kinds and answer.is_compared:
         medical, dental = (findings.moved_to(getattr(now, kind), getattr(before, kind)) for kind in answer.kinds)
         sentences.append(f"Medical visits {medical}; dental visits {dental}.")
+    elif answer.kinds:
+        sentences.append(f"Medical visits: {words.number(now.medical)}; dental visits: {words.number(now.dental)}.")
     busiest = busy_times.busiest_hour(answer.hours)
     if busiest and now.all > 1:
         sentences.append(busiest.sentence)
     if answer.a_year_ago and answer.a_year_ago.all:
-        last_year = periods.within(*periods.year_before(*answer.period))
-        be = "was" if answer.a_year_ago.all == 1 else "were"
-        sentences.append(f"A year earlier, {last_year}, there {be} {words.number(answer.a_year_ago.all)}.")
-    if answer.records_begin and answer.records_begin > answer.earlier[0]:
-        sentences.append(f"Records begin on {words.day(answer.records_begin)}: what is compared with is not whole.")
-    return tuple(sentences)
+        sentences.append(_year_before(answer, answer.a_year_ago.all))
+    return sentences
 
 
-def _nothing(answer: Answer) -> tuple[str, ...]:
+def _year_before(answer: Answer, visits: int) -> str:
+    then = periods.year_before(*answer.period)
+    be = "was" if visits == 1 else "were"
+    begin = answer.records_begin
+    part = f", in records that begin on {words.day(begin)}" if begin and not coverage.is_whole(then, begin) else ""
+    return f"A year earlier, {periods.within(*then)}, there {be} {words.number(visits)}{part}."
+
+
+def _nothing(answer: Answer) -> list[str]:
     """What can be said of a period without visits."""
     sentences = [f"There were no {answer.noun.lower()} {answer.when}{answer.narrowed}."]
     if answer.rows.read:
@@ -184,7 +202,15 @@ def _nothing(answer: Answer) -> tuple[str, ...]:
     if answer.before.all:
         be = "was" if answer.before.all == 1 else "were"
         sentences.append(f"There {be} {words.number(answer.before.all)} {periods.within(*answer.earlier)}.")
-    return tuple(sentences)
+    return sentences
+
+
+def _limits(answer: Answer) -> list[str]:
+    """Where the clinic has no records, or none of the days compared with."""
+    if answer.records_begin is None:
+        return ["The clinic has no visits on record yet."]
+    told = coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records of visits")
+    return [told] if told else []
 
 
 DEFINITIONS = (
@@ -197,16 +223,12 @@ DEFINITIONS = (
         "Medical, dental",
         "A visit is dental when its record says so; every other visit is medical.",
     ),
-    Definition(
-        "Change",
-        "Against the period before of the same kind: the month before a month, the same days of the month, quarter or "
-        "year before one that is not over, else as many days before. The percentage is of the earlier count, and left "
-        "out where that was none.",
-    ),
+    findings.CHANGE_DEFINITION,
     Definition(
         "By month",
         "The 12 calendar months up to the last day of the period, or all of a longer period up to "
-        f"{MOST_MONTHS} months, whole months except the last.",
+        f"{MOST_MONTHS} months, whole months except the last. Months before the clinic's first visit on record are "
+        "left out.",
     ),
     Definition(
         "Visits a day",
