@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,11 +35,17 @@ class Asked:
 
 
 def percent(part: int, whole: int) -> float | None:
-    return round(100 * part / whole, 1) if whole else None
+    return each(100 * part, whole)
 
 
 def each(part: int, whole: int) -> float | None:
-    return round(part / whole, 1) if whole else None
+    return float((Decimal(part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)) if whole else None
+
+
+def percent_more(now: int, then: int) -> float | None:
+    """Of at least 20, and up to three times as many."""
+    rise = percent(now - then, then)
+    return None if rise is None or then < 20 or rise > 200 else rise
 
 
 def age(person: Row, on: date) -> int | None:
@@ -119,7 +126,7 @@ class Visits:
         for kind in (*kinds, ""):
             came = sum(1 for visit in now if visit[2] == (kind or visit[2]))
             was = sum(1 for visit in then if visit[2] == (kind or visit[2]))
-            rows.append((was, came, came - was, percent(came - was, was)))
+            rows.append((was, came, came - was, percent_more(came, was)))
         return rows
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -228,7 +235,7 @@ class Patients:
             found["registrations"] = [(month_told(key, self.asked.end), count) for key, count in window.items()]
             if self.is_compared():
                 now, then = self.new(self.asked.start, self.asked.end), self.new(*self.asked.before)
-                found["compared"] = [(then, now, now - then, percent(now - then, then))]
+                found["compared"] = [(then, now, now - then, percent_more(now, then))]
         times = [self.came(person, self.asked.start, self.asked.end) for person in self.counted]
         if any(times):
             found["visits"] = self.visits([count for count in times if count])

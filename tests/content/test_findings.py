@@ -47,9 +47,49 @@ def test_a_step_is_told_as_it_was(now: int, base: int, on: str, to: str, compare
     assert findings.compared(now, base, SEPTEMBER) == compared
 
 
-def test_a_change_from_nothing_has_no_percentage() -> None:
-    change = findings.change(12, 0, SEPTEMBER)
-    assert (change.difference, change.percent, change.against) == (12, None, "September 2026")
+@pytest.mark.parametrize(
+    ("now", "base", "percent"),
+    [
+        (12, 0, None),
+        (0, 0, None),
+        (0, 8, None),
+        (38, 19, None),
+        (30, 20, 50.0),
+        (60, 20, 200.0),
+        (61, 20, None),
+        (1224, 19, None),
+        (0, 20, -100.0),
+        (20, 20, 0.0),
+    ],
+)
+def test_a_change_has_a_percentage_where_that_says_more_than_the_counts(
+    now: int, base: int, percent: float | None
+) -> None:
+    change = findings.change(now, base, SEPTEMBER)
+    assert (change.difference, change.percent, change.against) == (now - base, percent, "September 2026")
+    table = findings.comparison("key", "title", "Visits", SEPTEMBER, SEPTEMBER, {"All": (base, now)}, None)
+    assert table.rows == (("All", base, now, now - base, percent),)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "ratio"),
+    [
+        (53, 4, 13.3),
+        (279, 20, 14.0),
+        (-53, 4, -13.3),
+        (1, 20, 0.1),
+        (-1, 21, 0.0),
+        (2, 3, 0.7),
+        (0, 7, 0.0),
+        (1, 0, None),
+    ],
+)
+def test_a_half_is_rounded_away_from_zero(part: int, whole: int, ratio: float | None) -> None:
+    assert findings.ratio(part, whole) == ratio
+
+
+def test_a_share_is_rounded_as_a_ratio_is() -> None:
+    assert (findings.share(1, 16), findings.share(5, 1000), findings.share(3, 0)) == (6.3, 0.5, None)
 
 
 def months(*counts: int) -> list[tuple[str, int]]:

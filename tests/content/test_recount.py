@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from tests.content.reading import metric, table
-from tests.content.recount import Asked, Patients, Visits, each, percent
+from tests.content.recount import Asked, Patients, Visits, each, percent_more
 from tests.factories import add_clinic, add_provider
 from webapp import clock, content, words
 from webapp.content import Question
@@ -171,7 +171,7 @@ def step_of(headline: Metric) -> tuple[Any, ...] | None:
 
 
 def expected_step(now: int, then: int, is_compared: bool) -> tuple[Any, ...] | None:
-    return (now - then, percent(now - then, then)) if is_compared else None
+    return (now - then, percent_more(now, then)) if is_compared else None
 
 
 def assert_same_visits(figures: Content, count: Visits) -> None:

@@ -97,7 +97,7 @@ def busiest_hour(counts: Hours) -> Busiest | None:
         return None
     most = max(counts.values())
     tied = [place for place, visits in counts.items() if visits == most]
-    times = round(most * len(counts) / sum(counts.values()), 1)
+    times = findings.ratio(most * len(counts), sum(counts.values())) or 0.0
     return Busiest(*tied[0], len(tied), most, times)
 
 

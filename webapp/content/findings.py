@@ -1,8 +1,8 @@
 """Sentences about figures, each true by the rule that chose it: also for none, one, level and tied figures.
 
 Nouns are plural ("visits"). A percentage has one decimal, as in figures.Change, so that a number in a sentence can be
-found in the figures; where the base is under SMALL, or the rise over LARGE, the two counts are named instead: "rose by
-100 %" says less than "rose from 1 to 2".
+found in the figures. Where the base is under SMALL, or the rise over LARGE, there is none, and sentences name the two
+counts instead: "rose by 100 %" says less than "rose from 1 to 2".
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,8 @@ CHANGE_DEFINITION = Definition(
     "Change",
     "Against the period before of the same kind: the month before a month, the same days of the month, quarter or year "
     "before one that is not over, else as many days before. The percentage is of the earlier count, and left out where "
-    "that was none. Nothing is compared with a period of which the clinic has no records.",
+    f"that is under {SMALL} or the rise is over {LARGE:.0f} %: there the two counts say more. Nothing is "
+    "compared with a period of which the clinic has no records.",
 )
 
 _ORDINALS = (
@@ -32,16 +33,26 @@ _ORDINALS = (
 
 def share(part: int, whole: int) -> float | None:
     """Percent, with one decimal; None where there is nothing to share."""
-    return round(100 * part / whole, 1) if whole else None
+    return ratio(100 * part, whole)
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """With one decimal; None where there is nothing to divide by."""
-    return round(part / whole, 1) if whole else None
+    """With one decimal, a half rounded away from zero; None where there is nothing to divide by."""
+    if not whole:
+        return None
+    # In whole tenths, for round() takes a half to the even side, and most halves are not exact in binary.
+    tenths = (20 * abs(part) + whole) // (2 * whole)
+    return (tenths if part > 0 else -tenths) / 10
+
+
+def percent_change(now: int, base: int) -> float | None:
+    """None where a percentage would say too little: see SMALL and LARGE."""
+    percent = share(now - base, base)
+    return percent if percent is not None and base >= SMALL and percent <= LARGE else None
 
 
 def change(now: int, base: int, earlier: Period) -> Change:
-    return Change(now - base, share(now - base, base), periods.label(*earlier))
+    return Change(now - base, percent_change(now, base), periods.label(*earlier))
 
 
 def _count(value: int) -> str:
@@ -49,9 +60,9 @@ def _count(value: int) -> str:
 
 
 def _percent(now: int, base: int) -> str:
-    """ "6.5 %", or nothing where a percentage would say too little: see SMALL and LARGE."""
-    size = abs(share(now - base, base) or 0)
-    return f"{words.number(size, 1)} %" if now and base >= SMALL and size <= LARGE else ""
+    """ "6.5 %", or nothing where a percentage would say too little; a fall to none says so itself."""
+    percent = percent_change(now, base)
+    return f"{words.number(abs(percent), 1)} %" if now and percent is not None else ""
 
 
 def moved_on(now: int, base: int, name: str) -> str:
@@ -106,7 +117,7 @@ def comparison(
         Column("change", "Change", "count"),
         Column("percent", "Change in percent", "percent", decimals=1),
     )
-    rows = tuple((name, was, came, came - was, share(came - was, was)) for name, (was, came) in steps.items())
+    rows = tuple((name, was, came, came - was, percent_change(came, was)) for name, (was, came) in steps.items())
     return Table(key, title, columns, rows, note=coverage.comparison_note(earlier, records_begin))
 
 
