@@ -71,6 +71,14 @@ def test_a_change_has_a_percentage_where_that_says_more_than_the_counts(
     assert table.rows == (("All", base, now, now - base, percent),)
 
 
+def test_one_day_is_compared_with_another_by_its_weekday() -> None:
+    earlier, now = (date(2026, 10, 27),) * 2, (date(2026, 11, 3),) * 2
+    assert findings.change(30, 20, earlier).against == "Tuesday 27 October 2026"
+    assert findings.compared(30, 20, earlier) == "50.0 % more than on Tuesday 27 October 2026"
+    table = findings.comparison("key", "title", "Visits", now, earlier, {"All": (20, 30)}, None)
+    assert [column.label for column in table.columns[1:3]] == ["Tuesday 27 October 2026", "Tuesday 3 November 2026"]
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "ratio"),
     [

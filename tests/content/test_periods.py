@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_an_unknown_preset_is_an_error() -> None:
         (date(2025, 11, 1), date(2026, 10, 31), "12 months to October 2026", "in the 12 months to October 2026"),
         (date(2025, 11, 1), date(2026, 2, 28), "November 2025 to February 2026", "from November 2025 to February 2026"),
         (date(2026, 10, 1), date(2026, 10, 15), "1 to 15 October 2026", "from 1 to 15 October 2026"),
-        (date(2026, 10, 3), date(2026, 10, 3), "3 October 2026", "on 3 October 2026"),
+        (date(2026, 10, 3), date(2026, 10, 3), "3 October 2026", "on Saturday 3 October 2026"),
     ],
 )
 def test_a_period_is_named_as_people_name_it(start: date, end: date, label: str, within: str) -> None:
@@ -66,7 +66,15 @@ def test_a_period_is_named_as_people_name_it(start: date, end: date, label: str,
         ("2026-03-01 2026-03-30", "2026-02-01 2026-02-28"),
         ("2026-10-01 2026-11-22", "2026-07-01 2026-08-22"),
         ("2026-01-01 2026-11-22", "2025-01-01 2025-11-22"),
-        ("2026-10-03 2026-10-03", "2026-10-02 2026-10-02"),
+        ("2026-10-03 2026-10-03", "2026-09-26 2026-09-26"),
+        ("2026-10-01 2026-10-01", "2026-09-24 2026-09-24"),
+        ("2026-11-01 2026-11-06", "2026-10-25 2026-10-30"),
+        ("2026-11-01 2026-11-07", "2026-10-01 2026-10-07"),
+        ("2026-11-01 2026-11-10", "2026-10-01 2026-10-10"),
+        ("2026-11-02 2026-11-09", "2026-10-19 2026-10-26"),
+        ("2026-11-02 2026-11-14", "2026-10-19 2026-10-31"),
+        ("2026-11-02 2026-11-15", "2026-10-19 2026-11-01"),
+        ("2026-10-23 2026-11-21", "2026-09-23 2026-10-22"),
         ("2026-10-05 2026-10-11", "2026-09-28 2026-10-04"),
         ("2026-03-01 2026-04-20", "2026-01-09 2026-02-28"),
     ],
@@ -81,9 +89,29 @@ def test_a_year_before_the_end_of_february_is_the_end_of_february() -> None:
     assert periods.year_before(date(2029, 2, 1), date(2029, 2, 28)) == (date(2028, 2, 1), date(2028, 2, 29))
 
 
-def test_a_year_before_a_day_is_a_day() -> None:
-    assert periods.year_before(date(2029, 2, 28), date(2029, 2, 28)) == (date(2028, 2, 28), date(2028, 2, 28))
-    assert periods.year_before(date(2028, 2, 29), date(2028, 2, 29)) == (date(2027, 2, 28), date(2027, 2, 28))
+@pytest.mark.parametrize(
+    ("period", "before"),
+    [
+        ("2028-02-29 2028-02-29", "2027-03-02 2027-03-02"),
+        ("2026-11-02 2026-11-14", "2025-11-03 2025-11-15"),
+        ("2026-11-02 2026-11-15", "2025-11-02 2025-11-15"),
+        ("2026-11-01 2026-11-06", "2025-11-02 2025-11-07"),
+        ("2026-11-01 2026-11-10", "2025-11-01 2025-11-10"),
+    ],
+)
+def test_a_year_before_a_few_days_are_the_same_weekdays(period: str, before: str) -> None:
+    start, end = map(date.fromisoformat, period.split())
+    assert " ".join(map(str, periods.year_before(start, end))) == before
+
+
+@pytest.mark.parametrize("days", range(1, 14))
+def test_a_few_days_are_compared_with_the_same_weekdays_and_none_of_their_own(days: int) -> None:
+    start = date(2026, 11, 10)
+    end = start + timedelta(days=days - 1)
+    for compare in (periods.before, periods.year_before):
+        then = compare(start, end)
+        assert then[1] < start
+        assert [day.weekday() for day in then] == [start.weekday(), end.weekday()]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ MOST_NAMED = 2
 CHANGE_DEFINITION = Definition(
     "Change",
     "Against the period before of the same kind: the month before a month, the same days of the month, quarter or year "
-    "before one that is not over, else as many days before. The percentage is of the earlier count, and left out where "
+    "before one that is not over, the same weekdays one or two weeks before less than two weeks (less than one, where "
+    "they begin a month), else as many days before. A year earlier means the same days of the year before, for those "
+    "few days the same weekdays 52 weeks before. The percentage is of the earlier count, and left out where "
     f"that is under {SMALL} or the rise is over {LARGE:.0f} %: there the two counts say more. Nothing is "
     "compared with a period of which the clinic has no records.",
 )
@@ -52,7 +54,7 @@ def percent_change(now: int, base: int) -> float | None:
 
 
 def change(now: int, base: int, earlier: Period) -> Change:
-    return Change(now - base, percent_change(now, base), periods.label(*earlier))
+    return Change(now - base, percent_change(now, base), periods.full_label(*earlier))
 
 
 def _count(value: int) -> str:
@@ -112,8 +114,8 @@ def comparison(
     """A row for each step: its name, then the count earlier and the count now. `label` heads the names."""
     columns = (
         Column("what", label),
-        Column("then", periods.label(*earlier), "count"),
-        Column("now", periods.label(*now), "count"),
+        Column("then", periods.full_label(*earlier), "count"),
+        Column("now", periods.full_label(*now), "count"),
         Column("change", "Change", "count"),
         Column("percent", "Change in percent", "percent", decimals=1),
     )

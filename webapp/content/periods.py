@@ -113,9 +113,16 @@ def label(start: date, end: date) -> str:
     return f"{first} to {last}" if start.year == end.year else f"{first} {start.year} to {last}"
 
 
-def within(start: date, end: date) -> str:
-    """When, inside a sentence: "in October 2026", "in the third quarter of 2026", "from 1 to 15 October 2026"."""
+def full_label(start: date, end: date) -> str:
+    """The same, of one day with its weekday: "Tuesday 3 November 2026"."""
     name = label(start, end)
+    return f"{words.WEEKDAYS[start.weekday()]} {name}" if start == end else name
+
+
+def within(start: date, end: date) -> str:
+    """When, inside a sentence: "in October 2026", "in the third quarter of 2026", "from 1 to 15 October 2026", "on
+    Tuesday 3 November 2026"."""
+    name = full_label(start, end)
     if not is_whole_months(start, end):
         return f"on {name}" if start == end else f"from {name}"
     if name.split(" ")[0] in QUARTERS:
@@ -128,15 +135,26 @@ def within(start: date, end: date) -> str:
 def before(start: date, end: date) -> Period:
     """The period to compare with: the one before, of the same kind.
 
-    A period that begins a month, quarter or year and stays inside it is set against the same days of the month,
+    A few days are set against the same weekdays, one week before or two (a Tuesday against a Tuesday): see _is_short().
+    A longer period that begins a month, quarter or year and stays inside it is set against the same days of the month,
     quarter or year before (1 to 22 November against 1 to 22 October). Other whole months are set against as many
     months before, all else against as many days before.
     """
+    days = (end - start).days + 1
+    if _is_short(start, end):
+        back = timedelta(days=7 if days <= 7 else 14)
+        return start - back, end - back
     months = _stride(start, end)
     if months:
         return _moved_back(start, end, months)
-    days = (end - start).days + 1
     return start - timedelta(days=days), _day_before(start)
+
+
+def _is_short(start: date, end: date) -> bool:
+    """Whether its weekdays decide how many visits there can be: less than two weeks. Those that begin a month are read
+    as the month so far, but for less than a week, in which other days may be closed than in the month before."""
+    days = (end - start).days + 1
+    return days < 7 or (days < 14 and start.day != 1)
 
 
 def _stride(start: date, end: date) -> int:
@@ -151,7 +169,10 @@ def _stride(start: date, end: date) -> int:
 
 
 def year_before(start: date, end: date) -> Period:
-    """The same days a year earlier."""
+    """The same days a year earlier; of a few days the same weekdays, 52 weeks earlier."""
+    if _is_short(start, end):
+        back = timedelta(weeks=52)
+        return start - back, end - back
     return _moved_back(start, end, 12)
 
 
