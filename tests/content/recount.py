@@ -146,7 +146,8 @@ class Visits:
             found["compared_year_before"] = self.comparison(self.asked.year_before)
         if now:
             found["weekdays"] = [self.weekday(number, now) for number in sorted(weekdays)]
-            found["peaks"] = self.peaks(now)
+            if peaks := self.peaks(now):
+                found["peaks"] = peaks
             timed = [visit for visit in now if visit[1] is not None]
             if timed:
                 found["hours"] = self.hours(timed)
@@ -163,19 +164,25 @@ class Visits:
         return [(NAMES[day - 1], *(grid[day, hour] for hour in range(first, last + 1))) for day in open_days]
 
     def peaks(self, now: list[Any]) -> list[tuple[Any, ...]]:
-        """Visits and times the average of the busiest hour, weekday, day and, over whole months, month."""
+        """Visits and times the average of the busiest hour, weekday, day and, over whole months, month: of those where
+        one or two are ahead of others."""
         parts = [
             Counter((visit[0].isoweekday(), visit[1]) for visit in now if visit[1] is not None),
             Counter(visit[0].isoweekday() for visit in now),
             Counter(visit[0] for visit in now),
         ]
-        rows = [(max(c.values()), each(max(c.values()) * len(c), sum(c.values()))) for c in parts if c]
         start, end = self.asked.start, self.asked.end
         asked = [start + timedelta(days=n) for n in range((end - start).days + 1)]
         months = {f"{day:%Y-%m}" for day in asked} & set(months_back(self.asked, self.first_record))
-        if len(months) > 1 and start.day == 1 and (end + timedelta(days=1)).day == 1:
-            most = max(Counter((visit[0].year, visit[0].month) for visit in now).values())
-            rows.append((most, each(most * len(months), len(now))))
+        if start.day == 1 and (end + timedelta(days=1)).day == 1:
+            parts.append(Counter(dict.fromkeys(months, 0)))
+            parts[-1].update(f"{visit[0]:%Y-%m}" for visit in now)
+        rows = []
+        for counts in parts:
+            ranked = sorted(counts.values(), reverse=True)
+            ahead = ranked.count(ranked[0]) if ranked else 0
+            if 0 < ahead < min(3, len(ranked)) and ranked[0] > 1:
+                rows.append((ranked[0], each(ranked[0] * len(ranked), sum(ranked))))
         return rows
 
     def excluded(self) -> dict[str, int]:

@@ -238,17 +238,60 @@ def test_peaks_are_named_with_their_size_against_the_average(ask: Ask, clinic: C
     }  # fmt: skip
 
 
-def test_tied_peaks_are_told_as_tied(ask: Ask, clinic: Clinic) -> None:
+@pytest.mark.parametrize(
+    ("times", "short", "long"),
+    [
+        (("06 09", "06 14"), "Tue 9:00 and 14:00", "Tuesday 9:00 and 14:00"),
+        (("05 09", "06 09"), "Mon and Tue 9:00", "Monday and Tuesday 9:00"),
+        (("05 09", "06 14"), "Mon 9:00 and Tue 14:00", "Monday 9:00 and Tuesday 14:00"),
+    ],
+)
+def test_two_tied_hours_are_both_named(ask: Ask, clinic: Clinic, times: tuple[str, ...], short: str, long: str) -> None:
     ana = add_patient(clinic)
-    for at in ("2026-10-05 09:00", "2026-10-06 10:00", "2026-10-07 11:00"):
+    for at in (*times, *times, "07 11"):
+        add_visit(ana, f"2026-10-{at}:00")
+    figures = ask("visit_trends")
+    busiest = metric(figures, "busiest_hour")
+    assert (busiest.value, busiest.note) == (short, "2 visits each, 1.2 times the average hour")
+    assert table(figures, "peaks").rows[0] == ("Hour of the week", long, 2, 1.2)
+    assert f"The busiest hours were {long} with 2 visits each, 1.2 times the average hour." in figures.summary
+
+
+@pytest.mark.parametrize(("visits", "told"), [(1, False), (2, True)])
+def test_of_three_tied_hours_none_stands_out(ask: Ask, clinic: Clinic, visits: int, told: bool) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-10-05 09:00", "2026-10-06 10:00", "2026-10-07 11:00") * visits:
         add_visit(ana, at)
 
     figures = ask("visit_trends")
 
-    assert metric(figures, "busiest_hour").note == "1 visit, as in 2 other hours"
-    assert table(figures, "peaks").rows[0] == ("Hour of the week", "Monday 9:00 and 2 more", 1, 1.0)
-    assert "The busiest hours were Monday 9:00 and 2 more, with 1 visit each." in figures.summary
+    assert (metric(figures, "busiest_hour").value, metric(figures, "busiest_hour").note) == (None, "no hour stood out")
+    assert "peaks" not in [item.key for item in figures.sections[1].tables]
+    assert ("No hour stood out." in figures.summary) == told
+    assert not [sentence for sentence in figures.summary if "busiest" in sentence]
     assert chart(figures, "hours").title == "No single time stood out"
+
+
+def test_an_hour_with_one_visit_does_not_stand_out(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-10-05 09:00", "2026-10-06 10:00"):
+        add_visit(ana, at)
+    assert metric(ask("visit_trends"), "busiest_hour").value is None
+
+
+def test_peaks_leave_out_what_is_so_of_necessity(ask: Ask, clinic: Clinic) -> None:
+    """On one day the busiest weekday and day are that day; two hours that share all visits are no peak."""
+    ana = add_patient(clinic)
+    for at in ("09:00", "09:10", "10:00"):
+        add_visit(ana, f"2026-10-06 {at}")
+    assert table(ask("visit_trends"), "peaks").rows == (("Hour of the week", "Tuesday 9:00", 2, 1.3),)
+    add_visit(ana, "2026-10-06 10:30")
+    figures = ask("visit_trends")
+    assert metric(figures, "busiest_hour").value == "Tue 9:00 and 10:00"
+    assert [item.key for item in figures.sections[1].tables] == ["hours", "weekdays"]
+
+
+PAIR = ("05 09", "05 10")
 
 
 @pytest.mark.parametrize(
@@ -256,11 +299,15 @@ def test_tied_peaks_are_told_as_tied(ask: Ask, clinic: Clinic) -> None:
     [
         (("05 09", "12 10", "06 14"), 31, "Monday mornings were the busiest"),
         (("05 09", "05 10", "06 14"), 7, "Monday morning was the busiest"),
-        (("05 09", "06 14"), 31, "Monday mornings and Tuesday afternoons were the busiest"),
-        (("05 09", "06 09"), 31, "Monday and Tuesday mornings were the busiest"),
-        (("05 09", "06 09"), 7, "Monday and Tuesday mornings were the busiest"),
-        (("05 09", "05 14"), 31, "Monday mornings and afternoons were the busiest"),
-        (("05 09", "05 14"), 5, "Monday morning and afternoon were the busiest"),
+        (("05 09", "06 14"), 31, "All visits came on Monday mornings and Tuesday afternoons"),
+        (("05 09", "06 09"), 31, "All visits came on Monday and Tuesday mornings"),
+        (("05 09", "05 14"), 5, "All visits came on Monday morning and afternoon"),
+        (("05 09", "05 10", "06 14"), 31, "Monday mornings were the busiest"),
+        ((*PAIR, "06 14", "06 15", "07 09"), 31, "Monday mornings and Tuesday afternoons were the busiest"),
+        ((*PAIR, "06 09", "06 10", "07 09"), 31, "Monday and Tuesday mornings were the busiest"),
+        ((*PAIR, "06 09", "06 10", "07 09"), 7, "Monday and Tuesday mornings were the busiest"),
+        ((*PAIR, "05 14", "05 15", "07 09"), 31, "Monday mornings and afternoons were the busiest"),
+        ((*PAIR, "05 14", "05 15", "07 09"), 7, "Monday morning and afternoon were the busiest"),
         (("05 08", "05 09", "05 10", "06 14", "06 14"), 31, "Tuesday 14:00 was the busiest hour"),
         (("05 09", "12 10"), 31, "All visits came on Monday mornings"),
         (("05 21",), 31, "The only visit came on a Monday evening"),
@@ -290,7 +337,7 @@ def test_parts_of_the_week_within_five_percent_are_named_together(
     ask: Ask, clinic: Clinic, monday: int, tuesday: int, title: str
 ) -> None:
     ana = add_patient(clinic)
-    for day, visits in ((5, monday), (6, tuesday)):
+    for day, visits in ((5, monday), (6, tuesday), (7, 1)):
         for _ in range(visits):
             add_visit(ana, f"2026-10-{day:02} 09:00")
     assert chart(ask("visit_trends"), "hours").title == title
@@ -301,21 +348,23 @@ def test_a_visit_without_an_hour_counts_by_day_but_not_by_hour(ask: Ask, clinic:
     add_visit(ana, "2026-10-05 00:00", local_hour=None)
     figures = ask("visit_trends")
     assert (metric(figures, "visits").value, metric(figures, "busiest_hour").value) == (1, None)
-    assert [item.key for item in figures.sections[1].tables] == ["weekdays", "peaks"]
+    assert [item.key for item in figures.sections[1].tables] == ["weekdays"]
 
     add_visit(ana, "2026-10-12 09:00")
     figures = ask("visit_trends")
     assert table(figures, "hours").rows == (("Monday", 1),)
     assert table(figures, "hours").note == "1 visit of which only the day is recorded is not in this table."
-    assert chart(figures, "hours").title == "Monday mornings were the busiest"
+    assert chart(figures, "hours").title == "The only visit of known hour came on a Monday morning"
+    add_visit(ana, "2026-10-12 10:00")
+    assert chart(ask("visit_trends"), "hours").title == "All visits of known hour came on Monday mornings"
     assert rows(figures, "weekdays")["Monday"]["all"] == 2
 
 
-def test_of_two_days_with_as_many_visits_the_first_is_named(ask: Ask, clinic: Clinic) -> None:
+def test_two_days_with_as_many_visits_are_both_named(ask: Ask, clinic: Clinic) -> None:
     ana = add_patient(clinic)
     for at in ("2026-10-08 09:00", "2026-10-08 10:00", "2026-10-06 09:00", "2026-10-06 10:00", "2026-10-01 09:00"):
         add_visit(ana, at)
-    assert ("Day", "6 October 2026 and 1 more", 2, 1.2) in table(ask("visit_trends"), "peaks").rows
+    assert ("Day", "6 October 2026 and 8 October 2026", 2, 1.2) in table(ask("visit_trends"), "peaks").rows
 
 
 def test_it_warns_where_records_begin_after_the_days_compared_with(ask: Ask, clinic: Clinic) -> None:
@@ -428,7 +477,8 @@ def test_a_report_of_one_kind_speaks_of_that_kind(ask: Ask, clinic: Clinic) -> N
 
 def test_it_reads_the_stored_local_time_alone(ask: Ask, clinic: Clinic) -> None:
     """The day a visit falls on is a stored column, so no database has to know time zones."""
-    add_visit(add_patient(clinic), "2026-10-05 09:00", started_at=datetime(2020, 1, 1, tzinfo=UTC))
+    for _ in range(2):
+        add_visit(add_patient(clinic), "2026-10-05 09:00", started_at=datetime(2020, 1, 1, tzinfo=UTC))
     assert metric(ask("visit_trends"), "busiest_hour").value == "Mon 9:00"
 
 

@@ -25,50 +25,56 @@ CLOSE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The day with the most visits: the first of the `tied` that share it."""
+    """The days with the most visits: how many are `tied`, the first of them and the last."""
 
     first: date
+    last: date
     tied: int
     visits: int
 
 
 @dataclass(frozen=True, slots=True)
 class Busiest:
-    """The weekday hour with the most visits: the first of the `tied` that share it. `times` is against the average
+    """The one or two weekday hours, as ISO weekday and hour, with the most visits. `times` is against the average
     weekday hour with visits."""
 
-    weekday: int
-    hour: int
-    tied: int
+    places: tuple[tuple[int, int], ...]
     visits: int
     times: float
 
     @property
     def short(self) -> str:
-        return f"{words.WEEKDAYS[self.weekday - 1][:3]} {self.hour}:00"
+        """ "Mon 9:00", "Tue 9:00 and 14:00"."""
+        return _placed(self.places, 3)
 
     @property
     def long(self) -> str:
-        return f"{words.WEEKDAYS[self.weekday - 1]} {self.hour}:00"
+        """ "Monday 9:00", "Tuesday 9:00 and 14:00"."""
+        return _placed(self.places)
 
     @property
     def note(self) -> str:
-        told = words.plural(self.visits, "visit")
-        if self.tied > 1:
-            return f"{told}, as in {words.plural(self.tied - 1, 'other hour')}"
-        return f"{told}, {self._against_average}" if self._against_average else told
+        """What the hour had: "22 visits, 2.8 times the average hour"."""
+        return f"{words.plural(self.visits, 'visit')}{' each' if len(self.places) > 1 else ''}{self._against_average}"
 
     @property
     def sentence(self) -> str:
-        if self.tied > 1:
-            named = findings.first_and_more(self.long, self.tied)
-            return f"The busiest hours were {named}, with {words.plural(self.visits, 'visit')} each."
-        average = f", {self._against_average}" if self._against_average else ""
-        return f"The busiest hour was {self.long}, with {words.plural(self.visits, 'visit')}{average}."
+        hour_was = "hour was" if len(self.places) == 1 else "hours were"
+        comma = "," if len(self.places) == 1 else ""
+        return f"The busiest {hour_was} {self.long}{comma} with {self.note}."
 
     @property
     def _against_average(self) -> str:
-        return f"{words.number(self.times, 1)} times the average hour" if self.times > 1 else ""
+        return f", {words.number(self.times, 1)} times the average hour" if self.times > 1 else ""
+
+
+def _placed(places: Sequence[tuple[int, int]], letters: int | None = None) -> str:
+    """One hour or two, with so many letters of the weekday: "Monday and Tuesday 9:00", "Monday 9:00 and 14:00"."""
+    days = list(dict.fromkeys(words.WEEKDAYS[weekday - 1][:letters] for weekday, _ in places))
+    times = list(dict.fromkeys(f"{hour}:00" for _, hour in places))
+    if len(days) == 1 or len(times) == 1:
+        return f"{words.listed(days)} {words.listed(times)}"
+    return words.listed([f"{words.WEEKDAYS[weekday - 1][:letters]} {hour}:00" for weekday, hour in places])
 
 
 def hours(connection: Connection, conditions: Conditions) -> Hours:
@@ -87,18 +93,18 @@ def busiest_day(connection: Connection, conditions: Conditions) -> Day | None:
         .cte("days")
     )
     most = select(func.max(days.c.visits)).scalar_subquery()
-    top = select(func.min(days.c.day), func.count(), func.max(days.c.visits)).where(days.c.visits == most)
-    first, tied, visits = connection.execute(top).one()
-    return Day(first, tied, visits) if first else None
+    columns = (func.min(days.c.day), func.max(days.c.day), func.count(), func.max(days.c.visits))
+    first, last, tied, visits = connection.execute(select(*columns).where(days.c.visits == most)).one()
+    return Day(first, last, tied, visits) if first else None
 
 
 def busiest_hour(counts: Hours) -> Busiest | None:
-    if not counts:
+    """None where no hour stands out: more than two are tied, or none has a second visit."""
+    most = max(counts.values(), default=0)
+    tied = tuple(place for place, visits in counts.items() if visits == most)
+    if most < 2 or len(tied) > findings.MOST_NAMED:
         return None
-    most = max(counts.values())
-    tied = [place for place, visits in counts.items() if visits == most]
-    times = findings.ratio(most * len(counts), sum(counts.values())) or 0.0
-    return Busiest(*tied[0], len(tied), most, times)
+    return Busiest(tied, most, findings.ratio(most * len(counts), sum(counts.values())) or 0.0)
 
 
 def _open_hours(counts: Hours) -> range:
@@ -144,17 +150,19 @@ def _heat_title(counts: Hours, is_one_week: bool, is_all: bool) -> str:
     parts: dict[tuple[int, int], int] = {}
     for (weekday, hour), visits in counts.items():
         parts[weekday, hour // 6] = parts.get((weekday, hour // 6), 0) + visits
-    if is_all and sum(counts.values()) == 1:
-        return f"The only visit came on a {_named([*parts], True)}"
-    if is_all and len(parts) == 1:
-        return f"All visits came on {_named([*parts], is_one_week)}"
+    known = "" if is_all else " of known hour"
+    if sum(counts.values()) == 1:
+        return f"The only visit{known} came on a {_named([*parts], True)}"
     top = [part for part, visits in parts.items() if visits >= CLOSE * max(parts.values())]
+    if len(top) == len(parts) <= findings.MOST_NAMED:
+        return f"All visits{known} came on {_named(top, is_one_week)}"
     peaks = {(weekday, hour // 6) for (weekday, hour), visits in counts.items() if visits == max(counts.values())}
     if len(top) <= findings.MOST_NAMED and peaks.intersection(top):
         be = "was" if is_one_week and len(top) == 1 else "were"
         return f"{_named(top, is_one_week)} {be} the busiest"
     busiest = busiest_hour(counts)
-    return f"{busiest.long} was the busiest hour" if busiest and busiest.tied == 1 else "No single time stood out"
+    is_one = busiest and len(busiest.places) == 1
+    return f"{busiest.long} was the busiest hour" if busiest and is_one else "No single time stood out"
 
 
 def _named(parts: Sequence[tuple[int, int]], is_one_week: bool) -> str:
@@ -172,33 +180,32 @@ def _named(parts: Sequence[tuple[int, int]], is_one_week: bool) -> str:
 
 def peaks_table(
     counts: Hours, weekdays: Mapping[str, int], day: Day | None, days: int, months: Mapping[str, int]
-) -> Table:
-    """The highest hour, weekday, day and month. `weekdays` and `months` hold the visits of each in the period, `days`
-    is on how many days there were visits; fewer than two months make no peak."""
-    rows: list[tuple[Cell, ...]] = []
+) -> Table | None:
+    """The highest hour, weekday, day and month, of those that stand out; None where none does. `weekdays` and `months`
+    hold the visits of each in the period, `days` is on how many days there were visits."""
+    peaks: list[tuple[Cell, ...] | None] = []
     hour = busiest_hour(counts)
-    if hour:
-        rows.append(("Hour of the week", findings.first_and_more(hour.long, hour.tied), hour.visits, hour.times))
-    rows.append(_peak("Weekday", weekdays, sum(1 for visits in weekdays.values() if visits)))
-    if day:
-        times = findings.ratio(day.visits * days, sum(weekdays.values()))
-        rows.append(("Day", findings.first_and_more(words.day(day.first), day.tied), day.visits, times))
-    if len(months) > 1:
-        rows.append(
-            _peak("Month", {words.month(key, short=False): found for key, found in months.items()}, len(months))
-        )
+    if hour and len(hour.places) < len(counts):
+        peaks.append(("Hour of the week", hour.long, hour.visits, hour.times))
+    peaks.append(_peak("Weekday", {name: visits for name, visits in weekdays.items() if visits}))
+    if day and day.visits > 1 and day.tied <= findings.MOST_NAMED and day.tied < days:
+        named = words.listed(list(dict.fromkeys((words.day(day.first), words.day(day.last)))))
+        peaks.append(("Day", named, day.visits, findings.ratio(day.visits * days, sum(weekdays.values()))))
+    peaks.append(_peak("Month", {words.month(key, short=False): visits for key, visits in months.items()}))
+    rows = tuple(row for row in peaks if row)
     columns = (
         Column("peak", "Busiest"),
         Column("when", "When"),
         Column("visits", "Visits", "count"),
         Column("times", "Times the average", "number", decimals=1),
     )
-    return Table("peaks", "Peaks", columns, tuple(rows))
+    return Table("peaks", "Peaks", columns, rows) if rows else None
 
 
-def _peak(name: str, counts: Mapping[str, int], among: int) -> tuple[Cell, ...]:
-    """The row of the highest; the average is over `among` of them."""
+def _peak(name: str, counts: Mapping[str, int]) -> tuple[Cell, ...] | None:
+    """The row of the highest, one or two; None where none stands out: all or more are tied, or none has a second visit.
+    The average is over all that are given."""
     top = findings.leaders(counts)
-    most = counts[top[0]]
-    named = words.listed(top) if len(top) <= findings.MOST_NAMED else findings.first_and_more(top[0], len(top))
-    return name, named, most, findings.ratio(most * among, sum(counts.values()))
+    if len(top) == len(counts) or len(top) > findings.MOST_NAMED or counts[top[0]] < 2:
+        return None
+    return name, words.listed(top), counts[top[0]], findings.ratio(counts[top[0]] * len(counts), sum(counts.values()))

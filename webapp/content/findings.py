@@ -129,11 +129,6 @@ def leaders(counts: Mapping[str, int]) -> list[str]:
     return [name for name, count in counts.items() if count == highest] if highest else []
 
 
-def first_and_more(name: str, tied: int) -> str:
-    """The first of those that share a place: "Monday 9:00", "Monday 9:00 and 2 more"."""
-    return name if tied == 1 else f"{name} and {tied - 1} more"
-
-
 def months_title(noun: str, months: Mapping[str, int], period: Period, records_begin: date | None) -> str:
     """The title of a chart of months that are covered by records, for a report about `period`. A month covered in part
     is no step to rise or fall from."""

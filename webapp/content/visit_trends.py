@@ -37,13 +37,13 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         change = findings.change(came, was, earlier) if answer.is_compared else None
         return Metric(name, label, came, change=change)
 
-    a_day = findings.ratio(now.all, now.days)
+    a_day, a_day_note = findings.ratio(now.all, now.days), "on days with visits" if now.days else ""
     busiest = busy_times.busiest_hour(answer.hours)
-    told, note = (busiest.short, busiest.note) if busiest else (None, "")
+    told, note = (busiest.short, busiest.note) if busiest else (None, "no hour stood out" if answer.hours else "")
     kinds = [metric(kind, filters.KIND_WORDS[kind]) for kind in answer.kinds]
     return (
         metric("all", answer.noun),
-        *(kinds or [Metric("visits_a_day", "Visits a day", a_day, "number", decimals=1, note="on days with visits")]),
+        *(kinds or [Metric("visits_a_day", "Visits a day", a_day, "number", decimals=1, note=a_day_note)]),
         Metric("busiest_hour", "Busiest hour", told, "text", note=note),
     )
 
@@ -99,7 +99,8 @@ def _by_month(answer: Answer) -> Section | None:
 def _by_time(answer: Answer) -> Section | None:
     if not answer.now.all:
         return None
-    weekdays = (_weekdays_table(answer), _peaks_table(answer))
+    peaks = _peaks_table(answer)
+    weekdays = (_weekdays_table(answer), *((peaks,) if peaks else ()))
     if not answer.hours:
         return Section("by_time", "By weekday", (), weekdays)
     without_hour = answer.now.all - sum(answer.hours.values())
@@ -126,7 +127,7 @@ def _weekdays_table(answer: Answer) -> Table:
     )
 
 
-def _peaks_table(answer: Answer) -> Table:
+def _peaks_table(answer: Answer) -> Table | None:
     question = answer.question
     months: dict[str, int] = {}
     if periods.is_whole_months(question.start, question.end) and len(answer.months) < MOST_MONTHS:
@@ -178,8 +179,10 @@ def _counted(answer: Answer) -> list[str]:
     elif answer.kinds:
         sentences.append(f"Medical visits: {words.number(now.medical)}; dental visits: {words.number(now.dental)}.")
     busiest = busy_times.busiest_hour(answer.hours)
-    if busiest and now.all > 1:
+    if busiest:
         sentences.append(busiest.sentence)
+    elif max(answer.hours.values(), default=0) > 1:
+        sentences.append("No hour stood out.")
     if answer.a_year_ago and answer.a_year_ago.all:
         sentences.append(_year_before(answer, answer.a_year_ago.all))
     return sentences
@@ -239,6 +242,11 @@ DEFINITIONS = (
         "The hour in which a visit began: 9:00 is 9:00 to 9:59. Shown are the weekdays with visits, from the first "
         "hour with a visit to the last. The average hour is that of the weekday hours with at least one visit. A visit "
         "of which only the day is recorded is in none of them.",
+    ),
+    Definition(
+        "Busiest",
+        "The hour, weekday, day or month with the most visits, or the two that share that place. Where more share it, "
+        "or it has one visit, none stood out.",
     ),
     Definition(
         "Parts of the day",
