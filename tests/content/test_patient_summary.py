@@ -238,7 +238,39 @@ def test_a_clinic_whose_patients_all_came_later_says_why_there_are_none(ask: Ask
     add_patient(clinic, registered_on=date(2026, 11, 1))
     assert ask("patient_summary").summary == (
         "Up to 31 October 2026 the clinic had no patients.",
-        "1 patient on record is left out: 1 registered later.",
+        "1 patient on record is left out: they registered later.",
+    )
+    add_patient(clinic, registered_on=date(2026, 11, 1))
+    assert ask("patient_summary").summary[1] == "2 patients on record are left out: they registered later."
+    add_patient(clinic, deceased_on=date(2026, 9, 1))
+    assert ask("patient_summary").summary[1] == (
+        "3 patients on record are left out: 2 registered later and 1 died earlier."
+    )
+
+
+def test_a_summary_says_that_filters_leave_patients_out(ask: Ask, clinic: Clinic) -> None:
+    add_patient(clinic, sex="female", birth_date=date(1950, 1, 1))
+    assert ask("patient_summary", sex="female").summary[0] == (
+        "Up to 31 October 2026, 1 patient matched the filters, without a visit in the 12 months to that day."
+    )
+    assert ask("patient_summary", sex="male").summary == ("Up to 31 October 2026, no patients matched the filters.",)
+    add_patient(clinic, sex="female")
+    assert ask("patient_summary").summary[0] == (
+        "Up to 31 October 2026 the clinic had 2 patients, none of them with a visit in the 12 months to that day."
+    )
+
+
+def test_what_the_age_filter_says_is_not_told_again(ask: Ask, clinic: Clinic) -> None:
+    add_patient(clinic, birth_date=date(1950, 1, 1))
+    assert "All patients are aged 65 or over; the median age is 76." in ask("patient_summary").summary
+    assert "The median age is 76." in ask("patient_summary", age="65+").summary
+
+
+def test_a_median_age_that_is_not_known_has_no_unit(ask: Ask, clinic: Clinic) -> None:
+    add_patient(clinic, birth_date=None)
+    assert (metric(ask("patient_summary"), "median_age").value, metric(ask("patient_summary"), "median_age").unit) == (
+        None,
+        "",
     )
 
 

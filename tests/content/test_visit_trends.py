@@ -118,11 +118,49 @@ def test_an_empty_month_after_a_full_one_still_shows_the_year(ask: Ask, clinic: 
 
     assert figures.summary == (
         "There were no visits in October 2026.",
-        "1 visit on record did not take place: 1 cancelled.",
+        "1 visit on record was cancelled.",
         "There were 3 in September 2026.",
     )
     assert [section.key for section in figures.sections] == ["by_month", "compared"]
     assert chart(figures, "months").title == "Visits fell from 3 to none"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "told"),
+    [
+        (("planned",), "1 visit is planned."),
+        (("planned", "planned"), "2 visits are planned."),
+        (("cancelled", "cancelled"), "2 visits on record were cancelled."),
+        (("entered-in-error",), "1 visit on record was entered in error."),
+        (("planned", "planned", "cancelled"), "3 visits on record did not take place: 2 planned and 1 cancelled."),
+    ],
+)
+def test_it_says_why_no_visit_counts_and_no_count_twice(
+    ask: Ask, clinic: Clinic, statuses: tuple[str, ...], told: str
+) -> None:
+    for status in statuses:
+        add_visit(add_patient(clinic), "2026-10-05 10:00", status=status)
+    assert ask("visit_trends").summary[1] == told
+
+
+def test_a_summary_says_that_filters_leave_visits_out(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    begin_records(ana)
+    add_visit(ana, "2026-10-05 10:00", kind="dental")
+
+    def first(**filters: str) -> str:
+        return ask("visit_trends", **filters).summary[0]
+
+    assert first(sex="female") == "1 visit in October 2026 matched the filters, against none in September 2026."
+    assert first(sex="male") == "No visits in October 2026 matched the filters."
+    assert first(sex="male", kind="dental") == "No dental visits in October 2026 matched the filters."
+    assert first(kind="medical") == "There were no medical visits in October 2026."
+
+
+def test_visits_a_day_have_no_note_without_days(ask: Ask, clinic: Clinic) -> None:
+    assert metric(ask("visit_trends", kind="dental"), "visits_a_day").note == ""
+    add_visit(add_patient(clinic), "2026-10-05 10:00", kind="dental")
+    assert metric(ask("visit_trends", kind="dental"), "visits_a_day").note == "on days with visits"
 
 
 def test_months_run_for_a_year_up_to_the_period_with_the_empty_ones(ask: Ask, clinic: Clinic) -> None:

@@ -179,7 +179,7 @@ KIND = _from_list("kind", "Visits", "Medical and dental", Visit.kind, KIND_WORDS
 SEX = _from_list("sex", "Sex", "All", Patient.sex, SEX_WORDS, "patient")
 AGE = replace(_from_list("age", "Age", "All ages", None, AGE_WORDS, "patient"), condition=_age_condition)
 PROVIDER = Filter(
-    "provider", "Provider", "Everyone", "visit", _providers, _provider_condition, words_of=_words_of_provider
+    "provider", "Provider", "All providers", "visit", _providers, _provider_condition, words_of=_words_of_provider
 )
 
 

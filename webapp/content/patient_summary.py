@@ -40,7 +40,8 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
                note=f"{words.number(part, 1)} % of patients" if part is not None else ""),
         Metric("new", "New registrations", answer.new,
                change=findings.change(answer.new, answer.new_before, answer.earlier) if answer.is_compared else None),
-        Metric("median_age", "Median age", median, "number", "years", decimals=_decimals(median)),
+        Metric("median_age", "Median age", median, "number", "years" if median is not None else "",
+               decimals=_decimals(median)),
     )  # fmt: skip
 
 
@@ -227,7 +228,7 @@ def _visits(answer: Answer) -> Section | None:
             Column("visits", "Visits in the period"),
             Column("patients", "Patients", "count"),
             Column("share", "Share", "percent", decimals=1),
-            Column("all", "Visits together", "count"),
+            Column("all", "Visits in all", "count"),
         ),
         tuple(rows),
         ("All who came", answer.came, 100.0, sum(visits for _, visits in answer.by_visits.values())),
@@ -250,13 +251,15 @@ def _visits_title(answer: Answer, labels: dict[int, str]) -> str:
 
 def _summary(answer: Answer) -> tuple[str, ...]:
     day = words.day(answer.question.end)
-    chosen = " for the filters chosen" if answer.question.chosen else ""
+    chosen = answer.question.chosen
     if not answer.patients:
-        return (f"Up to {day} the clinic had no patients{chosen}.", *_left_out(answer.rows))
-    sentences = [
-        f"Up to {day} the clinic had {words.plural(answer.patients, 'patient')}{chosen}; {_how_active(answer)} active, "
-        "with a visit in the 12 months to that day."
-    ]
+        none = (
+            f"Up to {day}, no patients matched the filters." if chosen else f"Up to {day} the clinic had no patients."
+        )
+        return (none, *_left_out(answer.rows))
+    patients = words.plural(answer.patients, "patient")
+    had = f"Up to {day}, {patients} matched the filters" if chosen else f"Up to {day} the clinic had {patients}"
+    sentences = [f"{had}{_how_active(answer)} in the 12 months to that day."]
     if answer.new or answer.new_before:
         told = f", {findings.compared(answer.new, answer.new_before, answer.earlier)}" if answer.is_compared else ""
         new = words.number(answer.new) if answer.new else "Nobody"
@@ -264,7 +267,8 @@ def _summary(answer: Answer) -> tuple[str, ...]:
         sentences.append(coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records"))
     if answer.median_age is not None:
         title, median = _age_title(answer), f"he median age is {_median(answer.median_age)}."
-        sentences.append(f"T{median}" if title.startswith("The median") else f"{title}; t{median}")
+        is_said = title.startswith("The median") or "age" in chosen
+        sentences.append(f"T{median}" if is_said else f"{title}; t{median}")
     if answer.came:
         sentences.append(f"{words.plural(answer.came, 'patient')} came {answer.when}, {_how_often(answer)}.")
     return tuple(filter(None, sentences))
@@ -272,11 +276,12 @@ def _summary(answer: Answer) -> tuple[str, ...]:
 
 def _how_active(answer: Answer) -> str:
     if answer.active == 0:
-        return "none were"
+        return ", none of them with a visit" if answer.patients > 1 else ", without a visit"
     if answer.active == answer.patients:
-        return "all of them were" if answer.active > 1 else "this one was"
+        return "; all of them were active, with a visit" if answer.active > 1 else "; this one was active, with a visit"
     part = words.number(findings.share(answer.active, answer.patients) or 0, 1)
-    return f"{words.number(answer.active)} of them ({part} %) {'was' if answer.active == 1 else 'were'}"
+    be = "was" if answer.active == 1 else "were"
+    return f"; {words.number(answer.active)} of them ({part} %) {be} active, with a visit"
 
 
 def _how_often(answer: Answer) -> str:
@@ -291,9 +296,12 @@ def _how_often(answer: Answer) -> str:
 def _left_out(rows: Rows) -> tuple[str, ...]:
     if not rows.read:
         return ()
-    reasons = words.listed([f"{words.number(item.count)} {item.reason}" for item in rows.excluded])
     be = "is" if rows.read == 1 else "are"
-    return (f"{words.plural(rows.read, 'patient')} on record {be} left out: {reasons}.",)
+    left_out = f"{words.plural(rows.read, 'patient')} on record {be} left out"
+    if len(rows.excluded) == 1:
+        return (f"{left_out}: they {rows.excluded[0].reason}.",)
+    reasons = words.listed([f"{words.number(item.count)} {item.reason}" for item in rows.excluded])
+    return (f"{left_out}: {reasons}.",)
 
 
 DEFINITIONS = (

@@ -83,9 +83,9 @@ class Answer:
         return periods.within(*self.period)
 
     @property
-    def narrowed(self) -> str:
-        """A reminder that not everything is counted; the kind is told by the noun."""
-        return " for the filters chosen" if self.question.chosen.keys() - {"kind"} else ""
+    def is_narrowed(self) -> bool:
+        """Whether a filter leaves something out that the noun does not tell; it tells the kind."""
+        return bool(self.question.chosen.keys() - {"kind"})
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:

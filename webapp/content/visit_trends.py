@@ -9,7 +9,7 @@ from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step, Template
 from webapp.content.visit_counts import FILTERS, MOST_MONTHS, STEPS, Answer, Counts, ask, count
-from webapp.figures import Cell, Chart, Column, Content, Definition, Metric, Section, Table
+from webapp.figures import Cell, Chart, Column, Content, Definition, Metric, Rows, Section, Table
 
 
 def build(connection: Connection, question: Question, step: Step) -> Content:
@@ -172,7 +172,11 @@ def _counted(answer: Answer) -> list[str]:
     now, before, one = answer.now, answer.before, answer.noun.lower().removesuffix("s")
     told = f", {findings.compared(now.all, before.all, answer.earlier)}" if answer.is_compared else ""
     be = "was" if now.all == 1 else "were"
-    sentences = [f"There {be} {words.plural(now.all, one)} {answer.when}{answer.narrowed}{told}."]
+    visits = words.plural(now.all, one)
+    if answer.is_narrowed:
+        sentences = [f"{visits} {answer.when} matched the filters{told}."]
+    else:
+        sentences = [f"There {be} {visits} {answer.when}{told}."]
     if answer.kinds and answer.is_compared:
         medical, dental = (findings.moved_to(getattr(now, kind), getattr(before, kind)) for kind in answer.kinds)
         sentences.append(f"Medical visits {medical}; dental visits {dental}.")
@@ -198,14 +202,27 @@ def _year_before(answer: Answer, visits: int) -> str:
 
 def _nothing(answer: Answer) -> list[str]:
     """What can be said of a period without visits."""
-    sentences = [f"There were no {answer.noun.lower()} {answer.when}{answer.narrowed}."]
+    noun = answer.noun.lower()
+    matched = f"No {noun} {answer.when} matched the filters."
+    sentences = [matched if answer.is_narrowed else f"There were no {noun} {answer.when}."]
     if answer.rows.read:
-        reasons = words.listed([f"{words.number(item.count)} {item.reason}" for item in answer.rows.excluded])
-        sentences.append(f"{words.plural(answer.rows.read, 'visit')} on record did not take place: {reasons}.")
+        sentences.append(_left_out(answer.rows))
     if answer.before.all:
         be = "was" if answer.before.all == 1 else "were"
         sentences.append(f"There {be} {words.number(answer.before.all)} {periods.within(*answer.earlier)}.")
     return sentences
+
+
+def _left_out(rows: Rows) -> str:
+    """Why none of the visits read counts."""
+    visits = words.plural(rows.read, "visit")
+    if len(rows.excluded) == 1:
+        reason = rows.excluded[0].reason
+        if reason == "planned":
+            return f"{visits} {'is' if rows.read == 1 else 'are'} planned."
+        return f"{visits} on record {'was' if rows.read == 1 else 'were'} {reason}."
+    reasons = words.listed([f"{words.number(item.count)} {item.reason}" for item in rows.excluded])
+    return f"{visits} on record did not take place: {reasons}."
 
 
 def _limits(answer: Answer) -> list[str]:
