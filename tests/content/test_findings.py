@@ -136,6 +136,21 @@ def test_a_longer_report_tells_of_the_highest_month(counts: tuple[int, ...], tit
     assert findings.trend_title("Visits", months(*counts), is_about_last=False) == title
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "title"),
+    [
+        ("2026-03-17", "2026-03-17", "Visits in the first quarter of 2026"),
+        ("2026-03-01", "2026-03-30", "Visits in the first quarter of 2026"),
+        ("2026-02-27", "2026-03-31", "Visits in the first quarter of 2026"),
+        ("2026-03-01", "2026-03-31", "Visits rose by 25.0 % from February 2026"),
+        ("2026-02-01", "2026-03-31", "Visits were highest in January 2026"),
+    ],
+)
+def test_a_chart_of_months_claims_something_for_whole_months_alone(start: str, end: str, title: str) -> None:
+    period = date.fromisoformat(start), date.fromisoformat(end)
+    assert findings.months_title("Visits", dict(months(30, 20, 25)), period, date(2020, 1, 1)) == title
+
+
 def test_a_rise_of_a_whole_year_is_counted_in_words_or_figures() -> None:
     keys = [(f"{2025 + at // 12}-{at % 12 + 1:02}", at) for at in range(15)]
     assert findings.trend_title("Visits", keys[:13], True) == "Visits rose for the twelfth month running"

@@ -193,7 +193,7 @@ def test_a_month_cut_short_is_counted_to_the_last_day_and_says_so(ask: Ask, clin
     assert table(figures, "months").note == (
         "Months shown: November 2025 to October 2026. The report's own period is 1 to 15 October 2026."
     )
-    assert chart(figures, "months").title == "Visits were highest in October 2026"
+    assert chart(figures, "months").title == "Visits in the 12 months to October 2026"
     assert chart(figures, "months").subtitle == "Visits a month, November 2025 to October 2026 (up to 15 October)"
 
 
@@ -201,7 +201,7 @@ def test_a_month_that_is_not_over_is_not_told_as_a_fall(ask: Ask, clinic: Clinic
     ana = add_patient(clinic)
     for day in ("09-01", "09-02", "09-03", "10-01"):
         add_visit(ana, f"2026-{day} 10:00")
-    assert chart(ask("visit_trends", end=date(2026, 10, 15)), "months").title == "Visits were highest in September 2026"
+    assert chart(ask("visit_trends", end=date(2026, 10, 15)), "months").title == "Visits from September to October 2026"
     assert chart(ask("visit_trends"), "months").title == "Visits fell from 3 to 1"
 
 

@@ -130,11 +130,11 @@ def leaders(counts: Mapping[str, int]) -> list[str]:
 
 
 def months_title(noun: str, months: Mapping[str, int], period: Period, records_begin: date | None) -> str:
-    """The title of a chart of months that are covered by records, for a report about `period`. A month covered in part
-    is no step to rise or fall from."""
+    """The title of a chart of months that are covered by records, for a report about `period`. Where that is not whole
+    months, it names the months shown and claims nothing. A month covered in part is no step to rise or fall from."""
     is_one_month = period == periods.month_of(period[1])
     told = coverage.whole_months(months, records_begin) if is_one_month else months
-    if len(told) < 2:
+    if not periods.is_whole_months(*period) or len(told) < 2:
         first, last = periods.month_named(next(iter(months))), periods.month_of(period[1])
         return f"{noun} {periods.within(first[0], last[1])}"
     return trend_title(noun, list(told.items()), is_one_month)
