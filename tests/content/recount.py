@@ -230,9 +230,16 @@ class Patients:
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         found: dict[str, list[tuple[Any, ...]]] = {}
         if self.counted:
-            bands = self.bands()
-            found["ages"] = [self.ages(label, people) for label, people in bands.items()]
-            found["active"] = [self.activity(label, people) for label, people in bands.items()]
+            if "age" not in self.asked.filters:
+                groups = self.bands()
+                found["ages"] = [self.ages(label, people) for label, people in groups.items()]
+            elif "sex" not in self.asked.filters:
+                groups = self.sexes()
+                found["sexes"] = [
+                    (s, len(people), percent(len(people), len(self.counted))) for s, people in groups.items()
+                ]
+            if not self.asked.filters.keys() >= {"age", "sex"}:
+                found["active"] = [self.activity(label, people) for label, people in groups.items()]
         window = dict.fromkeys(months_back(self.asked, self.first_record), 0)
         for person in self.read:
             day = person["registered_on"]
@@ -253,9 +260,11 @@ class Patients:
         groups: dict[str, list[Row]] = {name: [] for name in labels}
         for person in self.counted:
             groups[band(person, self.asked.end)].append(person)
-        chosen = self.asked.filters.get("age")
-        shown = [chosen] if chosen else [name for name in labels if name != "unknown" or groups[name]]
-        return {labels[name]: groups[name] for name in shown}
+        return {labels[name]: groups[name] for name in labels if name != "unknown" or groups[name]}
+
+    def sexes(self) -> dict[str, list[Row]]:
+        groups = {sex: [p for p in self.counted if p["sex"] == sex] for sex in ("female", "male", "other", "unknown")}
+        return {sex.capitalize(): found for sex, found in groups.items() if found or sex in ("female", "male")}
 
     def ages(self, label: str, people: list[Row]) -> tuple[Any, ...]:
         sexes = Counter(person["sex"] for person in people)

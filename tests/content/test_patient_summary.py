@@ -41,8 +41,21 @@ def test_active_is_a_visit_that_took_place_in_the_12_months_to_the_last_day(ask:
     figures = ask("patient_summary")
 
     assert metric(figures, "active").value == 2
-    assert metric(figures, "active").note == "33.3 % of patients"
-    assert table(figures, "active").total == ("All ages", 6, 2, 33.3)
+    assert metric(figures, "active").note == "of 6 patients"
+    assert table(figures, "active").total == ("All", 6, 2, 33.3)
+
+
+def test_a_share_of_a_handful_is_told_in_counts(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic), "2026-10-05 10:00")
+    for _ in range(18):
+        add_patient(clinic)
+    figures = ask("patient_summary")
+    assert metric(figures, "active").note == "of 19 patients"
+    assert "the clinic had 19 patients; 1 of them was active" in figures.summary[0]
+    add_visit(add_patient(clinic), "2026-10-05 10:00")
+    figures = ask("patient_summary")
+    assert metric(figures, "active").note == "10.0 % of patients"
+    assert "the clinic had 20 patients; 2 of them (10.0 %) were active" in figures.summary[0]
 
 
 def test_a_patient_who_came_often_is_active_once(ask: Ask, clinic: Clinic) -> None:
@@ -115,7 +128,7 @@ def test_ages_and_sexes_are_crossed_with_the_unknown_of_both(ask: Ask, clinic: C
         "65 or over": (0, 0, 0, 0, 0),
         "Unknown": (0, 0, 0, 1, 1),
     }
-    assert table(figures, "ages").total == ("All ages", 1, 1, 1, 1, 4, 100.0)
+    assert table(figures, "ages").total == ("All", 1, 1, 1, 1, 4, 100.0)
     assert chart(figures, "ages").shape == "pyramid"
     assert chart(figures, "ages").title == "The median age is 36"
     assert chart(figures, "ages").subtitle == (
@@ -161,18 +174,40 @@ def test_a_report_of_one_sex_has_no_columns_for_the_others(ask: Ask, clinic: Cli
     add_patient(clinic, sex="female")
     add_patient(clinic, sex="male")
     figures = ask("patient_summary", sex="female")
+    assert figures.sections[0].title == "Age"
     assert [column.key for column in table(figures, "ages").columns] == ["age", "all", "share"]
     assert metric(figures, "patients").value == 1
 
 
-def test_a_report_of_one_age_has_that_row_alone(ask: Ask, clinic: Clinic) -> None:
-    add_patient(clinic, birth_date=date(2024, 1, 1))
+def test_a_report_of_one_age_tells_the_sexes_apart_instead(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic, birth_date=date(2024, 1, 1), sex="male"), "2026-10-05 10:00")
+    add_patient(clinic, birth_date=date(2024, 1, 1), sex="unknown")
     add_patient(clinic, birth_date=date(1990, 1, 1))
+
     figures = ask("patient_summary", age="0-4")
-    assert list(rows(figures, "ages")) == ["0 to 4"]
-    assert [item.key for section in figures.sections for item in section.charts] == ["registrations"] * (
-        "registrations" in [item.key for section in figures.sections for item in section.tables]
-    )
+
+    assert figures.sections[0].title == "Sex"
+    assert table(figures, "sexes").rows == (("Female", 0, 0.0), ("Male", 1, 50.0), ("Unknown", 1, 50.0))
+    assert table(figures, "sexes").total == ("All", 2, 100.0)
+    assert (chart(figures, "sexes").shape, chart(figures, "sexes").title) == ("bar", "0 female and 1 male patient")
+    assert table(figures, "active").title == "Active patients by sex"
+    assert table(figures, "active").rows == (("Female", 0, 0, None), ("Male", 1, 1, 100.0), ("Unknown", 1, 0, 0.0))
+    assert table(figures, "active").total == ("All", 2, 1, 50.0)
+    assert chart(figures, "active").subtitle.endswith("percent of each sex")
+
+
+def test_a_report_of_one_age_and_sex_tells_nobody_apart(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic, birth_date=date(2024, 1, 1), sex="male"), "2026-10-05 10:00")
+    figures = ask("patient_summary", age="0-4", sex="male")
+    assert metric(figures, "patients").value == 1
+    assert [section.key for section in figures.sections] == ["visits"]
+
+
+def test_the_sex_that_is_most_likely_to_come_is_named(ask: Ask, clinic: Clinic) -> None:
+    for hour in range(10):
+        add_visit(add_patient(clinic, sex="female"), f"2026-10-05 {hour + 8:02}:00")
+        add_patient(clinic, sex="male")
+    assert chart(ask("patient_summary", age="25-44"), "active").title == "Female patients were the most likely to come"
 
 
 @pytest.mark.parametrize(

@@ -129,15 +129,15 @@ NOT_FIGURES = re.compile(
 
 
 def numbers_of(figures: Content) -> set[str]:
-    """Every number in the metrics, tables and rows, with no decimals and with one."""
+    """Every number in the metrics and their notes, tables and rows, with no decimals and with one."""
     found: list[Any] = [figures.rows.read, figures.rows.used, *(item.count for item in figures.rows.excluded)]
     for item in figures.metrics:
         found += [item.value, *((item.change.difference, item.change.percent) if item.change else ())]
     for section in figures.sections:
         found += [cell for item in section.tables for row in (*item.rows, item.total or ()) for cell in row]
     known = {words.number(abs(value), places) for value in found if isinstance(value, int | float) for places in (0, 1)}
-    peaks = re.findall(r"\d+", " ".join(cell for cell in found if isinstance(cell, str)))
-    return known | set(peaks)
+    told = [cell for cell in found if isinstance(cell, str)] + [item.note for item in figures.metrics]
+    return known | set(re.findall(r"\d[\d.,]*\d|\d", " ".join(told)))
 
 
 def assert_numbers_are_told(figures: Content) -> None:

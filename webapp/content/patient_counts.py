@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract, func, not_, select
 
@@ -77,15 +78,25 @@ class Answer:
     def when(self) -> str:
         return periods.within(*self.period)
 
-    def bands(self) -> dict[str, str]:
-        """The age bands to show, name and label: those asked for, and the unknown where there are any."""
-        chosen = self.question.chosen.get("age")
-        found = {group.band for group in self.groups}
-        return {
-            name: words_
-            for name, words_ in filters.AGE_WORDS.items()
-            if (name == chosen if chosen else name != filters.UNKNOWN_AGE or name in found)
-        }
+    @property
+    def by(self) -> Literal["age", "sex", ""]:
+        """What patients are told apart by: by nothing where both filters leave one choice."""
+        chosen = self.question.chosen
+        return "age" if "age" not in chosen else "sex" if "sex" not in chosen else ""
+
+    def parts(self) -> dict[str, str]:
+        """The age bands or sexes to show, name and label; those that hold nobody as a rule only where there are any."""
+        known, labels = (
+            ({band.name for band in filters.BANDS}, filters.AGE_WORDS)
+            if self.by == "age"
+            else ({"female", "male"}, filters.SEX_WORDS)
+        )
+        found = {group.band if self.by == "age" else group.sex for group in self.groups}
+        return {name: label for name, label in labels.items() if name in known or name in found}
+
+    def part(self, name: str) -> Group:
+        """The patients of one of parts()."""
+        return self.total(name) if self.by == "age" else self.total(sex=name)
 
     def total(self, band: str = "", sex: str = "") -> Group:
         """The groups of that band and sex together; an empty name stands for all."""

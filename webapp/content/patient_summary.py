@@ -13,6 +13,8 @@ ENOUGH = 10
 """Patients an age group must have for its share to be named in a title."""
 STANDS_OUT = 5.0
 """Percentage points by which its share must pass that of all patients."""
+ALL = "All"
+"""The name of a row of totals."""
 
 
 def build(connection: Connection, question: Question, step: Step) -> Content:
@@ -32,12 +34,12 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
-    part = findings.share(answer.active, answer.patients)
+    part, patients = findings.share(answer.active, answer.patients), words.plural(answer.patients, "patient")
+    among = f"{words.number(part or 0, 1)} % of patients" if answer.patients >= findings.SMALL else f"of {patients}"
     median = answer.median_age
     return (
         Metric("patients", "Patients", answer.patients),
-        Metric("active", "Active patients", answer.active,
-               note=f"{words.number(part, 1)} % of patients" if part is not None else ""),
+        Metric("active", "Active patients", answer.active, note=among if answer.patients else ""),
         Metric("new", "New registrations", answer.new,
                change=findings.change(answer.new, answer.new_before, answer.earlier) if answer.is_compared else None),
         Metric("median_age", "Median age", median, "number", "years" if median is not None else "",
@@ -51,9 +53,16 @@ def _decimals(age: float | None) -> int:
 
 
 def _by_age(answer: Answer) -> Section | None:
-    if not answer.patients:
+    if not (answer.patients and answer.by):
         return None
-    bands, sexes = answer.bands(), _sexes(answer)
+    if answer.by == "sex":
+        return Section("by_age", "Sex", (_sex_chart(answer),), (_sex_table(answer),))
+    table = _age_table(answer)
+    return Section("by_age", "Age and sex" if _sexes(answer) else "Age", (_age_chart(answer),), (table,))
+
+
+def _age_table(answer: Answer) -> Table:
+    sexes = _sexes(answer)
     columns = [Column("age", "Age"), *(Column(sex, label, "count") for sex, label in sexes.items())]
     columns += [Column("all", "All" if sexes else "Patients", "count"), Column("share", "Share", "percent", decimals=1)]
 
@@ -62,11 +71,26 @@ def _by_age(answer: Answer) -> Section | None:
         of_sexes = (answer.total(band, sex).patients for sex in sexes)
         return (label, *of_sexes, everyone, findings.share(everyone, answer.patients))
 
-    rows = tuple(cells(label, band) for band, label in bands.items())
-    table = Table(
-        "ages", "Patients by age and sex" if sexes else "Patients by age", tuple(columns), rows, cells("All ages")
-    )
-    return Section("by_age", "Age and sex", _age_charts(answer, table, bool(sexes)), (table,))
+    rows = tuple(cells(label, band) for band, label in answer.parts().items())
+    title = "Patients by age and sex" if sexes else "Patients by age"
+    return Table("ages", title, tuple(columns), rows, cells(ALL))
+
+
+def _sex_table(answer: Answer) -> Table:
+    """The patients of one age band."""
+    columns = (
+        Column("sex", "Sex"), Column("all", "Patients", "count"), Column("share", "Share", "percent", decimals=1),
+    )  # fmt: skip
+    counts = {label: answer.part(sex).patients for sex, label in answer.parts().items()}
+    rows = tuple((label, count, findings.share(count, answer.patients)) for label, count in counts.items())
+    return Table("sexes", "Patients by sex", columns, rows, (ALL, answer.patients, 100.0))
+
+
+def _sex_chart(answer: Answer) -> Chart:
+    female, male = (words.plural(answer.part(sex).patients, f"{sex} patient") for sex in ("female", "male"))
+    female = female.removesuffix(" patients").removesuffix(" patient")
+    subtitle = f"Patients by sex, {words.day(answer.question.end)}"
+    return Chart("sexes", "bar", f"{female} and {male}", subtitle, "sexes", "sex", ("all",))
 
 
 def _sexes(answer: Answer) -> dict[str, str]:
@@ -78,16 +102,14 @@ def _sexes(answer: Answer) -> dict[str, str]:
     return labels
 
 
-def _age_charts(answer: Answer, table: Table, are_sexes_apart: bool) -> tuple[Chart, ...]:
-    if len(table.rows) < 2:
-        return ()
-    has_two_sides = are_sexes_apart and (answer.total(sex="female").patients or answer.total(sex="male").patients)
+def _age_chart(answer: Answer) -> Chart:
+    has_two_sides = _sexes(answer) and (answer.total(sex="female").patients or answer.total(sex="male").patients)
     day = words.day(answer.question.end)
     title = _age_title(answer)
     if has_two_sides:
         subtitle = f"Patients by age and sex, {day}{_not_drawn(answer)}"
-        return (Chart("ages", "pyramid", title, subtitle, "ages", "age", ("female", "male")),)
-    return (Chart("ages", "bar", title, f"Patients by age, {day}", "ages", "age", ("all",)),)
+        return Chart("ages", "pyramid", title, subtitle, "ages", "age", ("female", "male"))
+    return Chart("ages", "bar", title, f"Patients by age, {day}", "ages", "age", ("all",))
 
 
 def _not_drawn(answer: Answer) -> str:
@@ -102,9 +124,9 @@ def _age_title(answer: Answer) -> str:
     unknown = answer.total(filters.UNKNOWN_AGE).patients
     if answer.median_age is None or 2 * unknown >= answer.patients:
         return f"The age of {words.plural(unknown, 'patient')} is unknown"
-    for name, label in answer.bands().items():
-        if answer.total(name).patients == answer.patients:
-            return f"All patients are aged {label}"
+    for band in filters.BANDS:
+        if answer.total(band.name).patients == answer.patients:
+            return f"All patients are aged {band.label}"
     return f"The median age is {_median(answer.median_age)}"
 
 
@@ -166,32 +188,26 @@ def _compared(answer: Answer) -> tuple[Table, ...]:
 
 
 def _activity(answer: Answer) -> Section | None:
-    if not answer.patients:
+    if not (answer.patients and answer.by):
         return None
-    rows = [_activity_row(label, answer.total(band)) for band, label in answer.bands().items()]
+    rows = tuple(_activity_row(label, answer.part(name)) for name, label in answer.parts().items())
     table = Table(
         "active",
-        "Active patients by age",
+        f"Active patients by {answer.by}",
         (
-            Column("age", "Age"),
+            Column(answer.by, answer.by.capitalize()),
             Column("patients", "Patients", "count"),
             Column("active", "Active", "count"),
             Column("share", "Share active", "percent", decimals=1),
         ),
-        tuple(rows),
-        _activity_row("All ages", answer.total()),
+        rows,
+        _activity_row(ALL, answer.total()),
     )
-    since = periods.year_up_to(answer.question.end)
-    chart = Chart(
-        "active",
-        "bar",
-        _activity_title(answer),
-        f"Patients with a visit in the 12 months from {words.dates(*since)}, percent of each age group",
-        table.key,
-        "age",
-        ("share",),
-    )
-    return Section("active", "Active patients", (chart,) if answer.active and len(rows) > 1 else (), (table,))
+    since = words.dates(*periods.year_up_to(answer.question.end))
+    each = "each age group" if answer.by == "age" else "each sex"
+    subtitle = f"Patients with a visit in the 12 months from {since}, percent of {each}"
+    chart = Chart("active", "bar", _activity_title(answer), subtitle, table.key, answer.by, ("share",))
+    return Section("active", "Active patients", (chart,) if answer.active else (), (table,))
 
 
 def _activity_row(label: str, group: Group) -> tuple[Cell, ...]:
@@ -199,14 +215,16 @@ def _activity_row(label: str, group: Group) -> tuple[Cell, ...]:
 
 
 def _activity_title(answer: Answer) -> str:
-    """Names the age group that is most likely to come, where one stands out and is not a handful."""
-    groups = {label: answer.total(band) for band, label in answer.bands().items()}
-    shares = {label: 100 * group.active / group.patients for label, group in groups.items() if group.patients}
-    top = max(shares, key=lambda label: shares[label])
+    """Names the age group or sex that is most likely to come, where one stands out and is not a handful."""
+    groups = {name: group for name in answer.parts() if (group := answer.part(name)).patients}
+    shares = {name: 100 * group.active / group.patients for name, group in groups.items()}
+    top = max(shares, key=lambda name: shares[name])
     stands_out = shares[top] >= 100 * answer.active / answer.patients + STANDS_OUT
     is_alone = list(shares.values()).count(shares[top]) == 1
-    if stands_out and is_alone and groups[top].patients >= ENOUGH and top != filters.UNKNOWN_AGE_LABEL:
-        return f"Patients aged {top} were the most likely to come"
+    if stands_out and is_alone and groups[top].patients >= ENOUGH and top not in ("unknown", "other"):
+        label = answer.parts()[top]
+        named = f"Patients aged {label}" if answer.by == "age" else f"{label} patients"
+        return f"{named} were the most likely to come"
     if answer.active == answer.patients:
         return "All patients were active"
     be = "was" if answer.active == 1 else "were"
@@ -279,9 +297,10 @@ def _how_active(answer: Answer) -> str:
         return ", none of them with a visit" if answer.patients > 1 else ", without a visit"
     if answer.active == answer.patients:
         return "; all of them were active, with a visit" if answer.active > 1 else "; this one was active, with a visit"
-    part = words.number(findings.share(answer.active, answer.patients) or 0, 1)
+    share = findings.share(answer.active, answer.patients)
+    part = f" ({words.number(share, 1)} %)" if share is not None and answer.patients >= findings.SMALL else ""
     be = "was" if answer.active == 1 else "were"
-    return f"; {words.number(answer.active)} of them ({part} %) {be} active, with a visit"
+    return f"; {words.number(answer.active)} of them{part} {be} active, with a visit"
 
 
 def _how_often(answer: Answer) -> str:
