@@ -113,6 +113,32 @@ def test_every_choice_offered_has_the_words_it_is_offered_with(clinic: Clinic) -
                     assert narrowing.words(connection, clinic.id, value) == words
 
 
+def test_a_choice_can_be_told_without_its_label(clinic: Clinic) -> None:
+    doctor = add_provider(clinic, "Ana Reyes")
+    told = {
+        filters.KIND: {"dental": "Dental"},
+        filters.SEX: {"female": "Female", "other": "sex other", "unknown": "sex unknown", "x": "Sex not recognised"},
+        filters.AGE: {"5-14": "aged 5 to 14", "65+": "aged 65 or over", "unknown": "age unknown"},
+        filters.PROVIDER: {
+            f"{doctor.id}": "Ana Reyes", "none": "no provider recorded", "0": "Provider not recognised",
+        },
+    }  # fmt: skip
+    with snapshot() as connection:
+        for narrowing, phrases in told.items():
+            for value, phrase in phrases.items():
+                assert narrowing.phrase(connection, clinic.id, value) == phrase
+
+
+def test_every_choice_of_every_filter_is_told_apart_without_labels(clinic: Clinic) -> None:
+    with snapshot() as connection:
+        phrases = [
+            narrowing.phrase(connection, clinic.id, value)
+            for narrowing in CATALOGUE["visit_trends"].filters
+            for value, _ in narrowing.choices(connection, clinic.id)
+        ]
+    assert len(set(phrases)) == len(phrases)
+
+
 def test_providers_are_the_clinics_own(clinic: Clinic) -> None:
     theirs = add_provider(add_clinic(), "Somebody else")
     mine = add_provider(clinic, "Ana Reyes")

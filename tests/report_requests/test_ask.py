@@ -106,6 +106,10 @@ class TestAsking:
         client.submit("/reports/new", ASKED)
         assert len(asked(app)) == 4
 
+    def test_filters_are_kept_in_words_that_stand_alone(self, app: Flask, client: PageClient) -> None:
+        client.submit("/reports/new", {**ASKED, "kind": "dental", "provider": "none", "age": "unknown", "sex": "other"})
+        assert asked(app)[0].narrowed == "Dental · no provider recorded · age unknown · sex other"
+
     def test_there_is_a_limit_to_what_one_may_wait_for(self, app: Flask, client: PageClient) -> None:
         for day in range(1, 11):
             client.submit("/reports/new", {**OWN, "start": f"2026-10-{day:02}", "end": "2026-10-31"})

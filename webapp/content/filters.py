@@ -6,8 +6,8 @@ Ambulatory Medical Care Survey tabulates visits (National Center for Health Stat
 and those of 65 and over together.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -31,7 +31,8 @@ _LARGEST_ID = 2**31 - 1
 @dataclass(frozen=True, slots=True)
 class Filter:
     """`of` names the rows that `condition(value, last day of the period)` speaks of; a value that is not offered
-    matches nothing. `all_words` is what stands for no narrowing."""
+    matches nothing. `all_words` is what stands for no narrowing. `phrases` has those values whose words need the label
+    beside them, said so that they do not."""
 
     name: str
     label: str
@@ -40,10 +41,16 @@ class Filter:
     choices: Callable[[Connection, int], Choices]
     condition: Callable[[str, date], ColumnElement[bool]]
     words_of: Callable[[Connection, int, str], str]
+    phrases: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def words(self, connection: Connection, clinic_id: int, value: str) -> str:
         """The chosen value as a reader sees it; an empty one is all of them."""
         return self.words_of(connection, clinic_id, value) if value else self.all_words
+
+    def phrase(self, connection: Connection, clinic_id: int, value: str) -> str:
+        """The chosen value where no label stands beside it: "aged 5 to 14", "sex other", "Dental"."""
+        told = self.words(connection, clinic_id, value)
+        return f"{self.label} not recognised" if told == NOT_OFFERED else self.phrases.get(value, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +182,23 @@ def _from_list(name: str, label: str, all_words: str, column: Any, offered: dict
 
 AGE_WORDS = {band.name: band.label for band in BANDS} | {UNKNOWN_AGE: UNKNOWN_AGE_LABEL}
 
+AGE_PHRASES = {band.name: f"aged {band.label}" for band in BANDS} | {UNKNOWN_AGE: "age unknown"}
+SEX_PHRASES = {"other": "sex other", "unknown": "sex unknown"}
+
 KIND = _from_list("kind", "Visits", "Medical and dental", Visit.kind, KIND_WORDS, "visit")
-SEX = _from_list("sex", "Sex", "All", Patient.sex, SEX_WORDS, "patient")
-AGE = replace(_from_list("age", "Age", "All ages", None, AGE_WORDS, "patient"), condition=_age_condition)
+SEX = replace(_from_list("sex", "Sex", "All", Patient.sex, SEX_WORDS, "patient"), phrases=SEX_PHRASES)
+AGE = replace(
+    _from_list("age", "Age", "All ages", None, AGE_WORDS, "patient"), condition=_age_condition, phrases=AGE_PHRASES
+)
 PROVIDER = Filter(
-    "provider", "Provider", "All providers", "visit", _providers, _provider_condition, words_of=_words_of_provider
+    "provider",
+    "Provider",
+    "All providers",
+    "visit",
+    _providers,
+    _provider_condition,
+    words_of=_words_of_provider,
+    phrases={NO_PROVIDER: "no provider recorded"},
 )
 
 

@@ -69,11 +69,11 @@ def _check_limit(person: Person, limit: int) -> None:
 
 
 def _narrowed(question: Question) -> str:
-    """The filters that leave something out, as a reader sees them: "Dental · Female"."""
+    """The filters that leave something out, in words that stand alone: "Dental · aged 5 to 14"."""
     filters = content.CATALOGUE[question.template].filters
     connection = db.session.connection()
     told = [
-        item.words(connection, question.clinic_id, question.chosen[item.name])
+        item.phrase(connection, question.clinic_id, question.chosen[item.name])
         for item in filters
         if item.name in question.chosen
     ]
