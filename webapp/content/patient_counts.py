@@ -35,7 +35,8 @@ class Group:
 class Answer:
     """All that is read from the database. `months` are new registrations, in order, none of them before the records
     begin; `by_visits` says how many patients came so many times in the period, the last for MOST_VISITS and more, with
-    the visits of each. `records_begin` is the day of the clinic's first registration or visit."""
+    the visits of each. `records_begin` is the day of the clinic's first registration or visit, `visits_begin` that of
+    its first visit of any status."""
 
     question: Question
     rows: Rows
@@ -47,6 +48,7 @@ class Answer:
     months: dict[str, int]
     by_visits: dict[int, tuple[int, int]]
     records_begin: date | None
+    visits_begin: date | None
 
     @property
     def patients(self) -> int:
@@ -130,11 +132,11 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     groups = _groups(connection, question)
     median = _median_age(connection, question, sum(g.patients for g in groups if g.band != filters.UNKNOWN_AGE))
     step(2, STEPS)
-    first = _records_begin(connection, question.clinic_id)
+    first, first_visit = _records_begin(connection, question.clinic_id)
     months = coverage.months(_registrations(connection, question), first)
     by_visits = _by_visits(connection, question)
     step(3, STEPS)
-    return Answer(question, rows, groups, new, new_before, undated, median, months, by_visits, first)
+    return Answer(question, rows, groups, new, new_before, undated, median, months, by_visits, first, first_visit)
 
 
 def _headline(connection: Connection, question: Question) -> tuple[Rows, int, int, int]:
@@ -156,10 +158,11 @@ def _headline(connection: Connection, question: Question) -> tuple[Rows, int, in
     return Rows("patients", read, read - came_later - gone, excluded), new, new_before, without
 
 
-def _records_begin(connection: Connection, clinic_id: int) -> date | None:
+def _records_begin(connection: Connection, clinic_id: int) -> tuple[date | None, date | None]:
+    """The day of the first registration or visit, and that of the first visit."""
     registered = connection.scalar(select(func.min(Patient.registered_on)).where(Patient.clinic_id == clinic_id))
     visited = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))
-    return min(filter(None, (registered, visited)), default=None)
+    return min(filter(None, (registered, visited)), default=None), visited
 
 
 def _registered_in(period: Period) -> ColumnElement[bool]:

@@ -37,13 +37,13 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     part, patients = findings.share(answer.active, answer.patients), words.plural(answer.patients, "patient")
     among = f"{words.number(part or 0, 1)} % of patients" if answer.patients >= findings.SMALL else f"of {patients}"
     median = answer.median_age
+    years = "" if median is None else "year" if median == 1 else "years"
     return (
         Metric("patients", "Patients", answer.patients),
         Metric("active", "Active patients", answer.active, note=among if answer.patients else ""),
         Metric("new", "New registrations", answer.new,
                change=findings.change(answer.new, answer.new_before, answer.earlier) if answer.is_compared else None),
-        Metric("median_age", "Median age", median, "number", "years" if median is not None else "",
-               decimals=_decimals(median)),
+        Metric("median_age", "Median age", median, "number", years, decimals=_decimals(median)),
     )  # fmt: skip
 
 
@@ -263,7 +263,8 @@ def _visits_title(answer: Answer, labels: dict[int, str]) -> str:
     if 2 * once > answer.came:
         return "Most of those who came, came once"
     if 2 * (answer.came - once) > answer.came:
-        return "Most of those who came, came more than once" if once else "Everyone who came, came more than once"
+        everyone = "Everyone who came, came more than once" if answer.came > 1 else "One patient came, more than once"
+        return "Most of those who came, came more than once" if once else everyone
     return "Half of those who came, came once"
 
 
@@ -278,11 +279,14 @@ def _summary(answer: Answer) -> tuple[str, ...]:
     patients = words.plural(answer.patients, "patient")
     had = f"Up to {day}, {patients} matched the filters" if chosen else f"Up to {day} the clinic had {patients}"
     sentences = [f"{had}{_how_active(answer)} in the 12 months to that day."]
+    uncompared = coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records")
+    if not (uncompared and answer.visits_begin == answer.records_begin):
+        sentences.append(_visits_on_record(answer))
     if answer.new or answer.new_before:
         told = f", {findings.compared(answer.new, answer.new_before, answer.earlier)}" if answer.is_compared else ""
         new = words.number(answer.new) if answer.new else "Nobody"
         sentences.append(f"{new} registered {answer.when}{told}.")
-        sentences.append(coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records"))
+    sentences.append(uncompared)
     if answer.median_age is not None:
         title, median = _age_title(answer), f"he median age is {_median(answer.median_age)}."
         is_said = title.startswith("The median") or "age" in chosen
@@ -290,6 +294,15 @@ def _summary(answer: Answer) -> tuple[str, ...]:
     if answer.came:
         sentences.append(f"{words.plural(answer.came, 'patient')} came {answer.when}, {_how_often(answer)}.")
     return tuple(filter(None, sentences))
+
+
+def _visits_on_record(answer: Answer) -> str:
+    """What keeps patients from being told as active who were."""
+    if answer.visits_begin is None:
+        return "The clinic has no visits on record yet."
+    if coverage.is_whole(periods.year_up_to(answer.question.end), answer.visits_begin):
+        return ""
+    return f"The clinic's records of visits begin only on {words.day(answer.visits_begin)}."
 
 
 def _how_active(answer: Answer) -> str:
