@@ -20,12 +20,12 @@ MOST_NAMED = 2
 
 CHANGE_DEFINITION = Definition(
     "Change",
-    "Against the period before of the same kind: the month before a month, the same days of the month, quarter or year "
-    "before one that is not over, the same weekdays one or two weeks before less than two weeks (less than one, where "
-    "they begin a month), else as many days before. A year earlier means the same days of the year before, for those "
-    "few days the same weekdays 52 weeks before. The percentage is of the earlier count, and left out where "
-    f"that is under {SMALL} or the rise is over {LARGE:.0f} %: there the two counts say more. Nothing is "
-    "compared with a period of which the clinic has no records.",
+    "Against the period before of the same kind: the month before a month; the same days of the month, quarter or year "
+    "before one that is not over; for less than two weeks (less than one, from the first of a month) the same weekdays "
+    "one or two weeks before; else as many days before. A year earlier means the same days of the year before, for "
+    "those few days the same weekdays 52 weeks before. The percentage is of the earlier count, and left out where that "
+    f"is under {SMALL} or the rise is over {LARGE:.0f} %: there the two counts say more. Nothing is compared with a "
+    "period of which the clinic has no records.",
 )
 
 _ORDINALS = (
