@@ -32,7 +32,8 @@ Shape = Literal["line", "bar", "heat", "pyramid"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The step from an earlier value: `difference` in the metric's own unit, `percent` None where the base was 0."""
+    """The step from an earlier value: `difference` in the metric's own unit, `percent` None where it would say too little
+    (content/findings.py has the rule)."""
 
     difference: int | float
     percent: float | None
@@ -148,7 +149,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A filter as the reader sees it: "Provider", "Everyone"."""
+    """A filter as the reader sees it: "Provider", "All providers"."""
 
     label: str
     value: str
