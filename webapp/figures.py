@@ -32,8 +32,8 @@ Shape = Literal["line", "bar", "heat", "pyramid"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The step from an earlier value: `difference` in the metric's own unit, `percent` None where it would say too little
-    (content/findings.py has the rule)."""
+    """The step from an earlier value: `difference` in the metric's own unit, `percent` None where it would say too
+    little (content/findings.py has the rule)."""
 
     difference: int | float
     percent: float | None
