@@ -118,6 +118,16 @@ def test_a_table_that_begins_a_page_says_of_which_section(draw: Draw) -> None:
     assert all(text.count("continued") <= 1 for text in found)
 
 
+def test_strips_that_go_on_over_a_page_say_of_which_table(draw: Draw) -> None:
+    found = pages_of(draw("pdf", samples.document(samples.long_table(300))))
+    assert len(found) > 2
+    assert [samples.long_table(300).sections[0].tables[0].title + ", continued" in text for text in found[:3]] == [
+        False,
+        True,
+        True,
+    ]
+
+
 @pytest.mark.parametrize("before", range(20, 80, 4))
 def test_a_sections_title_is_on_the_page_of_its_first_table(draw: Draw, before: int) -> None:
     content = samples.long_table(before)
