@@ -14,6 +14,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from hypothesis import HealthCheck, settings
 from page_client import PageClient, page_client
+from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 from sample_data import SAMPLE_DATA
 from sqlalchemy import Connection, NullPool, create_engine, make_url
@@ -144,6 +145,19 @@ def naughty_strings() -> list[str]:
     strings = json.loads((torture / "blns" / "blns.json").read_text())
     payloads = (torture / "csv-injection-payloadbox" / "Intruder" / "csv-payload.txt").read_text()
     return [*strings, *payloads.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium. Tests that need it are skipped, and say so, where it is not installed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("NO BROWSER: chromium is not installed: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"], timeout=120_000)
+        yield browser
+        browser.close()
 
 
 @contextmanager

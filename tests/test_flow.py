@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from tests.factories import PASSWORD
@@ -25,23 +25,12 @@ from webapp import audit
 from webapp.extensions import db
 from webapp.models import Download, File, Report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")
-
 expect.set_options(timeout=PATIENCE * 1000)
 
 FORMATS = {"Download PDF": "pdf", "Excel": "excel", "CSV": "csv", "JSON": "json"}
 
 
 # -- Fixtures ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE * 1000)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

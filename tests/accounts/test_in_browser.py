@@ -1,6 +1,5 @@
 """The frame in a real browser: accessible, no wider than a telephone, and nothing that the content policy stops."""
 
-import shutil
 from collections.abc import Iterator
 from threading import Thread
 
@@ -9,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from factories import PASSWORD
 from flask import Flask, abort, flash, redirect, render_template_string
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from tests.stack import PATIENCE
@@ -18,23 +17,12 @@ from webapp.accounts.access import polled
 from webapp.extensions import db
 from webapp.models import SignInSession
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")
-
 WAITING = """{% extends "layout.html" %}
 {% block title %}Waiting{% endblock %}
 {% block breadcrumbs %}<li><a href="/">Start</a></li><li aria-current="page">Waiting</li>{% endblock %}
 {% block main %}<h1>Waiting</h1>
 <button type="button" class="btn btn-quiet" hx-get="/progress" hx-target="#progress">Look</button>
 <div id="progress"></div>{% endblock %}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE * 1000)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -109,8 +97,16 @@ def test_pages_after_sign_in_are_for_everybody(page: Page) -> None:
         look_at(page)
 
 
-def test_the_skip_link_comes_first(page: Page) -> None:
+def test_who_comes_to_sign_in_can_type_at_once(page: Page) -> None:
     page.goto("/sign-in")
+    assert page.evaluate("document.activeElement.name") == "email"
+    page.keyboard.press("Enter")
+    page.get_by_text("Enter your e-mail address.").wait_for()
+
+
+def test_the_skip_link_comes_first(page: Page) -> None:
+    enter(page)
+    page.goto("/waiting")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
     page.keyboard.press("Enter")

@@ -1,19 +1,13 @@
 """Charts in a real browser, whose fonts we cannot choose: no letter may be cut."""
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.files import samples
 from tests.stack import PATIENCE
 from webapp import words
 from webapp.figures import Content
 from webapp.files import charts
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")
 
 CUT = """() => [...document.querySelectorAll("text")].filter(text => {
     const box = text.getBBox(), sheet = text.ownerSVGElement.viewBox.baseVal;
@@ -29,14 +23,6 @@ SAMPLES = {
     "turned heat": samples.round_the_clock(900),
     "pyramid": samples.patient_summary(),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE * 1000)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("font", ["DejaVu Sans", "Noto Sans", "sans-serif"])
