@@ -21,7 +21,12 @@ def record(action: str, subject: str, *, person_id: int | None = None, **details
 
     `action` is a word of ours ("report.asked"), `subject` names a row ("report:<id>"); `details` are ids, hashes and
     words of ours, never patient data.
+
+    Call it when all else is written, and commit soon after: it locks the head of the chain until then. Everybody who
+    locks the head last waits for nobody while holding it; who takes another row after it can wait for somebody who
+    holds that row and waits for the head, and PostgreSQL ends one of the two as a deadlock.
     """
+    db.session.flush()
     # The head is updated before it is read: that takes the lock which keeps two writers from forking the chain.
     head = db.session.execute(
         update(AuditHead).values(number=AuditHead.number + 1).returning(AuditHead.number, AuditHead.sha256),

@@ -44,6 +44,7 @@ def demo(end: datetime | None, seed: int) -> None:
         loaded = load_demo(end=end.date() if end else None, seed=seed)
     except DemoRefused as refusal:
         raise click.ClickException(str(refusal)) from None
+    db.session.commit()
     add_demo_people()
     db.session.commit()
     state = "are loaded" if loaded.fresh else "were already loaded"

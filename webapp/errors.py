@@ -4,6 +4,22 @@
 neither may hold patient data.
 """
 
+from collections.abc import Iterator
+
+
+def causes_of(fault: BaseException) -> Iterator[BaseException]:
+    """The fault, and all that lies behind it: causes, what was being handled, what a database library wraps; each once,
+    the outermost first."""
+    waiting: list[BaseException] = [fault]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            behind = (one.__cause__, one.__context__, getattr(one, "orig", None))
+            waiting += [cause for cause in behind if isinstance(cause, BaseException)]
+
 
 class ReportFault(Exception):
     """A fault that a person is told about in words of its own."""

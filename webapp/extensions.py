@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from flask_login import LoginManager
@@ -58,5 +58,19 @@ def snapshot() -> Iterator[Connection]:
             connection.exec_driver_sql("BEGIN")
         try:
             yield connection
-        finally:
-            connection.rollback()
+        except BaseException:
+            # What stopped us may have struck in the middle of a command: such a connection is of no use to anybody.
+            connection.invalidate()
+            raise
+        connection.rollback()
+
+
+def start_afresh() -> None:
+    """Roll back the session's transaction, or leave its connection behind where an alarm struck in the middle of a
+    command and not even that can be done. Needs an app context."""
+    try:
+        db.session.rollback()
+    except Exception:  # noqa: BLE001 the driver's and the session's own complaints alike
+        with suppress(Exception):
+            db.session().invalidate()
+        db.session.registry.clear()

@@ -1,10 +1,12 @@
 """From a queued row to a finished report, in this process; tests/test_flow.py does it with real workers."""
 
 import io
+import sqlite3
 
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from webapp import audit, content, generate, storage
 from webapp.errors import FiguresFailed, StorageBroken
@@ -91,11 +93,45 @@ def test_values_of_the_database_do_not_reach_the_technical_reason(
         connection.exec_driver_sql("SELECT * FROM nowhere WHERE name = ?", ("Maria Santos",))  # type: ignore[attr-defined]
 
     monkeypatch.setattr(content, "build", broken)
+    report.takeovers = 3
+    db.session.commit()
     with pytest.raises(Exception, match="nowhere"):
         generate.make(report.id)
     db.session.refresh(report)
     assert report.failure_technical
     assert "Maria" not in report.failure_technical
+
+
+def test_a_database_that_fails_for_a_while_costs_a_try_and_not_the_report(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OperationalError("SELECT 1", None, sqlite3.OperationalError("database is locked"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(content, "build", broken)
+        with pytest.raises(OperationalError):
+            generate.make(report.id)
+    db.session.refresh(report)
+    assert (report.status, report.takeovers, report.failure) == ("queued", 1, None)
+    # The sweep leaves it alone for a while, so that the database has time to come back.
+    assert report.enqueued_at
+    assert "report.handed_back" in db.session.scalars(select(AuditEntry.action)).all()
+    assert made(report).status == "ready"
+    assert list(audit.faults()) == []
+
+
+def test_a_database_that_fails_each_time_fails_the_report(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise FiguresFailed("no rows") from InterfaceError("SELECT 1", None, sqlite3.InterfaceError("gone"))
+
+    monkeypatch.setattr(content, "build", broken)
+    for status in ("queued", "queued", "queued", "failed"):
+        with pytest.raises(FiguresFailed):
+            generate.make(report.id)
+        db.session.refresh(report)
+        assert report.status == status
+    assert report.failure == FiguresFailed.plain
 
 
 def test_a_store_that_is_down_does_not_fail_the_report(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:

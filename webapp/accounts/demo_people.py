@@ -45,8 +45,8 @@ def add_demo_people() -> None:
     clinics = {clinic.name: clinic for clinic in db.session.scalars(select(Clinic).where(Clinic.is_demo))}
     # Hashing is slow on purpose, and they share the password: one hash does for all.
     shared_hash = passwords.hashed(PASSWORD)
-    for demo in missing:
-        person = Person(
+    people = [
+        Person(
             email=demo.email,
             name=demo.name,
             role=demo.role,
@@ -54,6 +54,9 @@ def add_demo_people() -> None:
             is_demo=True,
             password_hash=shared_hash,
         )
-        db.session.add(person)
-        db.session.flush()
+        for demo in missing
+    ]
+    db.session.add_all(people)
+    db.session.flush()
+    for person in people:
         audit.record("person.added", f"person:{person.id}", role=person.role, clinic_id=person.clinic_id)

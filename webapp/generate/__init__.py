@@ -12,16 +12,16 @@ from datetime import datetime
 from typing import BinaryIO, Literal, cast
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from webapp import alerts, audit, clock, content, logs, storage
 from webapp.content.question import Question
 from webapp.content.template import Step
-from webapp.errors import ReportFault, StorageBroken
+from webapp.errors import ReportFault, StorageBroken, causes_of
 from webapp.extensions import db, snapshot
 from webapp.figures import Content, Document, Presentation, Provenance, freeze, thaw
 from webapp.files import FORMATS
-from webapp.generate.claim import Claim, Stopped
+from webapp.generate.claim import Claim, Stopped, Why
 from webapp.models import Clinic, File, FrozenPart, Report
 from webapp.queues import JobTimedOut
 
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 TOO_SLOW = (
     "This report took too long and was stopped. Try a shorter period; if it fails again, tell your administrator."
 )
+TRANSIENT = (OperationalError, InterfaceError)
+"""The database was out of reach or too busy, or ended one of two that waited for each other: another try may do."""
 IN_MEMORY = 2 * 1024 * 1024
 
 
@@ -47,8 +49,8 @@ class Drawn:
 def make(report_id: str) -> None:
     """claim -> content -> freeze -> file -> storage -> ready | failed | cancelled.
 
-    Does nothing where the report is not there to be claimed. A fault marks the row failed and is raised again, so that
-    the queue knows of it too.
+    Does nothing where the report is not there to be claimed. A fault marks the row failed, or puts it back in line
+    where the database alone is at fault, and is raised again, so that the queue knows of it too.
     """
     with logs.about_report(report_id):
         claim = Claim.take(report_id)
@@ -59,8 +61,12 @@ def make(report_id: str) -> None:
             with claim.kept_alive():
                 _make(claim)
         except Stopped as stopped:
-            _stop(claim, stopped)
+            _stop(claim, stopped.why)
         except Exception as fault:
+            if claim.told_to_stop:
+                # The stop struck in the middle of something, whose tidying up then failed.
+                _stop(claim, claim.told_to_stop)
+                return
             _fail(claim, fault)
             raise
 
@@ -203,20 +209,18 @@ def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[File, str]:
         except IntegrityError:
             # Somebody else asked for the same format at the same moment, and drew the same bytes.
             file = db.session.scalars(wanted).one()
-    if file.sha256 != drawn.sha256:
+    if (was := file.sha256) != drawn.sha256:
         # The same figures drawn by another version of a library: both hashes are told.
-        audit.record(
-            "file.redrawn", f"report:{report.id}", format=format_name, was_sha256=file.sha256, sha256=drawn.sha256
-        )
         replaced_key = file.storage_key
         file.sha256, file.size, file.storage_key = drawn.sha256, drawn.size, key
+        audit.record("file.redrawn", f"report:{report.id}", format=format_name, was_sha256=was, sha256=drawn.sha256)
     db.session.commit()
     return file, replaced_key if replaced_key != key else ""
 
 
-def _stop(claim: Claim, stopped: Stopped) -> None:
-    db.session.rollback()
-    if stopped.why == "cancel" and claim.stop():
+def _stop(claim: Claim, why: Why) -> None:
+    claim.let_go()
+    if why == "cancel" and claim.stop():
         log.info("cancelled while it ran")
     else:
         log.warning("the claim was lost; another worker has the report")
@@ -224,11 +228,14 @@ def _stop(claim: Claim, stopped: Stopped) -> None:
 
 def _fail(claim: Claim, fault: Exception) -> None:
     """Write the failure into the row. Where not even that can be done, the lease runs out and the sweep takes over."""
-    db.session.rollback()
-    if isinstance(fault, JobTimedOut):
-        plain = TOO_SLOW
-    else:
-        plain = fault.plain if isinstance(fault, ReportFault) else ReportFault.plain
+    claim.let_go()
+    causes = list(causes_of(fault))
+    # The alarm may strike in the database driver, which wraps it, or which then fails itself.
+    timed_out = any(isinstance(cause, JobTimedOut) for cause in causes)
+    if not timed_out and any(isinstance(cause, TRANSIENT) for cause in causes) and claim.hand_back():
+        log.warning("a report was handed back: %s", type(fault).__name__)
+        return
+    plain = TOO_SLOW if timed_out else getattr(fault, "plain", ReportFault.plain)
     log.error("a report failed: %s", type(fault).__name__)
     if claim.fail(plain, logs.scrubbed(f"{type(fault).__name__}: {fault}")[:2000]):
         alerts.raise_alert(

@@ -11,24 +11,26 @@ from types import FrameType
 from typing import Any, Literal, cast
 
 from flask import Flask, current_app
-from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import audit, clock
-from webapp.extensions import db
+from webapp.extensions import db, start_afresh
 from webapp.figures import Frozen
 from webapp.models import FrozenPart, Report
+from webapp.models.report import Beat
 
 log = logging.getLogger(__name__)
 
 INTERRUPT = signal.SIGUSR1
+
+Why = Literal["cancel", "lost"]
 
 
 class Stopped(BaseException):
     """The making must stop now: somebody cancelled, or the claim is another worker's. Not an Exception, so that no
     library's `except Exception` can swallow it."""
 
-    def __init__(self, why: Literal["cancel", "lost"]) -> None:
+    def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why = why
 
@@ -43,7 +45,7 @@ class Claim:
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._deadline = clock.now() + timedelta(seconds=settings.job_seconds)
         self._ended = threading.Event()
-        self._why: Literal["cancel", "lost"] | None = None
+        self.told_to_stop: Why | None = None
 
     @classmethod
     def take(cls, report_id: str) -> "Claim | None":
@@ -60,36 +62,43 @@ class Claim:
         """
         app = cast(Any, current_app)._get_current_object()
         in_main_thread = threading.current_thread() is threading.main_thread()
-        before = signal.signal(INTERRUPT, self._interrupted) if in_main_thread else None
         beating = threading.Thread(target=self._beat, args=(app, in_main_thread), name="heartbeat", daemon=True)
-        beating.start()
+        before = signal.signal(INTERRUPT, self._interrupted) if in_main_thread else None
         try:
+            beating.start()
             yield
         finally:
-            self._ended.set()
-            beating.join()
-            if in_main_thread:
-                signal.signal(INTERRUPT, before)
+            try:
+                self._ended.set()
+            finally:
+                # Once more: the alarm of a time-out, which strikes once, may have struck before the line above.
+                self.let_go()
+                if beating.is_alive():
+                    beating.join()
+                if in_main_thread:
+                    signal.signal(INTERRUPT, before)
+
+    def let_go(self) -> None:
+        """End the heartbeat, and the running transaction: the heartbeat may be waiting for a row that it holds."""
+        self._ended.set()
+        start_afresh()
 
     def advance(self, stage: str, percent: int) -> None:
         """Say how far it is, and stop here if somebody asked for that."""
-        ours = Report.advance(self.report_id, self._token, stage, percent)
-        state = Report.beat(self.report_id, self._token, self._lease) if ours else "lost"
+        Report.advance(self.report_id, self._token, stage, percent)
+        state = Report.beat(self.report_id, self._token, self._lease)
         db.session.commit()
-        if state != "kept":
-            raise Stopped(state)
+        self._stop_unless_kept(state)
 
     def freeze(self, figures: Frozen, provenance: Frozen, presentation: Frozen) -> None:
         """Keep the three frozen parts and name them in the row, all or nothing."""
-        named = {
-            "figures_sha256": FrozenPart.keep(figures),
-            "provenance_sha256": FrozenPart.keep(provenance),
-            "presentation_sha256": FrozenPart.keep(presentation),
-        }
-        changed = db.session.execute(
-            update(Report).where(Report.id == self.report_id, Report.claim_token == self._token).values(**named)
-        )
-        self._commit_if(bool(cast(Any, changed).rowcount))
+        # The row is locked before the parts, and those in their order, as a deletion locks them: else two could wait
+        # for each other.
+        self._stop_unless_kept(Report.beat(self.report_id, self._token, self._lease))
+        for part in sorted((figures, provenance, presentation), key=lambda part: part.sha256):
+            FrozenPart.keep(part)
+        named = (figures.sha256, provenance.sha256, presentation.sha256)
+        self._commit_if(Report.freeze(self.report_id, self._token, *named))
 
     def succeed(self) -> None:
         ours = Report.succeed(self.report_id, self._token)
@@ -98,22 +107,29 @@ class Claim:
         self._commit_if(ours)
 
     def fail(self, failure: str, technical: str) -> bool:
-        ours = Report.fail(self.report_id, self._token, failure, technical)
-        if ours:
-            audit.record("report.failed", f"report:{self.report_id}")
-        db.session.commit()
-        return ours
+        return self._ended_by("report.failed", Report.fail(self.report_id, self._token, failure, technical))
 
     def stop(self) -> bool:
-        ours = Report.stop(self.report_id, self._token)
+        return self._ended_by("report.cancelled", Report.stop(self.report_id, self._token))
+
+    def hand_back(self) -> bool:
+        """Put the report back in line for another try; False where it has had as many as it may."""
+        limit = current_app.config["SETTINGS"].takeovers
+        return self._ended_by("report.handed_back", Report.hand_back(self.report_id, self._token, limit))
+
+    def _ended_by(self, action: str, ours: bool) -> bool:
         if ours:
-            audit.record("report.cancelled", f"report:{self.report_id}")
+            audit.record(action, f"report:{self.report_id}")
         db.session.commit()
         return ours
 
+    def _stop_unless_kept(self, state: Beat) -> None:
+        if state != "kept":
+            self.told_to_stop = state
+            raise Stopped(state)
+
     def _commit_if(self, ours: bool) -> None:
-        if not ours:
-            raise Stopped("lost")
+        self._stop_unless_kept("kept" if ours else "lost")
         db.session.commit()
 
     def _beat(self, app: Flask, interrupt: bool) -> None:
@@ -127,11 +143,11 @@ class Claim:
                 log.warning("a heartbeat failed: %s", type(fault).__name__)
                 continue
             if state != "kept":
-                self._why = state
+                self.told_to_stop = state
                 if interrupt and not self._ended.is_set():
                     _thread.interrupt_main(INTERRUPT)
                 return
 
     def _interrupted(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._why and not self._ended.is_set():
-            raise Stopped(self._why)
+        if self.told_to_stop and not self._ended.is_set():
+            raise Stopped(self.told_to_stop)

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, String, delete, select, update
@@ -46,12 +47,10 @@ class FrozenPart(Model):
 
     @classmethod
     def drop_unused(cls, hashes: list[str]) -> None:
-        """Remove those of the parts that no report names any more."""
+        """Remove those of the parts that no report names any more, in the order in which a worker keeps them."""
         named = (Report.figures_sha256, Report.provenance_sha256, Report.presentation_sha256)
         unused = [~select(Report.id).where(column == cls.sha256).exists() for column in named]
-        try:
-            with db.session.begin_nested():
-                db.session.execute(delete(cls).where(cls.sha256.in_(hashes), *unused))
-        except IntegrityError:
-            # A report that began to name one of them meanwhile has it, by its foreign key.
-            return
+        for sha256 in sorted(hashes):
+            # A report that began to name it meanwhile has it, by its foreign key.
+            with suppress(IntegrityError), db.session.begin_nested():
+                db.session.execute(delete(cls).where(cls.sha256 == sha256, *unused))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    literal,
     select,
     text,
     update,
@@ -161,6 +162,17 @@ class Report(Model):
         return _moved(report_id, cls.claim_token == token, stage=stage, percent=further)
 
     @classmethod
+    def freeze(cls, report_id: str, token: str, figures: str, provenance: str, presentation: str) -> bool:
+        """Name the frozen parts, each by its SHA-256."""
+        return _moved(
+            report_id,
+            cls.claim_token == token,
+            figures_sha256=figures,
+            provenance_sha256=provenance,
+            presentation_sha256=presentation,
+        )
+
+    @classmethod
     def succeed(cls, report_id: str, token: str) -> bool:
         """running -> ready. A cancel that came in before loses only if nobody saw it in time."""
         return _moved(report_id, cls.claim_token == token, **_end("ready"), percent=100)
@@ -176,6 +188,20 @@ class Report(Model):
     def stop(cls, report_id: str, token: str) -> bool:
         """running -> cancelled."""
         return _moved(report_id, cls.claim_token == token, **_end("cancelled"))
+
+    @classmethod
+    def hand_back(cls, report_id: str, token: str, limit: int) -> bool:
+        """running -> queued, by its own worker, when this has happened fewer than `limit` times before.
+
+        It counts as put in line now, so that the sweep sees to it only when what failed has had a while to come back.
+        """
+        return _moved(
+            report_id,
+            cls.claim_token == token,
+            cls.takeovers < limit,
+            **{**_back_in_line(), "enqueued_at": clock.now()},
+            takeovers=cls.takeovers + 1,
+        )
 
     @classmethod
     def take_over(cls, report_id: str, limit: int) -> bool:
@@ -204,9 +230,17 @@ class Report(Model):
 
     @classmethod
     def request_cancel(cls, report_id: str) -> bool:
-        """queued -> cancelled at once; a running one is flagged, and its worker stops soon after."""
-        return _moved(report_id, cls.status == "queued", **_end("cancelled")) or _moved(
-            report_id, cls.status == "running", cancel_requested_at=clock.now()
+        """queued -> cancelled at once; a running one is flagged, and its worker stops soon after.
+
+        One statement for both: between two, a report that goes back in line would be missed by each.
+        """
+        waits, now = cls.status == "queued", literal(clock.now(), Moment())
+        return _moved(
+            report_id,
+            cls.status.in_(("queued", "running")),
+            status=case((waits, "cancelled"), else_=cls.status),
+            finished_at=case((waits, now), else_=cls.finished_at),
+            cancel_requested_at=case((waits, cls.cancel_requested_at), else_=now),
         )
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import logging
 
+from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -112,17 +113,22 @@ def cancel(report: Report, person: Person) -> bool:
 
 
 def delete(report: Report, person: Person) -> None:
-    """Remove an ended report with its files and figures; the audit log keeps that it was there.
+    """Remove an ended report with its files and figures; the audit log keeps that it was there. Deleted by somebody
+    else at the same moment, it is gone all the same.
 
     A stored object that cannot be removed now is an orphan that says nothing: its key holds no names.
     """
     assert not report.in_flight
-    keys = list(db.session.scalars(select(File.storage_key).where(File.report_id == report.id)))
-    hashes = [report.figures_sha256, report.provenance_sha256, report.presentation_sha256]
-    audit.record("report.deleted", f"report:{report.id}", person_id=person.id, figures_sha256=report.figures_sha256)
+    report_id, person_id, figures_sha256 = report.id, person.id, report.figures_sha256
+    hashes = [figures_sha256, report.provenance_sha256, report.presentation_sha256]
+    # Locked first, so that no download can add a file between our look at the files and their end.
+    if db.session.scalar(select(Report.id).where(Report.id == report_id).with_for_update()) is None:
+        return
+    keys = db.session.scalars(delete_from(File).where(File.report_id == report_id).returning(File.storage_key)).all()
     db.session.delete(report)
     db.session.flush()
     FrozenPart.drop_unused([sha256 for sha256 in hashes if sha256])
+    audit.record("report.deleted", f"report:{report_id}", person_id=person_id, figures_sha256=figures_sha256)
     db.session.commit()
     for key in keys:
         try:

@@ -1,0 +1,142 @@
+"""Two transactions of PostgreSQL that need the same rows take them in the same order, the head of the audit log last;
+else each could hold what the other waits for, and one of them would be ended as a deadlock."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import factories
+import pytest
+from apps import build_app, close
+from flask import Flask
+from sqlalchemy import select, text, update
+
+from tools.processes import wait_until
+from webapp import audit, generate, report_requests, storage
+from webapp.extensions import db
+from webapp.figures import Frozen
+from webapp.generate import Drawn
+from webapp.generate.claim import Claim
+from webapp.models import Download, File, FrozenPart, Report
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def app(tmp_path: Path, postgres_url: str) -> Iterator[Flask]:
+    app = build_app(tmp_path, postgres_url)
+    with app.app_context():
+        yield app
+    close(app)
+
+
+@pytest.fixture
+def made(app: Flask) -> Report:
+    report = factories.add_asked_report()
+    generate.make(report.id)
+    db.session.refresh(report)
+    return report
+
+
+@contextmanager
+def waiting_behind_us(app: Flask, work: Callable[[], object]) -> Iterator[None]:
+    """`work` begins in a thread, and the block when it waits for a lock of ours; it must end well after the block."""
+    db.session.flush()
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            with app.app_context():
+                work()
+        except BaseException as fault:  # noqa: BLE001 looked at below
+            raised.append(fault)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        wait_until(lambda: raised or not thread.is_alive() or _somebody_waits(), PATIENCE, "a transaction that waits")
+        assert thread.is_alive(), f"nothing was waited for: {raised}"
+        yield
+    finally:
+        db.session.rollback()
+        thread.join()
+    assert raised == []
+
+
+def _somebody_waits() -> bool:
+    return bool(db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def delete(report_id: str) -> None:
+    report = db.session.get_one(Report, report_id)
+    report_requests.delete(report, report.requester)
+
+
+def test_a_worker_ends_a_retry_while_the_first_report_is_deleted(app: Flask, made: Report) -> None:
+    retry = report_requests.ask_again(made.requester, made, limit=10)
+    report_id = made.id
+    Report.mark_enqueued(retry.id)
+    with waiting_behind_us(app, lambda: delete(report_id)):
+        audit.record("report.made", f"report:{retry.id}")
+        db.session.commit()
+    assert db.session.get(Report, report_id) is None
+
+
+def test_a_report_is_downloaded_while_it_is_deleted(app: Flask, made: Report) -> None:
+    report_id = made.id
+    db.session.add(Download(report_id=report_id, person_id=made.requester_id, format="pdf", tier="stored"))
+    with waiting_behind_us(app, lambda: delete(report_id)):
+        audit.record("report.downloaded", f"report:{report_id}")
+        db.session.commit()
+    assert db.session.get(Report, report_id) is None
+
+
+def test_a_file_is_drawn_anew_by_two_at_once(app: Flask, made: Report) -> None:
+    report_id = made.id
+    db.session.execute(update(File).values(sha256="e" * 64, storage_key="reports/old"))
+    db.session.commit()
+    db.session.execute(update(File).values(size=File.size + 1))
+
+    def keep() -> None:
+        report = db.session.get_one(Report, report_id)
+        drawn: Drawn = generate.draw(report, "pdf")
+        with drawn.stream:
+            generate.keep(report, "pdf", drawn)
+
+    with waiting_behind_us(app, keep):
+        audit.record("file.redrawn", f"report:{report_id}")
+        db.session.commit()
+    with storage.current().open(db.session.scalars(select(File.storage_key)).one()) as stored:
+        assert stored.read(4) == b"%PDF"
+
+
+def test_figures_are_frozen_while_the_same_are_deleted(app: Flask, made: Report) -> None:
+    """The deletion of a report holds the row of its retry, which then names it no more, and then wants the parts."""
+    retry_id = report_requests.ask_again(made.requester, made, limit=10).id
+    parts = [db.session.get_one(FrozenPart, made.figures_sha256).frozen, Frozen("0" * 64, b""), Frozen("f" * 64, b"")]
+    claim = Claim.take(retry_id)
+    assert claim
+    Report.advance(retry_id, claim._token, "as SET NULL does", 1)
+
+    with waiting_behind_us(app, lambda: claim.freeze(parts[0], parts[1], parts[2])):
+        db.session.execute(update(FrozenPart).values(body=FrozenPart.body))
+        db.session.commit()
+    assert db.session.get_one(Report, retry_id).figures_sha256 == parts[0].sha256
+
+
+def test_a_cancel_meets_a_report_that_goes_back_in_line_meanwhile(app: Flask) -> None:
+    report_id = factories.add_asked_report().id
+    claim = Claim.take(report_id)
+    assert claim
+    Report.hand_back(report_id, claim._token, limit=3)
+    asked: list[bool] = []
+
+    def cancel() -> None:
+        report = db.session.get_one(Report, report_id)
+        asked.append(report_requests.cancel(report, report.requester))
+
+    with waiting_behind_us(app, cancel):
+        db.session.commit()
+    assert asked == [True]
+    assert db.session.get_one(Report, report_id, populate_existing=True).status == "cancelled"
