@@ -46,6 +46,18 @@ class RenderFailed(ReportFault):
     )
 
 
+class FiguresDamaged(ReportFault):
+    """What was frozen of a report is not there, or is not what was frozen."""
+
+    plain = "The figures kept for this report are damaged. Ask for it again; your administrator has been told."
+
+
+class ReportGone(ReportFault):
+    """Somebody deleted the report while somebody else worked with it."""
+
+    plain = "This report has been deleted."
+
+
 class StorageMissing(ReportFault):
     """The store answered, and has no such object."""
 

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from webapp import audit, generate, storage
 from webapp.errors import RenderFailed, StorageBroken
 from webapp.extensions import db
+from webapp.figures import freeze
 from webapp.files import FORMATS
-from webapp.models import Alert, AuditEntry, Download, File, Person, Report
+from webapp.models import Alert, AuditEntry, Download, File, FrozenPart, Person, Report
 from webapp.storage.local import LocalStorage
 
 
@@ -101,6 +102,27 @@ class TestStored:
         assert b"%PDF" not in response.data
         assert tiers(app) == []
 
+    def test_a_version_that_is_ours_or_any_is_sent(self, client: PageClient, report: Report, stored: Path) -> None:
+        etag = client.head(link(report)).headers["ETag"]
+        for wanted in ("*", etag, f'"another", {etag}'):
+            response = client.get(link(report), headers={"If-Match": wanted})
+            assert (response.status_code, response.data) == (200, stored.read_bytes())
+
+    def test_a_part_of_what_the_browser_has_is_not_sent_again(self, client: PageClient, report: Report) -> None:
+        etag = client.head(link(report)).headers["ETag"]
+        for wanted in ("bytes=0-9", "bytes=99999999-"):
+            response = client.get(link(report), headers={"Range": wanted, "If-None-Match": etag})
+            assert (response.status_code, response.data) == (304, b"")
+
+    def test_a_version_named_by_a_weak_tag_is_sent_whole(self, client: PageClient, report: Report) -> None:
+        etag = client.head(link(report)).headers["ETag"]
+        strong = client.get(link(report), headers={"Range": "bytes=0-9", "If-Range": etag})
+        weak = client.get(link(report), headers={"Range": "bytes=0-9", "If-Range": f"W/{etag}"})
+        assert (strong.status_code, weak.status_code) == (206, 200)
+
+    def test_a_look_at_the_headers_has_no_parts(self, client: PageClient, report: Report) -> None:
+        assert client.head(link(report), headers={"Range": "bytes=0-9"}).status_code == 200
+
     def test_a_part_beyond_its_end_is_refused(self, client: PageClient, report: Report) -> None:
         assert client.get(link(report), headers={"Range": "bytes=99999999-"}).status_code == 416
 
@@ -140,7 +162,19 @@ class TestStored:
             db.session.get_one(Report, report.id).clinic.name = "x" * 200
             db.session.commit()
         name = client.get(link(report)).headers["Content-Disposition"].partition("filename=")[2].strip('"')
-        assert (len(name), name[-5:]) == (154, "x.pdf")
+        assert (len(name), name[-5:]) == (204, "x.pdf")
+
+    def test_a_long_name_in_another_script_fits_on_every_disk(
+        self, app: Flask, client: PageClient, report: Report
+    ) -> None:
+        with app.app_context():
+            db.session.get_one(Report, report.id).clinic.name = "診療所" * 60
+            db.session.commit()
+        disposition = client.get(link(report)).headers["Content-Disposition"]
+        name = unquote(disposition.partition("filename*=UTF-8''")[2], errors="strict")
+        assert name.startswith("Visit trends, October 2026, 診療所診")
+        assert name.endswith(".pdf")
+        assert 190 < len(name.encode()) <= 204
 
 
 class TestMadeAgain:
@@ -170,7 +204,8 @@ class TestMadeAgain:
         assert stored.read_bytes() == before
         assert tiers(app) == ["made again"]
         with app.app_context():
-            assert db.session.scalars(select(Alert.rule)).all() == ["file-corrupt"]
+            alert = db.session.scalars(select(Alert)).one()
+            assert (alert.rule, alert.subject, report.id in alert.message) == ("file-corrupt", "", True)
 
     def test_a_store_that_is_down_is_not_waited_for(
         self, app: Flask, client: PageClient, report: Report, stored: Path, monkeypatch: pytest.MonkeyPatch
@@ -207,6 +242,24 @@ class TestMadeAgain:
             assert "e" * 64 in redrawn.details
             assert hashlib.sha256(response.data).hexdigest() in redrawn.details
             assert db.session.scalars(select(File.sha256)).one() == hashlib.sha256(response.data).hexdigest()
+
+    @pytest.mark.parametrize("damage", [b"\x00", None])
+    def test_damaged_figures_are_told_in_words_on_the_page_and_instead_of_a_file(
+        self, app: Flask, client: PageClient, report: Report, damage: bytes | None
+    ) -> None:
+        with app.app_context():
+            part = db.session.get_one(FrozenPart, report.figures_sha256)
+            part.body = damage or freeze(("other",)).body
+            db.session.commit()
+        for path in (f"/reports/{report.id}", link(report, "csv")):
+            response = client.get(path)
+            assert response.status_code == 500
+            assert "The figures kept for this report are damaged." in response.text
+        assert client.get(link(report)).status_code == 200
+        with app.app_context():
+            alert = db.session.scalars(select(Alert)).one()
+            assert (alert.rule, alert.severity, alert.count) == ("figures-damaged", "critical", 2)
+            assert report.id in alert.message
 
     def test_a_format_that_cannot_be_drawn_says_so_and_the_others_are_still_there(
         self, client: PageClient, report: Report, monkeypatch: pytest.MonkeyPatch

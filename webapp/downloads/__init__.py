@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 
@@ -11,6 +11,7 @@ from webapp import alerts, audit, generate, storage
 from webapp.errors import StorageBroken, StorageMissing
 from webapp.extensions import db
 from webapp.generate import Drawn
+from webapp.generate.gone import unless_deleted
 from webapp.models import Download, File, Report
 
 __all__ = ["Fetched", "fetch", "record"]
@@ -32,9 +33,10 @@ def fetch(report: Report, format_name: str) -> Fetched:
     """The bytes of one format of a ready report.
 
     Missing or wrong stored bytes are made again and put back; a broken store is told of and not waited for. Raises
-    errors.RenderFailed.
+    errors.RenderFailed, errors.FiguresDamaged, and errors.ReportGone where it is deleted meanwhile.
     """
-    file = db.session.scalar(select(File).where(File.report_id == report.id, File.format == format_name))
+    report_id = report.id
+    file = db.session.scalar(select(File).where(File.report_id == report_id, File.format == format_name))
     if file is None:
         return _made(report, format_name, tier="made", put_back=True)
     try:
@@ -54,26 +56,28 @@ def fetch(report: Report, format_name: str) -> Fetched:
     alerts.raise_alert(
         "warning",
         "file-corrupt",
-        subject=f"report:{report.id}",
-        message="A stored file did not have the bytes that were written to it. It is made again from its figures.",
+        message="A stored file did not have the bytes that were written to it, and was made again from its figures. "
+        f"The latest such file is of report {report_id}.",
         what_to_do="One such file is no harm. If there are more, check the disk or the bucket.",
     )
     return _made_again(report, file, why="corrupt", put_back=True)
 
 
 def record(report: Report, format_name: str, fetched: Fetched, person_id: int, *, counts: bool) -> None:
-    """Write down that this person was handed this file, or with `counts` off a later part of it, and by what means."""
-    if counts:
-        db.session.add(Download(report_id=report.id, person_id=person_id, format=format_name, tier=fetched.tier))
-    audit.record(
-        "report.downloaded" if counts else "report.downloaded_in_part",
-        f"report:{report.id}",
-        person_id=person_id,
-        format=format_name,
-        tier=fetched.tier,
-        sha256=fetched.sha256,
-    )
-    db.session.commit()
+    """Write down that this person was handed this file, or with `counts` off a later part of it, and by what means.
+    Raises errors.ReportGone."""
+    with unless_deleted(report):
+        if counts:
+            db.session.add(Download(report_id=report.id, person_id=person_id, format=format_name, tier=fetched.tier))
+        audit.record(
+            "report.downloaded" if counts else "report.downloaded_in_part",
+            f"report:{report.id}",
+            person_id=person_id,
+            format=format_name,
+            tier=fetched.tier,
+            sha256=fetched.sha256,
+        )
+        db.session.commit()
 
 
 def _is(stream: BinaryIO, file: File) -> bool:
@@ -85,19 +89,14 @@ def _is(stream: BinaryIO, file: File) -> bool:
 
 
 def _made_again(report: Report, file: File, *, why: str, put_back: bool) -> Fetched:
-    was = file.sha256
+    with unless_deleted(report):
+        report_id, format_name, was = report.id, file.format, file.sha256
     tier = "made again" if put_back else "made again, not put back"
-    fetched = _made(report, file.format, tier=tier, put_back=put_back)
-    audit.record(
-        "file.made_again",
-        f"report:{report.id}",
-        format=file.format,
-        why=why,
-        sha256=fetched.sha256,
-        identical=fetched.sha256 == was,
-    )
+    fetched = _made(report, format_name, tier=tier, put_back=put_back)
+    told: dict[str, Any] = {"format": format_name, "why": why, "identical": fetched.sha256 == was}
+    audit.record("file.made_again", f"report:{report_id}", sha256=fetched.sha256, **told)
     db.session.commit()
-    log.info("a file was made again", extra={"format": file.format, "why": why, "identical": fetched.sha256 == was})
+    log.info("a file was made again", extra=told)
     return fetched
 
 
@@ -109,4 +108,7 @@ def _made(report: Report, format_name: str, *, tier: str, put_back: bool) -> Fet
         except StorageBroken as fault:
             generate.tell_of_a_broken_store("written", fault)
             tier = "made again, not put back"
+        except BaseException:
+            drawn.stream.close()
+            raise
     return Fetched(drawn.stream, drawn.size, drawn.sha256, tier)

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
-from webapp.errors import QueueDown, ReportFault, StorageBroken
+from webapp.errors import QueueDown, ReportFault, ReportGone, StorageBroken
 from webapp.frame.request_log import short_number
 
 log = logging.getLogger(__name__)
@@ -169,6 +169,10 @@ def _report_fault(fault: ReportFault) -> Response:
     return answer(status, Words(WORDS[status].title, fault.plain, ""))
 
 
+def _report_gone(_fault: ReportGone) -> Response:
+    return answer(404, WORDS[404])
+
+
 def _unforeseen(_fault: Exception) -> Response:
     log.exception("unforeseen fault")
     return answer(500, WORDS[500])
@@ -180,4 +184,5 @@ def register(app: Flask) -> None:
     for kind in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.register_error_handler(kind, _database_down)
     app.register_error_handler(ReportFault, _report_fault)
+    app.register_error_handler(ReportGone, _report_gone)
     app.register_error_handler(Exception, _unforeseen)

@@ -17,11 +17,12 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from webapp import alerts, audit, clock, content, logs, storage
 from webapp.content.question import Question
 from webapp.content.template import Step
-from webapp.errors import ReportFault, StorageBroken, causes_of
+from webapp.errors import FiguresDamaged, ReportFault, ReportGone, StorageBroken, causes_of
 from webapp.extensions import db, snapshot
 from webapp.figures import Content, Document, Presentation, Provenance, freeze, thaw
 from webapp.files import FORMATS
 from webapp.generate.claim import Claim, Stopped, Why
+from webapp.generate.gone import unless_deleted
 from webapp.models import Clinic, File, FrozenPart, Report
 from webapp.queues import JobTimedOut
 
@@ -141,23 +142,43 @@ def compose(
 def document_of(report: Report) -> Document:
     """What was frozen, as every format, the page and a re-made file are drawn from it.
 
-    Raises ValueError where nothing was frozen, or where it does not have its hash any more.
+    Raises errors.FiguresDamaged, with an alert, where it is not there or does not have its hash any more, and
+    errors.ReportGone where the report was deleted meanwhile.
     """
+    try:
+        with unless_deleted(report):
+            return _thawed(report)
+    except FiguresDamaged as fault:
+        alerts.raise_alert(
+            "critical",
+            "figures-damaged",
+            message=f"The figures of a report are damaged ({fault}); the latest such report is {report.id}.",
+            what_to_do="Look for what wrote into the table frozen_parts. A backup has these figures; a new report "
+            "reads them from the clinic's records again.",
+        )
+        raise
+
+
+def _thawed(report: Report) -> Document:
     hashes = (report.figures_sha256, report.provenance_sha256, report.presentation_sha256)
     parts = {part.sha256: part for part in db.session.scalars(select(FrozenPart).where(FrozenPart.sha256.in_(hashes)))}
     if set(parts) != set(hashes):
-        raise ValueError("not all parts of this report are frozen")
+        raise FiguresDamaged("not all of its parts are there")
     figures, provenance, presentation = (parts[str(sha256)].frozen for sha256 in hashes)
-    return Document(
-        content=thaw(Content, figures),
-        provenance=thaw(Provenance, provenance),
-        presentation=thaw(Presentation, presentation),
-        figures_sha256=figures.sha256,
-    )
+    try:
+        return Document(
+            content=thaw(Content, figures),
+            provenance=thaw(Provenance, provenance),
+            presentation=thaw(Presentation, presentation),
+            figures_sha256=figures.sha256,
+        )
+    except ValueError as fault:
+        raise FiguresDamaged("a part is not what was frozen") from fault
 
 
 def draw(report: Report, format_name: str) -> Drawn:
-    """One format of a report from what was frozen: the same bytes each time. Raises errors.RenderFailed.
+    """One format of a report from what was frozen: the same bytes each time. Raises errors.RenderFailed, and as
+    document_of().
 
     The running transaction is ended first, so that no connection is held while a file is drawn.
     """
@@ -176,26 +197,30 @@ def draw(report: Report, format_name: str) -> Drawn:
     return Drawn(stream, digest, size)
 
 
-def keep(report: Report, format_name: str, drawn: Drawn) -> File:
+def keep(report: Report, format_name: str, drawn: Drawn) -> None:
     """Write down what the file is, commit, and then store it.
 
     In this order, because a row without bytes is made again, while bytes without a row would be lost. Raises
-    StorageBroken, with the row kept.
+    StorageBroken, with the row kept, and errors.ReportGone, with nothing kept.
     """
-    file, replaced_key = _row_of(report, format_name, drawn)
+    with unless_deleted(report):
+        key, replaced_key = _row_of(report, format_name, drawn)
     store = storage.current()
     try:
-        store.put(file.storage_key, drawn.stream, size=drawn.size, content_type=FORMATS[format_name].content_type)
+        store.put(key, drawn.stream, size=drawn.size, content_type=FORMATS[format_name].content_type)
         if replaced_key:
             store.delete(replaced_key)
+        if db.session.scalar(select(File.id).where(File.storage_key == key)) is None:
+            # A deletion removes the objects that it knows of, and came between the row and this one.
+            store.delete(key)
+            raise ReportGone("deleted while a file of it was stored")
     finally:
         drawn.stream.seek(0)
     alerts.resolve_alert("store-not-written")
-    return file
 
 
-def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[File, str]:
-    """The row of that file, added or brought up to date, and committed; with the key of an object that it no longer
+def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, str]:
+    """Add the row of that file or bring it up to date, and commit; its key, and that of an object which it no longer
     names, or nothing."""
     replaced_key = ""
     wanted = select(File).where(File.report_id == report.id, File.format == format_name)
@@ -207,15 +232,17 @@ def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[File, str]:
             with db.session.begin_nested():
                 db.session.add(file)
         except IntegrityError:
-            # Somebody else asked for the same format at the same moment, and drew the same bytes.
-            file = db.session.scalars(wanted).one()
+            # Somebody else asked for the same format at the same moment, and drew the same bytes. Or there is no
+            # report any more that the row could name.
+            if (file := db.session.scalar(wanted)) is None:
+                raise
     if (was := file.sha256) != drawn.sha256:
         # The same figures drawn by another version of a library: both hashes are told.
         replaced_key = file.storage_key
         file.sha256, file.size, file.storage_key = drawn.sha256, drawn.size, key
         audit.record("file.redrawn", f"report:{report.id}", format=format_name, was_sha256=was, sha256=drawn.sha256)
     db.session.commit()
-    return file, replaced_key if replaced_key != key else ""
+    return key, replaced_key if replaced_key != key else ""
 
 
 def _stop(claim: Claim, why: Why) -> None:
@@ -241,9 +268,8 @@ def _fail(claim: Claim, fault: Exception) -> None:
         alerts.raise_alert(
             "warning",
             "report-failed",
-            subject=f"report:{claim.report_id}",
-            message=f"A report could not be made: {type(fault).__name__}.",
-            what_to_do="Look for this report in the log. The person who asked was told and can try again.",
+            message=f"Reports could not be made; the latest is {claim.report_id} ({type(fault).__name__}).",
+            what_to_do="Look for it in the log. The people who asked were told and can try again.",
         )
 
 
