@@ -6,6 +6,8 @@
 The processes are the Procfile's, and die with the thread that started them. Waiting is for conditions, with deadlines.
 """
 
+import base64
+import binascii
 import os
 import re
 import signal
@@ -14,6 +16,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +242,7 @@ def all_values(redis: "Redis[Any]") -> dict[str, str]:
 
 
 def _unpacked(value: bytes) -> str:
-    with suppress(zlib.error):
-        value = zlib.decompress(value)
+    for decode in (bytes, partial(base64.b64decode, validate=True)):
+        with suppress(zlib.error, binascii.Error):
+            return zlib.decompress(decode(value)).decode(errors="replace")
     return value.decode(errors="replace")

@@ -14,12 +14,12 @@ import pytest
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from tests import chaos
 from tests.chaos import Account, account_of, ask, copy_job
 from tests.factories import PASSWORD
-from tests.stack import PATIENCE, Stack, running
+from tests.stack import PATIENCE, Stack, all_values, running
 from tests.visitor import Visitor
 from tools.processes import wait_until
 from webapp import clock, content, generate, report_requests
@@ -195,6 +195,28 @@ def test_a_worker_asked_to_end_finishes_its_report_first(stack: Stack) -> None:
     assert stack.status(report_id) == "ready"
     assert_made_once(stack, report_id)
     assert takeovers_of(stack) == 0
+
+
+def test_a_database_that_quotes_a_patient_is_quoted_nowhere(tmp_path: Path, postgres_url: str) -> None:
+    """A row that the database refuses, and shows whole in its words: no log and no value of Redis repeats it."""
+    with running(tmp_path, postgres_url, **SETTINGS) as stack:
+        chaos.fill(stack)
+        report_id = ask(stack)
+        with stack.app.app_context():
+            db.session.execute(update(Report).values(narrowed="seen by\nDr Maria Santos"))
+            db.session.execute(text("ALTER TABLE reports ADD CONSTRAINT odd CHECK (percent < 50) NOT VALID"))
+            db.session.commit()
+        stack.start("worker")
+        stack.wait_for_status(report_id, "failed")
+        wait_until(lambda: list(stack.redis.scan_iter("rq:results:*")), PATIENCE, "what RQ keeps of it")
+        kept = all_values(stack.redis)
+        assert any("JobFailed: IntegrityError" in value for value in kept.values()), "Redis was not looked at"
+        assert "IntegrityError (23514, odd)" in stack.log("worker")
+        with stack.app.app_context():
+            reason = db.session.get_one(Report, report_id).failure_technical
+            assert reason == "IntegrityError (23514, odd)"
+        said = {**kept, **stack.logs()}
+        assert [place for place, what in said.items() if "Santos" in what or "seen by" in what] == []
 
 
 # -- Redis -------------------------------------------------------------------------------------------------------------

@@ -264,7 +264,7 @@ def _fail(claim: Claim, fault: Exception) -> None:
         return
     plain = TOO_SLOW if timed_out else getattr(fault, "plain", ReportFault.plain)
     log.error("a report failed: %s", type(fault).__name__)
-    if claim.fail(plain, logs.scrubbed(f"{type(fault).__name__}: {fault}")[:2000]):
+    if claim.fail(plain, logs.in_short(fault)[:2000]):
         alerts.raise_alert(
             "warning",
             "report-failed",
