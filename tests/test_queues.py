@@ -46,6 +46,16 @@ def test_something_else_under_the_queues_name_is_told_in_words(spoiled: Flask) -
         assert "Maria" not in str(fault.value)
 
 
+def test_a_worker_that_is_handed_what_is_no_text_ends_with_one_line(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    with Redis.from_url(redis_url) as connection:
+        connection.rpush("rq:queue:clicks", b"\xff")
+    code, lines = end_of("worker.py", tmp_path, sqlite_url, redis_url)
+    assert (code, len(lines)) == (1, 1), lines
+    assert "something else lies under a name of the queue" in lines[0]
+
+
 def test_any_other_fault_of_redis_goes_by_its_kind(context: Flask) -> None:
     with pytest.raises(QueueDown, match=r"^Redis: ConnectionError$"):
         queues.waiting_reports()

@@ -94,8 +94,10 @@ def enqueue_report(report_id: str) -> None:
 
 def waiting_reports() -> set[str]:
     """The ids that stand in the queue and that no worker has taken yet. Raises QueueDown."""
+    connection = current_app.extensions["redis"]
     with _redis_faults():
-        return set(_queue(CLICKS, current_app.extensions["redis"]).get_job_ids())
+        # Read as it lies there: RQ would raise an error for what is no text, and that is no report of ours.
+        return {raw.decode(errors="replace") for raw in connection.lrange(_queue(CLICKS, connection).key, 0, -1)}
 
 
 def run_worker(*, burst: bool = False) -> None:
@@ -133,12 +135,13 @@ class _RedisFailed(SystemExit):
 
 
 class _Worker(Worker):
-    """RQ's worker, which waits out an absent Redis, and ends when Redis answers that it cannot."""
+    """RQ's worker, which waits out an absent Redis, and ends when Redis answers that it cannot, or with what is no
+    job's name."""
 
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
-        except RedisError as fault:
+        except (RedisError, UnicodeDecodeError) as fault:
             raise _RedisFailed from fault
 
 
@@ -197,7 +200,7 @@ def _ending_plainly() -> Iterator[None]:
 
 def _told(fault: BaseException) -> str:
     """The fault in words of ours, for Redis may put into its own what somebody stored."""
-    if "WRONGTYPE" in str(fault):
+    if isinstance(fault, UnicodeDecodeError) or "WRONGTYPE" in str(fault):
         return "Redis: something else lies under a name of the queue (docs/operations.md says how to remove it)"
     return f"Redis: {type(fault).__name__}"
 

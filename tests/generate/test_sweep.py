@@ -1,5 +1,6 @@
 """What the queue lost comes back; what a dead worker held is taken over."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from webapp import clock, queues
 from webapp.extensions import db
+from webapp.generate import sweep as sweeping
 from webapp.generate.sweep import SETTLED, Swept, enqueue, sweep
 from webapp.models import Alert, Report
 
@@ -60,6 +62,52 @@ def test_an_expired_lease_goes_back_in_line(report: Report) -> None:
     with clock.stopped_at(OVER):
         assert sweep() == Swept(enqueued=1, taken_over=1)
     assert queues.waiting_reports() == {report.id}
+
+
+def test_what_a_worker_with_a_wrong_clock_held_when_it_died_goes_back_in_line(report: Report) -> None:
+    with clock.stopped_at(clock.now() + timedelta(hours=2)):
+        Report.claim(report.id, LEASE)
+        db.session.commit()
+    assert sweep() == Swept(enqueued=1, taken_over=1)
+
+
+def test_a_report_put_in_line_by_a_wrong_clock_and_lost_is_put_back(context: Flask, report: Report) -> None:
+    with clock.stopped_at(clock.now() + timedelta(hours=2)):
+        enqueue(report.id)
+    context.extensions["redis"].flushall()
+    assert sweep() == Swept(enqueued=1)
+
+
+def test_a_report_handed_back_is_left_alone_for_a_while(report: Report) -> None:
+    token = Report.claim(report.id, LEASE)
+    assert token
+    assert Report.hand_back(report.id, token, limit=3)
+    db.session.commit()
+    assert sweep() == Swept()
+    with clock.stopped_at(clock.now() + LATER):
+        assert sweep() == Swept(enqueued=1)
+
+
+def test_what_is_no_text_in_the_queue_is_passed_over(context: Flask, report: Report) -> None:
+    context.extensions["redis"].rpush("rq:queue:clicks", b"\xff")
+    assert sweep() == Swept(enqueued=1)
+    assert report.id in queues.waiting_reports()
+
+
+def test_no_fault_of_a_round_ends_the_watch(context: Flask, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, rounds = threading.Event(), []
+
+    def faulty() -> Swept:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise KeyError("unforeseen")
+        stop.set()
+        return Swept()
+
+    monkeypatch.setattr(sweeping, "sweep", faulty)
+    monkeypatch.setattr(stop, "wait", lambda _seconds: stop.is_set())
+    sweeping.watch(stop)
+    assert len(rounds) == 2
 
 
 def test_a_report_that_kills_its_workers_is_given_up_with_an_alert(report: Report) -> None:

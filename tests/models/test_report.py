@@ -108,9 +108,9 @@ def test_a_lease_that_runs_out_is_taken_over_and_the_dead_worker_can_write_no_mo
         Report.mark_enqueued(report.id)
         token = Report.claim(report.id, LEASE)
         assert token
-        assert not Report.take_over(report.id, limit=3)
+        assert not Report.take_over(report.id, LEASE, limit=3)
     with clock.stopped_at(NOON + LEASE + timedelta(seconds=1)):
-        assert Report.take_over(report.id, limit=3)
+        assert Report.take_over(report.id, LEASE, limit=3)
     assert (again(report).status, report.takeovers) == ("queued", 1)
     assert report.enqueued_at is None, "the sweep would take its job for one that waits"
     assert Report.beat(report.id, token, LEASE) == "lost"
@@ -123,14 +123,38 @@ def test_takeovers_are_bounded(report: Report) -> None:
             assert Report.claim(report.id, LEASE)
         moment += timedelta(minutes=1)
         with clock.stopped_at(moment):
-            assert not Report.give_up(report.id, 3, "gave up", "dead")
-            assert Report.take_over(report.id, limit=3)
+            assert not Report.give_up(report.id, LEASE, 3, "gave up", "dead")
+            assert Report.take_over(report.id, LEASE, limit=3)
     with clock.stopped_at(moment):
         assert Report.claim(report.id, LEASE)
     with clock.stopped_at(moment + timedelta(minutes=1)):
-        assert not Report.take_over(report.id, limit=3)
-        assert Report.give_up(report.id, 3, "gave up", "dead")
+        assert not Report.take_over(report.id, LEASE, limit=3)
+        assert Report.give_up(report.id, LEASE, 3, "gave up", "dead")
     assert (again(report).status, report.failure) == ("failed", "gave up")
+
+
+def test_its_own_worker_hands_it_back_so_often_and_no_more(report: Report) -> None:
+    for _ in range(2):
+        token = Report.claim(report.id, LEASE)
+        assert token
+        assert not Report.hand_back(report.id, "another token", limit=2)
+        assert Report.hand_back(report.id, token, limit=2)
+        assert not Report.succeed(report.id, token)
+    assert (again(report).status, report.takeovers) == ("queued", 2)
+    token = Report.claim(report.id, LEASE)
+    assert token
+    assert not Report.hand_back(report.id, token, limit=2)
+    assert Report.fail(report.id, token, "no", "no")
+
+
+@pytest.mark.parametrize(("ahead", "is_taken_over"), [(timedelta(seconds=30), False), (timedelta(hours=2), True)])
+def test_a_lease_by_a_clock_that_is_far_ahead_is_not_waited_for(
+    report: Report, ahead: timedelta, is_taken_over: bool
+) -> None:
+    with clock.stopped_at(NOON + ahead):
+        assert Report.claim(report.id, LEASE)
+    with clock.stopped_at(NOON):
+        assert Report.take_over(report.id, LEASE, limit=3) is is_taken_over
 
 
 @pytest.mark.parametrize(

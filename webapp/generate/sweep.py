@@ -15,6 +15,7 @@ from webapp import alerts, audit, clock, queues
 from webapp.errors import QueueDown
 from webapp.extensions import db
 from webapp.models import Report
+from webapp.models.report import CLOCKS_DIFFER
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def sweep() -> Swept:
 
 
 def watch(stop: threading.Event) -> None:
-    """Sweep every few seconds until told to stop. A database that is down for a while does not end the watch."""
+    """Sweep every few seconds until told to stop. No fault ends the watch: the next round may do better."""
     app = cast(Any, current_app)._get_current_object()
     while True:
         try:
@@ -56,16 +57,20 @@ def watch(stop: threading.Event) -> None:
                 sweep()
         except SQLAlchemyError as fault:
             log.error("the sweep could not use the database: %s", type(fault).__name__)
+        except Exception:
+            log.exception("a sweep failed")
         if stop.wait(app.config["SETTINGS"].sweep_seconds):
             return
 
 
 def enqueue_what_the_queue_lost() -> int:
     """Put back the queued reports that the queue does not know; how many. Redis down: none, and an alert."""
-    settled = clock.now() - SETTLED
+    now = clock.now()
+    # A moment that has not come yet was written by a clock that is wrong.
+    in_time = Report.enqueued_at.between(now - SETTLED, now + CLOCKS_DIFFER)
     waiting = db.session.scalars(
         select(Report.id)
-        .where(Report.status == "queued", or_(Report.enqueued_at.is_(None), Report.enqueued_at < settled))
+        .where(Report.status == "queued", or_(Report.enqueued_at.is_(None), ~in_time))
         .order_by(Report.asked_at)
     ).all()
     db.session.commit()
@@ -97,18 +102,17 @@ def enqueue(report_id: str) -> None:
 
 
 def _take_over_expired_leases() -> tuple[int, int]:
-    limit = current_app.config["SETTINGS"].takeovers
-    expired = db.session.scalars(
-        select(Report.id).where(Report.status == "running", Report.lease_until < clock.now())
-    ).all()
+    settings = current_app.config["SETTINGS"]
+    limit, lease = settings.takeovers, timedelta(seconds=settings.lease_seconds)
+    expired = db.session.scalars(select(Report.id).where(Report.status == "running", Report.lease_ran_out(lease))).all()
     db.session.commit()
     taken_over = given_up = 0
     for report_id in expired:
-        if Report.take_over(report_id, limit):
+        if Report.take_over(report_id, lease, limit):
             audit.record("report.taken_over", f"report:{report_id}")
             db.session.commit()
             taken_over += 1
-        elif Report.give_up(report_id, limit, GIVEN_UP, f"the lease ran out {limit + 1} times"):
+        elif Report.give_up(report_id, lease, limit, GIVEN_UP, f"the lease ran out {limit + 1} times"):
             audit.record("report.failed", f"report:{report_id}")
             db.session.commit()
             given_up += 1

@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     CursorResult,
     ForeignKey,
     Index,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     case,
     literal,
+    or_,
     select,
     text,
     update,
@@ -30,6 +32,9 @@ FORMATS = ("pdf", "excel", "csv", "json")
 TIERS = ("stored", "made", "made again", "made again, not put back")
 
 Beat = Literal["kept", "cancel", "lost"]
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far apart the clocks of two machines may be, at the most."""
 
 # Crockford's base 32 without the vowels' look-alikes: a number that can be read out over the telephone.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -204,24 +209,31 @@ class Report(Model):
         )
 
     @classmethod
-    def take_over(cls, report_id: str, limit: int) -> bool:
+    def lease_ran_out(cls, lease: timedelta) -> ColumnElement[bool]:
+        """Whether nobody holds it any more: its lease is over, or ends later than any lease of that length can. Such a
+        one was written by a clock that is wrong, and would be waited out for as long as that is ahead."""
+        now = clock.now()
+        return or_(cls.lease_until < now, cls.lease_until > now + lease + CLOCKS_DIFFER)
+
+    @classmethod
+    def take_over(cls, report_id: str, lease: timedelta, limit: int) -> bool:
         """running -> queued, when the lease has run out and this has happened fewer than `limit` times before."""
         return _moved(
             report_id,
             cls.status == "running",
-            cls.lease_until < clock.now(),
+            cls.lease_ran_out(lease),
             cls.takeovers < limit,
             **_back_in_line(),
             takeovers=cls.takeovers + 1,
         )
 
     @classmethod
-    def give_up(cls, report_id: str, limit: int, failure: str, technical: str) -> bool:
+    def give_up(cls, report_id: str, lease: timedelta, limit: int, failure: str, technical: str) -> bool:
         """running -> failed, when the lease has run out once more than `limit` allows."""
         return _moved(
             report_id,
             cls.status == "running",
-            cls.lease_until < clock.now(),
+            cls.lease_ran_out(lease),
             cls.takeovers >= limit,
             **_end("failed"),
             failure=failure,
