@@ -66,11 +66,16 @@ def snapshot() -> Iterator[Connection]:
 
 
 def start_afresh() -> None:
-    """Roll back the session's transaction, or leave its connection behind where an alarm struck in the middle of a
-    command and not even that can be done. Needs an app context."""
+    """Roll back the session's transaction; where not even that can be done, leave the session. Needs an app context."""
     try:
         db.session.rollback()
     except Exception:  # noqa: BLE001 the driver's and the session's own complaints alike
-        with suppress(Exception):
-            db.session().invalidate()
-        db.session.registry.clear()
+        leave_session()
+
+
+def leave_session() -> None:
+    """Close the session with its connection, whatever state an alarm has left them in: the next use of db.session is a
+    new one, which knows none of the old one's objects. Needs an app context."""
+    with suppress(Exception):
+        db.session().invalidate()
+    db.session.registry.clear()

@@ -21,10 +21,9 @@ from webapp.errors import FiguresDamaged, ReportFault, ReportGone, StorageBroken
 from webapp.extensions import db, snapshot
 from webapp.figures import Content, Document, Presentation, Provenance, freeze, thaw
 from webapp.files import FORMATS
-from webapp.generate.claim import Claim, Stopped, Why
+from webapp.generate.claim import Claim, Stopped, Why, timed_out
 from webapp.generate.gone import unless_deleted
 from webapp.models import Clinic, File, FrozenPart, Report
-from webapp.queues import JobTimedOut
 
 __all__ = ["Drawn", "compose", "document_of", "draw", "keep", "make", "tell_of_a_broken_store"]
 
@@ -255,14 +254,14 @@ def _stop(claim: Claim, why: Why) -> None:
 
 def _fail(claim: Claim, fault: Exception) -> None:
     """Write the failure into the row. Where not even that can be done, the lease runs out and the sweep takes over."""
+    is_late = timed_out(fault)
+    claim.struck = claim.struck or is_late
     claim.let_go()
-    causes = list(causes_of(fault))
-    # The alarm may strike in the database driver, which wraps it, or which then fails itself.
-    timed_out = any(isinstance(cause, JobTimedOut) for cause in causes)
-    if not timed_out and any(isinstance(cause, TRANSIENT) for cause in causes) and claim.hand_back():
+    is_transient = not is_late and any(isinstance(cause, TRANSIENT) for cause in causes_of(fault))
+    if is_transient and claim.hand_back():
         log.warning("a report was handed back: %s", type(fault).__name__)
         return
-    plain = TOO_SLOW if timed_out else getattr(fault, "plain", ReportFault.plain)
+    plain = TOO_SLOW if is_late else getattr(fault, "plain", ReportFault.plain)
     log.error("a report failed: %s", type(fault).__name__)
     if claim.fail(plain, logs.in_short(fault)[:2000]):
         alerts.raise_alert(

@@ -14,10 +14,12 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import audit, clock
-from webapp.extensions import db, start_afresh
+from webapp.errors import causes_of
+from webapp.extensions import db, leave_session, start_afresh
 from webapp.figures import Frozen
 from webapp.models import FrozenPart, Report
 from webapp.models.report import Beat
+from webapp.queues import JobTimedOut
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,12 @@ class Stopped(BaseException):
         self.why = why
 
 
+def timed_out(fault: BaseException) -> bool:
+    """Whether the job's alarm is behind it: it may strike in the database driver, which wraps it, or which then fails
+    itself."""
+    return any(isinstance(cause, JobTimedOut) for cause in causes_of(fault))
+
+
 class Claim:
     """The right to make one report. Every write names the token; where it is no longer ours, it changes nothing."""
 
@@ -46,6 +54,8 @@ class Claim:
         self._deadline = clock.now() + timedelta(seconds=settings.job_seconds)
         self._ended = threading.Event()
         self.told_to_stop: Why | None = None
+        # Whether a signal has stopped us, maybe in the middle of a command to the database.
+        self.struck = False
 
     @classmethod
     def take(cls, report_id: str) -> "Claim | None":
@@ -67,6 +77,9 @@ class Claim:
         try:
             beating.start()
             yield
+        except BaseException as fault:
+            self.struck = self.struck or timed_out(fault)
+            raise
         finally:
             try:
                 self._ended.set()
@@ -81,7 +94,10 @@ class Claim:
     def let_go(self) -> None:
         """End the heartbeat, and the running transaction: the heartbeat may be waiting for a row that it holds."""
         self._ended.set()
-        start_afresh()
+        if self.struck:
+            leave_session()
+        else:
+            start_afresh()
 
     def advance(self, stage: str, percent: int) -> None:
         """Say how far it is, and stop here if somebody asked for that."""
@@ -150,4 +166,5 @@ class Claim:
 
     def _interrupted(self, _signal: int, _frame: FrameType | None) -> None:
         if self.told_to_stop and not self._ended.is_set():
+            self.struck = True
             raise Stopped(self.told_to_stop)
