@@ -19,6 +19,7 @@ from tools.processes import wait_until
 from webapp import content, generate
 from webapp.extensions import db, snapshot
 from webapp.generate import TOO_SLOW
+from webapp.generate.claim import Stopped
 from webapp.models import Report
 from webapp.queues import JobTimedOut
 
@@ -120,6 +121,23 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, room: str) -> None:
         monkeypatch.setattr(content, "build", slow_figures)
     else:
         monkeypatch.setattr(generate, "draw", slow_session)
+
+
+def test_a_stop_into_which_a_library_writes_is_still_a_cancel(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ReportLab does it with whatever passes through it while a page is drawn."""
+    report_id = factories.add_asked_report().id
+
+    def annotated(_connection: Any, _question: object, step: Callable[[int, int], None]) -> None:
+        Report.request_cancel(report_id)
+        db.session.commit()
+        try:
+            step(1, 2)
+        except Stopped as stopped:
+            raise type(stopped)(f"handle_pageBegin args=() {stopped}") from None
+
+    monkeypatch.setattr(content, "build", annotated)
+    generate.make(report_id)
+    assert ended(report_id).status == "cancelled"
 
 
 def test_a_stop_hidden_by_a_failed_tidying_up_is_still_a_stop(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from webapp.errors import FiguresDamaged, ReportFault, ReportGone, StorageBroken
 from webapp.extensions import db, snapshot
 from webapp.figures import Content, Document, Presentation, Provenance, freeze, thaw
 from webapp.files import FORMATS
-from webapp.generate.claim import Claim, Stopped, Why, timed_out
+from webapp.generate.claim import Claim, Stopped, timed_out
 from webapp.generate.gone import unless_deleted
 from webapp.models import Clinic, File, FrozenPart, Report
 
@@ -60,12 +60,11 @@ def make(report_id: str) -> None:
         try:
             with claim.kept_alive():
                 _make(claim)
-        except Stopped as stopped:
-            _stop(claim, stopped.why)
-        except Exception as fault:
+        except (Stopped, Exception) as fault:
+            # Once told to stop, any fault is that stop: it strikes in the middle of something, whose tidying up may
+            # then fail in a way of its own.
             if claim.told_to_stop:
-                # The stop struck in the middle of something, whose tidying up then failed.
-                _stop(claim, claim.told_to_stop)
+                _stop(claim)
                 return
             _fail(claim, fault)
             raise
@@ -244,15 +243,15 @@ def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, str]:
     return key, replaced_key if replaced_key != key else ""
 
 
-def _stop(claim: Claim, why: Why) -> None:
+def _stop(claim: Claim) -> None:
     claim.let_go()
-    if why == "cancel" and claim.stop():
+    if claim.told_to_stop == "cancel" and claim.stop():
         log.info("cancelled while it ran")
     else:
         log.warning("the claim was lost; another worker has the report")
 
 
-def _fail(claim: Claim, fault: Exception) -> None:
+def _fail(claim: Claim, fault: BaseException) -> None:
     """Write the failure into the row. Where not even that can be done, the lease runs out and the sweep takes over."""
     is_late = timed_out(fault)
     claim.struck = claim.struck or is_late

@@ -30,11 +30,8 @@ Why = Literal["cancel", "lost"]
 
 class Stopped(BaseException):
     """The making must stop now: somebody cancelled, or the claim is another worker's. Not an Exception, so that no
-    library's `except Exception` can swallow it."""
-
-    def __init__(self, why: Why) -> None:
-        super().__init__(why)
-        self.why = why
+    library's `except Exception` can swallow it; ReportLab writes words of its own into those that pass through it, so
+    why it is stands in the claim."""
 
 
 def timed_out(fault: BaseException) -> bool:
