@@ -75,6 +75,7 @@ def add_report(requester: Person, clinic: Clinic | None = None, **values: Any) -
         "title": "Visit trends, October 2026",
         "period_start": date(2026, 10, 1),
         "period_end": date(2026, 10, 31),
+        "dates": "1 to 31 October 2026",
         "format": "pdf",
         "question": "{}",
         "question_sha256": hashlib.sha256(uuid.uuid4().bytes).hexdigest(),

@@ -174,6 +174,7 @@ def upgrade() -> None:
     sa.Column('narrowed', sa.String(length=400), nullable=False),
     sa.Column('period_start', sa.Date(), nullable=False),
     sa.Column('period_end', sa.Date(), nullable=False),
+    sa.Column('dates', sa.String(length=60), nullable=False),
     sa.Column('format', sa.String(length=10), nullable=False),
     sa.Column('question', sa.Text(), nullable=False),
     sa.Column('question_sha256', sa.String(length=64), nullable=False),

@@ -231,9 +231,16 @@ class TestMyReports:
     def test_it_is_searched_and_narrowed(self, app: Flask, client: PageClient, report: Report) -> None:
         with app.app_context():
             person = db.session.get_one(Person, report.requester_id)
-            factories.add_report(person, title="Patient summary, May 2026", template="patient_summary")
+            may = {"title": "Patient summary, May 2026", "dates": "1 to 31 May 2026"}
+            factories.add_report(person, template="patient_summary", **may)
         assert "Patient summary, May" in client.get("/reports").text
-        for query in ("q=october", "q=OCTOBER+riverside", f"q={report.number}", "template=visit_trends"):
+        for query in (
+            "q=october",
+            "q=OCTOBER+riverside",
+            "q=1+to+31+oct",
+            f"q={report.number}",
+            "template=visit_trends",
+        ):
             page = client.get(f"/reports?{query}").text
             assert "Visit trends, October 2026" in page, query
             assert "Patient summary, May" not in page, query

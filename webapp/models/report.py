@@ -54,8 +54,8 @@ class Report(Model):
     holds a claim (a random token) with a lease; every write of the worker names the token, so a worker that lost its
     lease can change nothing. Nothing here commits.
 
-    `narrowed` tells the filters that leave something out ("Dental · Female"), so that two reports of one title can be
-    told apart.
+    `narrowed` tells the filters that leave something out ("Dental · aged 5 to 14"), so that two reports of one title
+    can be told apart. `dates` is the period as it is read ("1 to 31 October 2026"), kept to be searched.
     """
 
     __tablename__ = "reports"
@@ -97,6 +97,7 @@ class Report(Model):
     narrowed: Mapped[str] = mapped_column(String(400), default="")
     period_start: Mapped[date]
     period_end: Mapped[date]
+    dates: Mapped[str] = mapped_column(String(60))
     format: Mapped[str] = mapped_column(String(10))
     question: Mapped[str] = mapped_column(Text)
     question_sha256: Mapped[Sha256]

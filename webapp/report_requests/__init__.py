@@ -6,14 +6,13 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from webapp import audit, content, storage
+from webapp import audit, content, storage, words
 from webapp.content.question import Question
 from webapp.errors import QueueDown, StorageBroken
 from webapp.extensions import db
 from webapp.generate.sweep import enqueue
 from webapp.models import File, FrozenPart, Person, Report
 from webapp.models.report import new_number
-from webapp.words import printable
 
 __all__ = ["TooMany", "ask", "ask_again", "cancel", "delete", "position"]
 
@@ -78,7 +77,7 @@ def _narrowed(question: Question) -> str:
         for item in filters
         if item.name in question.chosen
     ]
-    return printable(" · ".join(told))[:400]
+    return words.printable(" · ".join(told))[:400]
 
 
 def _row(person: Person, question: Question, format_name: str, retry_of: Report | None) -> Report:
@@ -92,6 +91,7 @@ def _row(person: Person, question: Question, format_name: str, retry_of: Report 
         narrowed=_narrowed(question),
         period_start=question.start,
         period_end=question.end,
+        dates=words.dates(question.start, question.end),
         format=format_name,
         question=question.to_json(),
         question_sha256=question.sha256,

@@ -108,8 +108,7 @@ def row_of(report: Report, person: Person) -> Row:
 
 def _about(report: Report, person: Person) -> Iterator[str]:
     """What tells a report from others of its title; the title may have told the days already."""
-    days = words.dates(report.period_start, report.period_end)
-    yield "" if days in report.title else days
+    yield "" if report.dates in report.title else report.dates
     yield report.narrowed
     yield report.clinic.name
     yield "" if report.requester_id == person.id else f"asked for by {report.requester.name}"
@@ -136,6 +135,7 @@ def _narrowed(wanted: Select[Report], asked: Asked) -> Select[Report]:
                 Report.title.icontains(word, autoescape=True),
                 Report.number.icontains(word, autoescape=True),
                 Report.narrowed.icontains(word, autoescape=True),
+                Report.dates.icontains(word, autoescape=True),
                 Report.clinic_id.in_(clinics),
                 Report.requester_id.in_(people),
             )

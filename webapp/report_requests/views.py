@@ -248,7 +248,7 @@ def _state(report: Report) -> dict[str, object]:
         "report": report,
         "choices": _choices_of(report),
         "clinic": report.clinic.name,
-        "period": words.dates(report.period_start, report.period_end),
+        "period": report.dates,
         "format": FORMATS[report.format].label,
         "before": report_requests.position(report) if report.status == "queued" else 0,
         "asked_at": words.moment(report.asked_at, report.clinic.timezone),
