@@ -84,7 +84,7 @@ def test_a_report_handed_back_is_left_alone_for_a_while(report: Report) -> None:
     assert Report.hand_back(report.id, token, limit=3)
     db.session.commit()
     assert sweep() == Swept()
-    with clock.stopped_at(clock.now() + LATER):
+    with clock.stopped_at(LATER):
         assert sweep() == Swept(enqueued=1)
 
 
