@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from apps import build_app, close
 from flask import Flask
 from sqlalchemy import text
@@ -23,6 +24,15 @@ def test_an_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
         modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.glob("new.db*")}
         assert modes == dict.fromkeys(["new.db", "new.db-wal", "new.db-shm"], "0o600")
     close(app)
+
+
+def test_a_database_in_memory_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = build_app(tmp_path / "data", "sqlite:///:memory:")
+    with app.app_context():
+        assert db.session.scalar(text("SELECT 1")) == 1
+    close(app)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_postgresql_connections_are_pooled_as_the_settings_say(tmp_path: Path, postgres_url: str) -> None:

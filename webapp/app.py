@@ -41,10 +41,13 @@ def build(**overrides: Any) -> Flask:
 
 
 def _keep_to_ourselves(database_url: str) -> None:
-    """An SQLite file holds patients: it is made readable to its owner alone, and its journal takes after it."""
+    """A new SQLite file will hold patients: it is made readable to its owner alone, and its journal takes after it."""
     url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).touch(mode=0o600)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):
+        return
+    path = Path(url.database)
+    if path.parent.is_dir() and not path.exists():
+        path.touch(mode=0o600)
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
