@@ -7,12 +7,12 @@ from typing import Any, BinaryIO
 import factories
 import pytest
 from flask import Flask
-from page_client import PageClient, page_client
+from page_client import PageClient
 from sqlalchemy import func, select
 
 from webapp import audit, downloads, generate, report_requests
 from webapp.extensions import db
-from webapp.models import Alert, Download, File, FrozenPart, Person, Report
+from webapp.models import Alert, Download, File, FrozenPart, Report
 from webapp.storage.local import LocalStorage
 
 MOMENTS: dict[str, tuple[object, str]] = {
@@ -32,12 +32,6 @@ def report(app: Flask) -> Report:
         generate.make(report.id)
         db.session.refresh(report)
         return report
-
-
-@pytest.fixture
-def client(app: Flask, report: Report) -> PageClient:
-    with app.app_context():
-        return page_client(app).sign_in(db.session.get_one(Person, report.requester_id))
 
 
 def deleted_first(app: Flask, report_id: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -30,12 +30,6 @@ def report(app: Flask) -> Report:
 
 
 @pytest.fixture
-def client(app: Flask, report: Report) -> PageClient:
-    with app.app_context():
-        return page_client(app).sign_in(db.session.get_one(Person, report.requester_id))
-
-
-@pytest.fixture
 def stored(app: Flask, report: Report) -> Path:
     """The file in the store's folder."""
     folder = app.config["SETTINGS"].storage_folder

@@ -3,6 +3,7 @@
     question.py   what is asked              periods.py   which days, and which to compare with
     filters.py    what narrows it            findings.py  sentences about figures that are true by rule
     coverage.py   since when it has records  counting.py  the SQL that templates share
+    answer.py     what all answers know of their question
 
 Everything is counted by the database, on the one connection given, which should be a snapshot
 (extensions.snapshot): then all figures of a report are of the same moment.

@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract, func, not_, select
 
 from webapp.content import coverage, filters, periods
+from webapp.content.answer import OfPeriod
 from webapp.content.counting import HAPPENED, Conditions, how_many, month_key, patients_of
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -32,7 +33,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(OfPeriod):
     """All that is read from the database. `months` are new registrations, in order, none of them before the records
     begin; `by_visits` says how many patients came so many times in the period, the last for MOST_VISITS and more, with
     the visits of each. `records_begin` is the day of the clinic's first registration or visit, `visits_begin` that of
@@ -62,23 +63,6 @@ class Answer:
     def came(self) -> int:
         """Patients with a visit in the period."""
         return sum(patients for patients, _ in self.by_visits.values())
-
-    @property
-    def period(self) -> Period:
-        return self.question.start, self.question.end
-
-    @property
-    def earlier(self) -> Period:
-        return periods.before(*self.period)
-
-    @property
-    def is_compared(self) -> bool:
-        """Whether there are records of the earlier period."""
-        return coverage.is_in_part(self.earlier, self.records_begin)
-
-    @property
-    def when(self) -> str:
-        return periods.within(*self.period)
 
     @property
     def by(self) -> Literal["age", "sex", ""]:

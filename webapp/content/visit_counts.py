@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from webapp.content import busy_times, coverage, filters, periods
+from webapp.content.answer import OfPeriod
 from webapp.content.busy_times import Day, Hours
 from webapp.content.counting import HAPPENED, how_many, month_key, visit_rows, visits_of
 from webapp.content.periods import Period
@@ -35,7 +36,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(OfPeriod):
     """All that is read from the database.
 
     `a_year_ago` is None where that would be the period before, or overlap it. `months` are in order, from month_key()
@@ -55,19 +56,6 @@ class Answer:
     records_begin: date | None
 
     @property
-    def period(self) -> Period:
-        return self.question.start, self.question.end
-
-    @property
-    def earlier(self) -> Period:
-        return periods.before(*self.period)
-
-    @property
-    def is_compared(self) -> bool:
-        """Whether there are records of the earlier period."""
-        return coverage.is_in_part(self.earlier, self.records_begin)
-
-    @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds told apart: none where the report is of one kind alone."""
         return () if self.question.chosen.get("kind") in filters.KIND_WORDS else tuple(filters.KIND_WORDS)
@@ -77,10 +65,6 @@ class Answer:
         """ "Visits", "Dental visits": what is counted."""
         kind = filters.KIND_WORDS.get(self.question.chosen.get("kind", ""))
         return f"{kind} visits" if kind else "Visits"
-
-    @property
-    def when(self) -> str:
-        return periods.within(*self.period)
 
     @property
     def is_narrowed(self) -> bool:

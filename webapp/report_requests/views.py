@@ -103,7 +103,7 @@ def show(report_id: str) -> ResponseReturnValue:
     report = access.report_or_404(report_id, "read")
     if report.status == "ready":
         return _ready_page(report)
-    return render_template("report_requests/unfinished.html", **_state(report))
+    return render_template("report_requests/unfinished.html", choices=_choices_of(report), **_state(report))
 
 
 @blueprint.get("/<report_id>/progress")
@@ -246,7 +246,6 @@ def _state(report: Report) -> dict[str, object]:
     """What every page of a report shows."""
     return {
         "report": report,
-        "choices": _choices_of(report),
         "clinic": report.clinic.name,
         "period": report.dates,
         "format": FORMATS[report.format].label,
@@ -264,6 +263,7 @@ def _ready_page(report: Report) -> str:
     return render_template(
         "report_requests/ready.html",
         **_state(report),
+        choices=_choices_of(report),
         document=read(generate.document_of(report)),
         formats=[(name, item.label, name in made) for name, item in FORMATS.items()],
         made_at=words.moment(report.finished_at, zone) if report.finished_at else "",

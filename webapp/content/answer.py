@@ -1,0 +1,35 @@
+"""What the answers of all templates know of their question."""
+
+from datetime import date
+
+from webapp.content import coverage, periods
+from webapp.content.periods import Period
+from webapp.content.question import Question
+
+
+class OfPeriod:
+    """An answer about the days of `question`, at a clinic whose records begin on that day; None: it has none."""
+
+    __slots__ = ()
+
+    question: Question
+    records_begin: date | None
+
+    @property
+    def period(self) -> Period:
+        return self.question.start, self.question.end
+
+    @property
+    def earlier(self) -> Period:
+        """The period to compare with."""
+        return periods.before(*self.period)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there are records of the earlier period."""
+        return coverage.is_in_part(self.earlier, self.records_begin)
+
+    @property
+    def when(self) -> str:
+        """When, inside a sentence."""
+        return periods.within(*self.period)
