@@ -2,6 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any
+
+from webapp import storage
 
 # Only a production server listens to the world.
 _host = "0.0.0.0" if os.environ.get("APP_ENV") == "production" else "127.0.0.1"  # noqa: S104
@@ -29,3 +32,10 @@ control_socket_disable = True
 # The app writes one line for each request itself, with its number.
 accesslog = None
 loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """Once, before the first request: what an administrator should not find out from a person at the desk."""
+    app = server.app.wsgi()
+    with app.app_context():
+        storage.warn_of_a_lack()

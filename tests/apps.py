@@ -13,6 +13,7 @@ def build_app(folder: Path, database_url: str, **overrides: object) -> Flask:
     return create_app(
         **{
             "data_dir": folder,
+            "temp_folder": folder / "temp",
             "database_url": database_url,
             "secret_key": "a key for tests, long enough for production too",
             "redis_url": "unix:///nowhere/redis.sock",

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.processes import wait_until
-from webapp import content, generate
+from webapp import content
+from webapp.generate import drawing
 from webapp.generate.claim import Claim
 from webapp.settings import PROJECT
 from webapp.storage.local import LocalStorage
@@ -35,7 +36,7 @@ def held(place: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 if __name__ == "__main__":
     content.build = held("reading", content.build)
-    generate.draw = held("drawing", generate.draw)
+    drawing.draw = held("drawing", drawing.draw)
     LocalStorage.put = held("storing", LocalStorage.put)  # type: ignore[method-assign]
     os.fsync = held("writing", os.fsync)
     Claim.succeed = held("ending", Claim.succeed)  # type: ignore[method-assign]

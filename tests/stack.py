@@ -52,7 +52,13 @@ class Stack:
         self._parts: dict[str, subprocess.Popen[bytes]] = {}
         self._seen: set[psutil.Process] = set()
         self._commands = {**read_procfile(PROJECT / "Procfile"), "held worker": HELD_WORKER}
-        told = {"log_level": "info", **settings, "data_dir": folder, "database_url": database_url}
+        told = {
+            "log_level": "info",
+            "temp_folder": folder / "temp",
+            **settings,
+            "data_dir": folder,
+            "database_url": database_url,
+        }
         self._environ = with_our_programs(os.environ) | {
             **{name.upper(): str(value) for name, value in told.items()},
             "REDIS_URL": self.redis_url,

@@ -85,7 +85,7 @@ def test_a_worker_ends_a_retry_while_the_first_report_is_deleted(app: Flask, mad
 
 def test_a_report_is_downloaded_while_it_is_deleted(app: Flask, made: Report) -> None:
     report_id = made.id
-    db.session.add(Download(report_id=report_id, person_id=made.requester_id, format="pdf", tier="stored"))
+    db.session.add(Download(report_id=report_id, person_id=made.requester_id, format="pdf", tier="folder"))
     with waiting_behind_us(app, lambda: delete(report_id)):
         audit.record("report.downloaded", f"report:{report_id}")
         db.session.commit()

@@ -127,7 +127,7 @@ def test_a_url_of_the_wrong_kind_is_refused_without_telling_what_it_holds(
 def test_defaults_that_depend_on_others_follow_them(tmp_path: Path) -> None:
     settings = read(tmp_path)
     assert settings.database_url == f"sqlite:///{tmp_path / 'clinic-reports.db'}"
-    assert settings.storage_folder == tmp_path / "files"
+    assert settings.files_folder == tmp_path / "files"
     assert (settings.log_format, settings.production) == ("text", False)
     settings = read(tmp_path, **PRODUCTION)
     assert (settings.log_format, settings.production) == ("json", True)

@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import make_url
 
-from webapp import accounts, cli, frame, logs, queues, storage
-from webapp.downloads import views as downloads
+from webapp import accounts, cli, downloads, frame, logs, queues, storage
+from webapp.downloads import views as download_views
 from webapp.extensions import csrf, db, migrate
 from webapp.report_requests import views as report_requests
 from webapp.settings import PROJECT, Settings
@@ -35,7 +35,8 @@ def build(**overrides: Any) -> Flask:
     storage.init_app(app)
     queues.init_app(app)
     app.register_blueprint(report_requests.blueprint)
-    app.register_blueprint(downloads.blueprint)
+    downloads.init_app(app)
+    app.register_blueprint(download_views.blueprint)
     cli.register(app)
     return app
 

@@ -1,5 +1,6 @@
 """The one clock. Nothing else reads the time, so a test or a demo can set it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,22 @@ def stopped_at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _frozen = before
+
+
+class Deadline:
+    """So many seconds from now, measured by a clock that nobody sets."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds, 0 when it has passed."""
+        return max(0.0, self._end - time.monotonic())
+
+    @property
+    def has_passed(self) -> bool:
+        return self.left == 0
 
 
 @dataclass(frozen=True, slots=True)

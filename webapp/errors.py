@@ -5,6 +5,7 @@ neither may hold patient data.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 
 def causes_of(fault: BaseException) -> Iterator[BaseException]:
@@ -64,10 +65,34 @@ class StorageMissing(ReportFault):
     plain = "The stored file is gone. It can be made again from the same figures."
 
 
+StoreFault = Literal["refused", "no bucket", "busy", "failing", "unreachable", "slow", "altered", "full", "resting"]
+"""Why a store is broken: it refuses our rights (401, 403), has no such bucket, asks us to wait (408, 429), fails itself
+(5xx), cannot be reached (connection refused, no such host), lets us wait too long, sends other bytes than it holds, has
+no room left (a disk of ours that is full, too), or is left alone for a while after such a fault."""
+
+
 class StorageBroken(ReportFault):
-    """The store did not answer, refused us, or sent wrong bytes on the way."""
+    """The store did not answer, refused us, or sent wrong bytes on the way; `why` says which. `retry_after` is the
+    seconds for which the store asked to be left alone, or None."""
 
     plain = "We could not reach the file store. Your figures are safe; the file can be made again from them."
+
+    def __init__(self, technical: str, *, why: StoreFault = "failing", retry_after: float | None = None) -> None:
+        super().__init__(technical)
+        self.why, self.retry_after = why, retry_after
+
+
+class CannotSign(ReportFault):
+    """Nothing here can sign a URL: the store is a folder, or the credentials hold no key."""
+
+
+class StorageNotConfigured(ReportFault):
+    """No lasting place for files is set up, and this is production."""
+
+    plain = (
+        "Files cannot be downloaded here yet, because no file store is set up. "
+        "You can read the whole report on its page; your administrator has been told."
+    )
 
 
 class QueueDown(ReportFault):

@@ -24,15 +24,25 @@ from webapp import clock
 from webapp.errors import QueueDown
 from webapp.settings import Settings
 
-__all__ = ["Entry", "JobTimedOut", "enqueue_report", "init_app", "run_scheduler", "run_worker", "waiting_reports"]
+__all__ = [
+    "Entry",
+    "JobTimedOut",
+    "enqueue_file",
+    "enqueue_report",
+    "init_app",
+    "run_scheduler",
+    "run_worker",
+    "waiting",
+]
 
 log = logging.getLogger(__name__)
 
 CLICKS = "clicks"
 SCHEDULED = "scheduled"
 MAKE_REPORT = "webapp.jobs.make_report"
+MAKE_FILE = "webapp.jobs.make_file"
 TICK = "webapp.jobs.tick"
-ALLOWED = frozenset({MAKE_REPORT, TICK})
+ALLOWED = frozenset({MAKE_REPORT, MAKE_FILE, TICK})
 
 TRACES_KEPT_FOR = timedelta(hours=1)
 """How long Redis may remember a job that has ended; the row remembers it for ever."""
@@ -79,21 +89,30 @@ def init_app(app: Flask) -> None:
 
 def enqueue_report(report_id: str) -> None:
     """Put a report in line. Twice does no harm: the row can be claimed once. Raises QueueDown."""
+    _enqueue(MAKE_REPORT, report_id, "make a report")
+
+
+def enqueue_file(making_id: str) -> None:
+    """Put in line a file that somebody waits for, or that must go back into the store. As enqueue_report()."""
+    _enqueue(MAKE_FILE, making_id, "make a file")
+
+
+def _enqueue(function: str, row_id: str, description: str) -> None:
     settings: Settings = current_app.config["SETTINGS"]
     with _redis_faults():
         _queue(CLICKS, current_app.extensions["redis"]).enqueue_call(
-            MAKE_REPORT,
-            args=(report_id,),
-            job_id=report_id,
-            description="make a report",
+            function,
+            args=(row_id,),
+            job_id=row_id,
+            description=description,
             timeout=settings.job_seconds,
             result_ttl=0,
             failure_ttl=int(TRACES_KEPT_FOR.total_seconds()),
         )
 
 
-def waiting_reports() -> set[str]:
-    """The ids that stand in the queue and that no worker has taken yet. Raises QueueDown."""
+def waiting() -> set[str]:
+    """The ids of reports and files that stand in the queue and that no worker has taken yet. Raises QueueDown."""
     connection = current_app.extensions["redis"]
     with _redis_faults():
         # Read as it lies there: RQ would raise an error for what is no text, and that is no report of ours.

@@ -62,6 +62,13 @@ def _redis(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadSetting("must be an http:// or https:// URL")
+    return text.rstrip("/")
+
+
 def _setting(default: Any, read: Callable[[str], Any] = str) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -77,7 +84,19 @@ class Settings:
     database_pool_size: int = _setting(5, _whole(1, 100))
     redis_url: str = _setting("redis://127.0.0.1:6379/0", _redis)
     storage_bucket: str = _setting("")
+    storage_service: str = _setting("google", _one_of("google", "s3"))
+    storage_endpoint: str = _setting("", _endpoint)
+    storage_location: str = _setting("")
+    storage_kms_key: str = _setting("")
+    storage_signer: str = _setting("")
     storage_folder: Path | None = _setting(None, _folder)
+    temp_folder: Path = _setting(Path(tempfile.gettempdir()) / "clinic-reports", _folder)
+    spool_mb: int = _setting(512, _whole(16, 100_000))
+    download_mode: str = _setting("stream", _one_of("stream", "redirect"))
+    signed_url_seconds: int = _setting(60, _whole(10, 3600))
+    fetch_seconds: int = _setting(20, _whole(1, 50))
+    remake_kb: int = _setting(2048, _whole(0, 100_000))
+    retention_days: int = _setting(30, _whole(1, 3650))
     log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"))
     log_format: str = _setting("", _one_of("text", "json"))
     trusted_proxies: int = _setting(0, _whole(0, 5))
@@ -94,6 +113,19 @@ class Settings:
     @property
     def production(self) -> bool:
         return self.app_env == "production"
+
+    @property
+    def store(self) -> str:
+        """What keeps the files: "google", "s3", "local", or "none" in a production that names neither a bucket nor a
+        folder: a disk that nobody has chosen may be gone tomorrow."""
+        if self.storage_bucket:
+            return self.storage_service
+        return "none" if self.production and not self.storage_folder else "local"
+
+    @property
+    def files_folder(self) -> Path:
+        """Where files are kept without a bucket, and were before there was one."""
+        return self.storage_folder or self.data_dir / "files"
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> "Settings":
@@ -124,7 +156,6 @@ class Settings:
                 raise BadSetting("SECRET_KEY must have at least 32 characters in production")
         values["secret_key"] = self.secret_key or _kept_secret(self.data_dir)
         values["database_url"] = self.database_url or f"sqlite:///{self.data_dir / 'clinic-reports.db'}"
-        values["storage_folder"] = self.storage_folder or self.data_dir / "files"
         values["log_format"] = self.log_format or ("json" if self.production else "text")
         return type(self)(**values)
 

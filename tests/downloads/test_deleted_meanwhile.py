@@ -12,13 +12,14 @@ from sqlalchemy import func, select
 
 from webapp import audit, downloads, generate, report_requests
 from webapp.extensions import db
+from webapp.generate import Drawn, drawing, keeping
 from webapp.models import Alert, Download, File, FrozenPart, Report
 from webapp.storage.local import LocalStorage
 
 MOMENTS: dict[str, tuple[object, str]] = {
     "before it is looked for": (LocalStorage, "open"),
-    "before it is drawn": (generate, "draw"),
-    "before its row is written": (generate, "keep"),
+    "before it is drawn": (drawing, "draw"),
+    "before its row is written": (keeping, "keep"),
     "before it is stored": (LocalStorage, "put"),
     "before it is written down": (downloads, "record"),
 }
@@ -53,14 +54,14 @@ def test_it_is_not_found(
     app: Flask, client: PageClient, report: Report, monkeypatch: pytest.MonkeyPatch, format_name: str, moment: str
 ) -> None:
     streams: list[BinaryIO] = []
-    really = generate.draw
+    really = drawing.draw
 
-    def draw(*given: Any) -> generate.Drawn:
+    def draw(*given: Any) -> Drawn:
         drawn = really(*given)
         streams.append(drawn.stream)
         return drawn
 
-    monkeypatch.setattr(generate, "draw", draw)
+    monkeypatch.setattr(drawing, "draw", draw)
     room, name = MOMENTS[moment]
     monkeypatch.setattr(room, name, deleted_first(app, report.id, getattr(room, name)))
     response = client.get(f"/reports/{report.id}/files/{format_name}")
@@ -82,7 +83,7 @@ def is_passed_by(moment: str, format_name: str) -> bool:
 
 
 def assert_nothing_is_left(app: Flask) -> None:
-    folder: Path = app.config["SETTINGS"].storage_folder
+    folder: Path = app.config["SETTINGS"].files_folder
     assert [path for path in folder.rglob("*") if path.is_file()] == []
     with app.app_context():
         for table in (Report, File, Download, FrozenPart, Alert):

@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 from tools.processes import wait_until
 from webapp import content, generate
 from webapp.extensions import db, snapshot
-from webapp.generate import TOO_SLOW
+from webapp.generate import TOO_SLOW, drawing
 from webapp.generate.claim import Stopped
 from webapp.models import Report
 from webapp.queues import JobTimedOut
@@ -120,7 +120,7 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, room: str) -> None:
     if room == "figures":
         monkeypatch.setattr(content, "build", slow_figures)
     else:
-        monkeypatch.setattr(generate, "draw", slow_session)
+        monkeypatch.setattr(drawing, "draw", slow_session)
 
 
 def test_a_stop_into_which_a_library_writes_is_still_a_cancel(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

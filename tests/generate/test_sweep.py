@@ -32,7 +32,7 @@ def context(tmp_path, sqlite_url, redis_url):  # type: ignore[no-untyped-def]
 
 def test_a_report_that_never_reached_the_queue_is_put_there(report: Report) -> None:
     assert sweep() == Swept(enqueued=1)
-    assert queues.waiting_reports() == {report.id}
+    assert queues.waiting() == {report.id}
 
 
 def test_a_report_that_stands_in_the_queue_is_left_there(report: Report) -> None:
@@ -46,7 +46,7 @@ def test_a_flushed_redis_gets_it_back(context: Flask, report: Report) -> None:
     context.extensions["redis"].flushall()
     with clock.stopped_at(LATER):
         assert sweep() == Swept(enqueued=1)
-    assert queues.waiting_reports() == {report.id}
+    assert queues.waiting() == {report.id}
 
 
 def test_a_report_just_enqueued_is_given_time(context: Flask, report: Report) -> None:
@@ -61,7 +61,7 @@ def test_an_expired_lease_goes_back_in_line(report: Report) -> None:
     assert sweep() == Swept()
     with clock.stopped_at(OVER):
         assert sweep() == Swept(enqueued=1, taken_over=1)
-    assert queues.waiting_reports() == {report.id}
+    assert queues.waiting() == {report.id}
 
 
 def test_what_a_worker_with_a_wrong_clock_held_when_it_died_goes_back_in_line(report: Report) -> None:
@@ -91,7 +91,7 @@ def test_a_report_handed_back_is_left_alone_for_a_while(report: Report) -> None:
 def test_what_is_no_text_in_the_queue_is_passed_over(context: Flask, report: Report) -> None:
     context.extensions["redis"].rpush("rq:queue:clicks", b"\xff")
     assert sweep() == Swept(enqueued=1)
-    assert report.id in queues.waiting_reports()
+    assert report.id in queues.waiting()
 
 
 def test_no_fault_of_a_round_ends_the_watch(context: Flask, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_a_report_that_kills_its_workers_is_given_up_with_an_alert(report: Repor
 def test_two_sweeps_at_once_do_no_harm(report: Report) -> None:
     sweep()
     sweep()
-    assert queues.waiting_reports() == {report.id}
+    assert queues.waiting() == {report.id}
 
 
 def test_ended_reports_are_left_alone(report: Report) -> None:

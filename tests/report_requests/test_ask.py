@@ -81,7 +81,7 @@ class TestAsking:
             person = factories.add_person("staff", factories.add_clinic())
         page_client(app).sign_in(person).submit("/reports/new", ASKED)
         with app.app_context():
-            assert queues.waiting_reports() == {asked(app)[0].id}
+            assert queues.waiting() == {asked(app)[0].id}
             redis = app.extensions["redis"]
             kept = b" ".join(redis.dump(key) or b"" for key in redis.keys("*"))
             assert b"Visit trends" not in kept

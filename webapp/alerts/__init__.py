@@ -39,11 +39,14 @@ def raise_alert(severity: str, rule: str, *, subject: str = "", message: str, wh
                 raise
 
 
-def resolve_alert(rule: str, *, subject: str = "") -> None:
-    """Close the open alert of that rule about that subject, if there is one, and commit."""
-    if db.session.scalar(select(Alert.id).where(*_open(rule, subject))) is None:
+def resolve_alert(rule: str, *, subject: str | None = None) -> None:
+    """Close the open alerts of that rule, or the one about that subject, if there is one, and commit."""
+    ours = [Alert.rule == rule, Alert.resolved_at.is_(None)]
+    if subject is not None:
+        ours.append(Alert.subject == subject)
+    if db.session.scalar(select(Alert.id).where(*ours).limit(1)) is None:
         return
-    db.session.execute(update(Alert).where(*_open(rule, subject)).values(resolved_at=clock.now()))
+    db.session.execute(update(Alert).where(*ours).values(resolved_at=clock.now()))
     db.session.commit()
 
 

@@ -1,114 +1,215 @@
-"""The bytes come back: as stored, checked before the first one goes out, or made again from what was frozen."""
+"""The bytes come back: as stored, checked before the first one goes out, or made again from what was frozen.
 
-import hashlib
-import logging
+A file is had by the first of these tiers that has it right: a copy fetched a moment ago, a signed URL, the storage
+client, the folder that was the store before, a drawing from the frozen figures. Each that is tried is written down.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from sqlalchemy import select
+from flask import Flask, current_app
+from sqlalchemy import func, select
 
-from webapp import alerts, audit, generate, storage
-from webapp.errors import StorageBroken, StorageMissing
+from webapp import alerts, audit, storage
+from webapp.clock import Deadline
+from webapp.downloads.lookup import Lookup
+from webapp.downloads.spool import Spool, TurnNotHad
+from webapp.downloads.tries import Tries
+from webapp.errors import CannotSign, ReportFault, StorageBroken, StorageMissing, StorageNotConfigured
 from webapp.extensions import db
-from webapp.generate import Drawn
+from webapp.generate import keeping, making
+from webapp.generate.drawing import Drawn
 from webapp.generate.gone import unless_deleted
-from webapp.models import Download, File, Report
+from webapp.generate.making import Turn
+from webapp.models import Download, File, FileMaking, Report
+from webapp.settings import Settings
 
-__all__ = ["Fetched", "fetch", "record"]
+__all__ = ["BeingMade", "Fetched", "direct_url", "fetch", "init_app", "record", "row_of"]
 
-log = logging.getLogger(__name__)
+_LOOK_AGAIN = 0.1
+
+
+class BeingMade(ReportFault):
+    """A worker makes the file, or somebody else does, and whoever asked can wait for it on a page of its own."""
+
+    plain = "This file is being made again from its figures. It will be here in a moment."
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file that was checked: its bytes from the start, their number and SHA-256, and by what means they were had."""
+    """A file that was checked: its bytes from the start, their number and SHA-256, by what means they were had, and
+    whether they are the bytes that the file had before."""
 
     stream: BinaryIO
     size: int
     sha256: str
     tier: str
+    is_same: bool = True
+
+
+def init_app(app: Flask) -> None:
+    """Give the app its spool, which is made when it is first needed."""
+    settings: Settings = app.config["SETTINGS"]
+    app.extensions["spool"] = Spool(settings.temp_folder / "spool", settings.spool_mb * 1024 * 1024)
+
+
+def row_of(report: Report, format_name: str) -> File | None:
+    """What is known of one format of a report that was made before."""
+    return db.session.scalar(select(File).where(File.report_id == report.id, File.format == format_name))
 
 
 def fetch(report: Report, format_name: str) -> Fetched:
     """The bytes of one format of a ready report.
 
     Missing or wrong stored bytes are made again and put back; a broken store is told of and not waited for. Raises
-    errors.RenderFailed, errors.FiguresDamaged, and errors.ReportGone where it is deleted meanwhile.
+    BeingMade where that is left to a worker, errors.RenderFailed, errors.FiguresDamaged, errors.StorageNotConfigured,
+    errors.StorageBroken where this machine has no room for the file, and errors.ReportGone where it is deleted
+    meanwhile.
     """
-    report_id = report.id
-    file = db.session.scalar(select(File).where(File.report_id == report_id, File.format == format_name))
-    if file is None:
-        return _made(report, format_name, tier="made", put_back=True)
+    if not storage.is_set_up():
+        alerts.raise_alert("critical", "no-file-store", message=storage.NO_STORE, what_to_do=storage.SET_ONE_UP)
+        raise StorageNotConfigured("a file was asked for")
+    with unless_deleted(report):
+        file, tries = row_of(report, format_name), Tries(report.id, format_name)
+        name = file.sha256 if file else report.id
+        db.session.commit()
+    deadline = Deadline(_settings().fetch_seconds)
     try:
-        stream = storage.current().open(file.storage_key)
-    except StorageMissing:
-        return _made_again(report, file, why="missing", put_back=True)
-    except StorageBroken as fault:
-        generate.tell_of_a_broken_store("read", fault)
-        return _made_again(report, file, why="store broken", put_back=False)
-    try:
-        if _is(stream, file):
-            alerts.resolve_alert("store-not-read")
-            return Fetched(stream, file.size, file.sha256, "stored")
-    except OSError as fault:
-        log.warning("reading a stored file failed: %s", type(fault).__name__)
-    stream.close()
-    alerts.raise_alert(
-        "warning",
-        "file-corrupt",
-        message="A stored file did not have the bytes that were written to it, and was made again from its figures. "
-        f"The latest such file is of report {report_id}.",
-        what_to_do="One such file is no harm. If there are more, check the disk or the bucket.",
-    )
-    return _made_again(report, file, why="corrupt", put_back=True)
+        with _spool().turn(name, deadline):
+            while (fetched := _once(report, format_name, tries, deadline)) is None:
+                if deadline.has_passed:
+                    raise BeingMade("somebody else makes it")
+                time.sleep(_LOOK_AGAIN)
+            return fetched
+    except TurnNotHad:
+        raise BeingMade("somebody else on this machine fetches or makes it") from None
+    finally:
+        tries.write_down()
 
 
-def record(report: Report, format_name: str, fetched: Fetched, person_id: int, *, counts: bool) -> None:
-    """Write down that this person was handed this file, or with `counts` off a later part of it, and by what means.
+def direct_url(report: Report, format_name: str) -> tuple[str, str] | None:
+    """A signed URL where a browser gets the file itself, and the file's SHA-256; None where the store does not have it
+    right, or cannot be asked, or nothing can be signed."""
+    file = row_of(report, format_name)
+    if file is None or not storage.is_set_up() or file.store != storage.current().name:
+        return None
+    store, key, size, crc32c, sha256 = storage.current(), file.storage_key, file.size, file.crc32c, file.sha256
+    db.session.commit()
+    try:
+        there = store.stat(key)
+        if there.size == size and crc32c and there.crc32c == crc32c:
+            return store.signed_url(key, seconds=_settings().signed_url_seconds), sha256
+    except (StorageMissing, StorageBroken, CannotSign):
+        # The other way finds out why, and tells.
+        pass
+    return None
+
+
+def record(report: Report, format_name: str, sha256: str, tier: str, person_id: int, *, counts: bool) -> None:
+    """Write down that this person was handed this file, or without `counts` a later part of it, and by what means.
     Raises errors.ReportGone."""
     with unless_deleted(report):
         if counts:
-            db.session.add(Download(report_id=report.id, person_id=person_id, format=format_name, tier=fetched.tier))
+            db.session.add(Download(report_id=report.id, person_id=person_id, format=format_name, tier=tier))
         audit.record(
             "report.downloaded" if counts else "report.downloaded_in_part",
             f"report:{report.id}",
             person_id=person_id,
             format=format_name,
-            tier=fetched.tier,
-            sha256=fetched.sha256,
+            tier=tier,
+            sha256=sha256,
         )
         db.session.commit()
 
 
-def _is(stream: BinaryIO, file: File) -> bool:
-    """Whether the bytes are those that were written; the stream is at its start again."""
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    size = stream.tell()
-    stream.seek(0)
-    return (size, digest) == (file.size, file.sha256)
-
-
-def _made_again(report: Report, file: File, *, why: str, put_back: bool) -> Fetched:
+def _once(report: Report, format_name: str, tries: Tries, deadline: Deadline) -> Fetched | None:
+    """The file as it is stored, or made; None while somebody else makes it. We are the only ones on this machine who
+    look for it."""
     with unless_deleted(report):
-        report_id, format_name, was = report.id, file.format, file.sha256
-    tier = "made again" if put_back else "made again, not put back"
-    fetched = _made(report, format_name, tier=tier, put_back=put_back)
-    told: dict[str, Any] = {"format": format_name, "why": why, "identical": fetched.sha256 == was}
-    audit.record("file.made_again", f"report:{report_id}", sha256=fetched.sha256, **told)
-    db.session.commit()
-    log.info("a file was made again", extra=told)
-    return fetched
+        file = row_of(report, format_name)
+        if file is not None:
+            db.session.refresh(file)
+            db.session.expunge(file)
+        db.session.commit()
+    if file is None:
+        return _made(report, format_name, "first", tries)
+    lookup = Lookup(file, _spool(), tries, deadline)
+    if found := lookup.find():
+        return Fetched(found.stream, file.size, file.sha256, found.tier)
+    if lookup.broken:
+        return _made_at_once(report, format_name, tries)
+    return _made(report, format_name, lookup.why, tries)
 
 
-def _made(report: Report, format_name: str, *, tier: str, put_back: bool) -> Fetched:
-    drawn: Drawn = generate.draw(report, format_name)
-    if put_back:
-        try:
-            generate.keep(report, format_name, drawn)
-        except StorageBroken as fault:
-            generate.tell_of_a_broken_store("written", fault)
-            tier = "made again, not put back"
-        except BaseException:
-            drawn.stream.close()
-            raise
-    return Fetched(drawn.stream, drawn.size, drawn.sha256, tier)
+def _made_at_once(report: Report, format_name: str, tries: Tries) -> Fetched:
+    """Made again, without waiting for a store that is broken; a worker puts it there later."""
+    drawn, is_same = _drawn(report, format_name, "store broken", tries)
+    with _closed_on_fault(drawn.stream):
+        keeping.put_back_later(report, format_name)
+    return Fetched(drawn.stream, drawn.size, drawn.sha256, "made again", is_same)
+
+
+def _made(report: Report, format_name: str, why: str, tries: Tries) -> Fetched | None:
+    """Made and put back by us alone, or by a worker where it is large; None while somebody else does."""
+    with unless_deleted(report):
+        waiting = FileMaking.of(report.id, format_name)
+        # A worker that has tried cannot hand us what it cannot store.
+        tried_in_vain = waiting is not None and waiting.status == "queued" and waiting.tries > 0
+        is_large = _likely_size(report, format_name) > _settings().remake_kb * 1024
+        db.session.commit()
+    if is_large and not tried_in_vain:
+        if waiting is None:
+            making.enqueue_file(report, format_name, why)
+        raise BeingMade("it is large")
+    turn = Turn.take(report, format_name, why)
+    if turn is None:
+        return None
+    with turn.held():
+        drawn, is_same = _drawn(report, format_name, why, tries)
+        with _closed_on_fault(drawn.stream):
+            if keeping.keep_or_tell(report, format_name, drawn):
+                turn.finish()
+            else:
+                turn.hand_over(keeping.STORE_RESTS)
+    return Fetched(drawn.stream, drawn.size, drawn.sha256, "made" if why == "first" else "made again", is_same)
+
+
+def _drawn(report: Report, format_name: str, why: str, tries: Tries) -> tuple[Drawn, bool]:
+    """As making.make_again(), written down as a try, and with a copy for those who ask next."""
+    tier, began = "made" if why == "first" else "made again", time.perf_counter()
+    try:
+        drawn, is_same = making.make_again(report, format_name, why)
+    except Exception:
+        tries.add(tier, "failed", began)
+        raise
+    tries.add(tier, "served" if is_same else "other bytes", began)
+    _spool().keep(drawn.stream, drawn.size, drawn.sha256)
+    return drawn, is_same
+
+
+@contextmanager
+def _closed_on_fault(stream: BinaryIO) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _likely_size(report: Report, format_name: str) -> int:
+    """Bytes of the file as it was, or, where it never was, of the largest other one of the report."""
+    of_report = select(func.max(File.size)).where(File.report_id == report.id)
+    return db.session.scalar(of_report.where(File.format == format_name)) or db.session.scalar(of_report) or 0
+
+
+def _spool() -> Spool:
+    spool: Spool = current_app.extensions["spool"]
+    return spool
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
-from webapp.errors import QueueDown, ReportFault, ReportGone, StorageBroken
+from webapp.errors import QueueDown, ReportFault, ReportGone, StorageBroken, StorageNotConfigured
 from webapp.frame.request_log import short_number
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ def _database_down(_fault: Exception) -> Response:
 
 def _report_fault(fault: ReportFault) -> Response:
     log.exception("a fault of a report reached the page")
-    status = 503 if isinstance(fault, QueueDown | StorageBroken) else 500
+    status = 503 if isinstance(fault, QueueDown | StorageBroken | StorageNotConfigured) else 500
     return answer(status, Words(WORDS[status].title, fault.plain, ""))
 
 

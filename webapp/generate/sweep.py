@@ -3,6 +3,7 @@ Redis only where there is something to put back."""
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import alerts, audit, clock, queues
 from webapp.errors import QueueDown
 from webapp.extensions import db
+from webapp.generate import making
 from webapp.models import Report
 from webapp.models.report import CLOCKS_DIFFER
 
@@ -64,23 +66,20 @@ def watch(stop: threading.Event) -> None:
 
 
 def enqueue_what_the_queue_lost() -> int:
-    """Put back the queued reports that the queue does not know; how many. Redis down: none, and an alert."""
+    """Put back the queued reports and files that the queue does not know; how many. Redis down: none, and an alert."""
     now = clock.now()
     # A moment that has not come yet was written by a clock that is wrong.
     in_time = Report.enqueued_at.between(now - SETTLED, now + CLOCKS_DIFFER)
+    unseen = or_(Report.enqueued_at.is_(None), ~in_time)
     waiting = db.session.scalars(
-        select(Report.id)
-        .where(Report.status == "queued", or_(Report.enqueued_at.is_(None), ~in_time))
-        .order_by(Report.asked_at)
+        select(Report.id).where(Report.status == "queued", unseen).order_by(Report.asked_at)
     ).all()
     db.session.commit()
-    if not waiting:
-        return 0
     try:
-        known = queues.waiting_reports()
-        lost = [report_id for report_id in waiting if report_id not in known]
+        lost = _not_in_line(waiting)
         for report_id in lost:
             enqueue(report_id)
+        put_back = len(lost) + making.sweep_files(SETTLED)
     except QueueDown as fault:
         alerts.raise_alert(
             "critical",
@@ -90,8 +89,15 @@ def enqueue_what_the_queue_lost() -> int:
             "themselves when it is back.",
         )
         return 0
-    alerts.resolve_alert("queue-down")
-    return len(lost)
+    if put_back or waiting:
+        alerts.resolve_alert("queue-down")
+    return put_back
+
+
+def _not_in_line(waiting: Sequence[str]) -> list[str]:
+    """Those that the queue does not know; where there are none, it is not asked. Raises QueueDown."""
+    known = queues.waiting() if waiting else set()
+    return [report_id for report_id in waiting if report_id not in known]
 
 
 def enqueue(report_id: str) -> None:

@@ -5,13 +5,16 @@ from webapp.models.audit_entry import AuditEntry, AuditHead
 from webapp.models.campaign import Campaign, CampaignContact
 from webapp.models.clinic import Clinic
 from webapp.models.diagnosis import Diagnosis
+from webapp.models.download import Download, DownloadTry
 from webapp.models.feedback import Feedback
+from webapp.models.file import File
+from webapp.models.file_making import FileMaking
 from webapp.models.frozen_part import FrozenPart
 from webapp.models.measurement import Measurement
 from webapp.models.patient import Patient
 from webapp.models.person import Person, SignInAttempt, SignInSession
 from webapp.models.provider import Provider
-from webapp.models.report import Download, File, Report
+from webapp.models.report import Report
 from webapp.models.treatment import Treatment
 from webapp.models.visit import Visit
 
@@ -24,8 +27,10 @@ __all__ = [
     "Clinic",
     "Diagnosis",
     "Download",
+    "DownloadTry",
     "Feedback",
     "File",
+    "FileMaking",
     "FrozenPart",
     "Measurement",
     "Patient",

@@ -1,7 +1,7 @@
 import secrets
 import uuid
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sqlalchemy import (
     CheckConstraint,
@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     String,
     Text,
-    UniqueConstraint,
     case,
     literal,
     or_,
@@ -25,11 +24,13 @@ from webapp import clock
 from webapp.extensions import Model, db
 from webapp.models.clinic import Clinic
 from webapp.models.person import Person
-from webapp.models.types import Id, Moment, Sha256, one_of
+from webapp.models.types import Moment, Sha256, one_of
+
+if TYPE_CHECKING:
+    from webapp.models.file import File
 
 STATUSES = ("queued", "running", "ready", "failed", "cancelled", "expired")
 FORMATS = ("pdf", "excel", "csv", "json")
-TIERS = ("stored", "made", "made again", "made again, not put back")
 
 Beat = Literal["kept", "cancel", "lost"]
 
@@ -259,43 +260,6 @@ class Report(Model):
     @classmethod
     def mark_enqueued(cls, report_id: str) -> bool:
         return _moved(report_id, cls.status == "queued", enqueued_at=clock.now())
-
-
-class File(Model):
-    """One format of a report, as it was made. `sha256` and `size` (bytes) are what a download is checked against."""
-
-    __tablename__ = "files"
-    __table_args__ = (
-        UniqueConstraint("report_id", "format"),
-        one_of("format", FORMATS),
-        CheckConstraint("size > 0", name="size"),
-    )
-
-    id: Mapped[Id]
-    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id", ondelete="CASCADE"))
-    format: Mapped[str] = mapped_column(String(10))
-    sha256: Mapped[Sha256]
-    size: Mapped[int]
-    storage_key: Mapped[str] = mapped_column(String(200))
-    made_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
-
-    report: Mapped[Report] = relationship(back_populates="files")
-
-
-class Download(Model):
-    """One file handed to one person. `tier` says by what means it was served."""
-
-    __tablename__ = "downloads"
-    __table_args__ = (one_of("format", FORMATS), one_of("tier", TIERS), Index(None, "report_id", "at"))
-
-    id: Mapped[Id]
-    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id", ondelete="CASCADE"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    format: Mapped[str] = mapped_column(String(10))
-    tier: Mapped[str] = mapped_column(String(30))
-    at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
-
-    person: Mapped[Person] = relationship()
 
 
 def _moved(report_id: str, *conditions: Any, **values: Any) -> bool:

@@ -1,33 +1,43 @@
 """Where files are kept: one store, chosen at start by the settings, spoken to by key.
 
 A store that has no such object raises errors.StorageMissing; one that does not answer, or refuses, raises
-errors.StorageBroken. The callers decide what either means.
+errors.StorageBroken, which says why. The callers decide what either means.
 """
 
-from typing import BinaryIO, Protocol
+import logging
 
 from flask import Flask, current_app
 
+from webapp.errors import StorageNotConfigured
 from webapp.settings import Settings
+from webapp.storage.breaker import Guarded
 from webapp.storage.local import LocalStorage
+from webapp.storage.store import Incoming, Storage, Stored
 
-__all__ = ["Storage", "current", "init_app", "key_for"]
+__all__ = [
+    "Incoming",
+    "Storage",
+    "Stored",
+    "by_name",
+    "current",
+    "init_app",
+    "is_set_up",
+    "key_for",
+    "old_folder",
+    "warn_of_a_lack",
+]
 
+log = logging.getLogger(__name__)
 
-class Storage(Protocol):
-    """A place for objects. Keys name their content by hash, so writing one twice writes the same bytes."""
-
-    name: str
-
-    def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
-        """Keep the `size` bytes of `source`, from its start; whatever lies at `key` is replaced as a whole, or not at
-        all. Raises StorageBroken."""
-
-    def open(self, key: str) -> BinaryIO:
-        """The bytes, unchecked, to be read once and closed. Raises StorageMissing and StorageBroken."""
-
-    def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is no fault. Raises StorageBroken."""
+NO_STORE = (
+    "NO FILE STORE: neither STORAGE_BUCKET nor STORAGE_FOLDER is set, so no file of a report can be downloaded; "
+    "reports can be read on their pages."
+)
+SET_ONE_UP = "Set STORAGE_BUCKET, or STORAGE_FOLDER where a disk lasts, as docs/deploying.md says, and start again."
+ONLY_A_FOLDER = (
+    "NO BUCKET: STORAGE_BUCKET is not set, so files of reports are kept in a folder of this machine alone; one that is "
+    "lost is made again from its figures."
+)
 
 
 def key_for(report_id: str, sha256: str, extension: str) -> str:
@@ -36,19 +46,60 @@ def key_for(report_id: str, sha256: str, extension: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Choose the store: the bucket of STORAGE_BUCKET, or else a folder."""
+    """Choose the store by the settings. Nothing is connected yet: the app starts whatever state the store is in."""
     settings: Settings = app.config["SETTINGS"]
-    if settings.storage_bucket:
-        # Google's client takes a second to import, which an app on a folder should not pay for.
-        from webapp.storage.google import GoogleStorage
+    if settings.store != "none":
+        store = _made(settings.store, settings)
+        # A folder answers at once, whatever is wrong; a bucket that does not is not waited for twice.
+        app.extensions["storage"] = store if settings.store == "local" else Guarded(store)
 
-        app.extensions["storage"] = GoogleStorage(settings.storage_bucket)
-    else:
-        assert settings.storage_folder is not None
-        app.extensions["storage"] = LocalStorage(settings.storage_folder)
+
+def warn_of_a_lack() -> None:
+    """One loud line in the log of the running app where it has no bucket; for the start of what keeps or hands out
+    files."""
+    if not is_set_up():
+        log.warning("%s %s", NO_STORE, SET_ONE_UP)
+    elif current().name == "local":
+        log.warning(ONLY_A_FOLDER)
+
+
+def is_set_up() -> bool:
+    """Whether the running app has a store."""
+    return "storage" in current_app.extensions
 
 
 def current() -> Storage:
-    """The store of the running app."""
+    """The store of the running app. Raises StorageNotConfigured where there is none."""
+    if not is_set_up():
+        raise StorageNotConfigured("no file store is configured")
     store: Storage = current_app.extensions["storage"]
     return store
+
+
+def old_folder() -> LocalStorage | None:
+    """The folder where files were kept before there was a bucket, while it is there."""
+    settings: Settings = current_app.config["SETTINGS"]
+    folder = settings.files_folder
+    return LocalStorage(folder) if settings.storage_bucket and folder.is_dir() else None
+
+
+def by_name(name: str) -> Storage:
+    """One of models.file.STORES by the running app's settings, without a breaker: for commands, which can wait. Raises
+    StorageNotConfigured where the settings name no bucket for it."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if name not in ("local", settings.storage_service if settings.storage_bucket else "local"):
+        raise StorageNotConfigured(f"no {name} store is configured")
+    return _made(name, settings)
+
+
+def _made(name: str, settings: Settings) -> Storage:
+    if name == "local":
+        return LocalStorage(settings.files_folder)
+    # The clients take a second to import, which an app on a folder should not pay for.
+    if name == "s3":
+        from webapp.storage.s3 import S3Storage
+
+        return S3Storage.configured(settings)
+    from webapp.storage.google import GoogleStorage
+
+    return GoogleStorage.configured(settings)

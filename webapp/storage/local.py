@@ -1,15 +1,20 @@
 """Files in a folder: the default, for one machine."""
 
+import errno
 import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from webapp.errors import StorageBroken, StorageMissing
+from webapp.clock import Deadline
+from webapp.errors import CannotSign, StorageBroken, StorageMissing
+from webapp.storage.store import Incoming, Stored
+
+CHUNK = 1024 * 1024
 
 
 class LocalStorage:
@@ -20,7 +25,7 @@ class LocalStorage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
+    def put(self, key: str, source: BinaryIO, *, size: int, content_type: str, download_name: str) -> None:
         path = self._path(key)
         source.seek(0)
         try:
@@ -33,21 +38,45 @@ class LocalStorage:
                         file.flush()
                         os.fsync(file.fileno())
                         if file.tell() != size:
-                            raise StorageBroken("the source was shorter or longer than it said")
+                            raise StorageBroken("the source was shorter or longer than it said", why="altered")
                     Path(name).replace(path)
                 except BaseException:
                     Path(name).unlink(missing_ok=True)
                     raise
         except OSError as fault:
-            raise StorageBroken(f"writing a file failed: {_told(fault)}") from fault
+            raise _broken("writing", fault) from fault
 
     def open(self, key: str) -> BinaryIO:
+        """The file itself, unchecked, to be closed by who asks. Raises StorageMissing."""
         try:
             return self._path(key).open("rb")
-        except FileNotFoundError as fault:
+        except (FileNotFoundError, NotADirectoryError) as fault:
             raise StorageMissing("no such file") from fault
         except OSError as fault:
-            raise StorageBroken(f"reading a file failed: {_told(fault)}") from fault
+            raise _broken("reading", fault) from fault
+
+    @contextmanager
+    def read(self, key: str, deadline: Deadline) -> Iterator[Incoming]:
+        with self.open(key) as file:
+            yield Incoming(_chunks(file, deadline), os.fstat(file.fileno()).st_size, None)
+
+    def read_signed(self, key: str, deadline: Deadline) -> AbstractContextManager[Incoming]:
+        raise CannotSign("a folder has no URLs")
+
+    def signed_url(self, key: str, *, seconds: int) -> str:
+        raise CannotSign("a folder has no URLs")
+
+    def stat(self, key: str) -> Stored:
+        with self.open(key) as file:
+            return Stored(key, os.fstat(file.fileno()).st_size, None)
+
+    def list(self) -> Iterator[Stored]:
+        try:
+            for path in sorted((self.folder / "reports").glob("*/*")):
+                if not path.name.startswith("."):
+                    yield Stored(str(path.relative_to(self.folder)), path.stat().st_size, None)
+        except OSError as fault:
+            raise _broken("listing", fault) from fault
 
     def delete(self, key: str) -> None:
         path = self._path(key)
@@ -56,13 +85,23 @@ class LocalStorage:
             if path.parent.is_dir() and not any(path.parent.iterdir()):
                 path.parent.rmdir()
         except OSError as fault:
-            raise StorageBroken(f"removing a file failed: {_told(fault)}") from fault
+            raise _broken("removing", fault) from fault
 
     def _path(self, key: str) -> Path:
         path = (self.folder / key).resolve()
         if not path.is_relative_to(self.folder.resolve()):
             raise StorageMissing("a key outside the folder")
         return path
+
+
+def _chunks(file: BinaryIO, deadline: Deadline) -> Iterator[bytes]:
+    try:
+        while chunk := file.read(CHUNK):
+            yield chunk
+            if deadline.has_passed:
+                raise StorageBroken("reading a file took too long", why="slow")
+    except OSError as fault:
+        raise _broken("reading", fault) from fault
 
 
 @contextmanager
@@ -83,6 +122,11 @@ def _writing_in(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _told(fault: OSError) -> str:
+def _broken(what: str, fault: OSError) -> StorageBroken:
     """The cause without the path, which a log does not need."""
-    return os.strerror(fault.errno) if fault.errno else type(fault).__name__
+    told = os.strerror(fault.errno) if fault.errno else type(fault).__name__
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageBroken(f"{what} a file failed: {told}", why="full")
+    if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StorageBroken(f"{what} a file failed: {told}", why="refused")
+    return StorageBroken(f"{what} a file failed: {told}")

@@ -1,0 +1,83 @@
+"""A file is only a view of what was frozen: the same bytes each time."""
+
+import tempfile
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from sqlalchemy import select
+
+from webapp import alerts
+from webapp.errors import FiguresDamaged
+from webapp.extensions import db
+from webapp.figures import Content, Document, Presentation, Provenance, thaw
+from webapp.files import FORMATS
+from webapp.generate.gone import unless_deleted
+from webapp.models import FrozenPart, Report
+from webapp.storage.measure import measure
+
+IN_MEMORY = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A file just drawn: its bytes from the start, their number, SHA-256 and CRC32C (base64)."""
+
+    stream: BinaryIO
+    size: int
+    sha256: str
+    crc32c: str
+
+
+def document_of(report: Report) -> Document:
+    """What was frozen, as every format, the page and a re-made file are drawn from it.
+
+    Raises errors.FiguresDamaged, with an alert, where it is not there or does not have its hash any more, and
+    errors.ReportGone where the report was deleted meanwhile.
+    """
+    try:
+        with unless_deleted(report):
+            return _thawed(report)
+    except FiguresDamaged as fault:
+        alerts.raise_alert(
+            "critical",
+            "figures-damaged",
+            message=f"The figures of a report are damaged ({fault}); the latest such report is {report.id}.",
+            what_to_do="Look for what wrote into the table frozen_parts. A backup has these figures; a new report "
+            "reads them from the clinic's records again.",
+        )
+        raise
+
+
+def _thawed(report: Report) -> Document:
+    hashes = (report.figures_sha256, report.provenance_sha256, report.presentation_sha256)
+    parts = {part.sha256: part for part in db.session.scalars(select(FrozenPart).where(FrozenPart.sha256.in_(hashes)))}
+    if set(parts) != set(hashes):
+        raise FiguresDamaged("not all of its parts are there")
+    figures, provenance, presentation = (parts[str(sha256)].frozen for sha256 in hashes)
+    try:
+        return Document(
+            content=thaw(Content, figures),
+            provenance=thaw(Provenance, provenance),
+            presentation=thaw(Presentation, presentation),
+            figures_sha256=figures.sha256,
+        )
+    except ValueError as fault:
+        raise FiguresDamaged("a part is not what was frozen") from fault
+
+
+def draw(report: Report, format_name: str) -> Drawn:
+    """One format of a report from what was frozen: the same bytes each time. Raises errors.RenderFailed, and as
+    document_of().
+
+    The running transaction is ended first, so that no connection is held while a file is drawn.
+    """
+    document = document_of(report)
+    db.session.commit()
+    stream = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 the caller closes it
+    try:
+        FORMATS[format_name].render(document, stream)
+    except BaseException:
+        stream.close()
+        raise
+    drawn = measure(stream)
+    return Drawn(stream, drawn.size, drawn.sha256, drawn.crc32c)
