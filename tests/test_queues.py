@@ -4,7 +4,7 @@ test_faults.py."""
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,3 +110,46 @@ def test_a_round_leaves_what_has_not_changed_as_it_stands(with_redis: Flask) -> 
     kept(tick)
     assert redis.zscore("rq:scheduler:scheduled_jobs", "timetable-tick") == due == 1795348800
     redis.close()
+
+
+def worker_in(redis: Redis) -> "queues._Worker":
+    """A worker as run_worker() makes it, which does not work."""
+    listens_to = [queues._queue(name, redis) for name in (queues.CLICKS, queues.SCHEDULED)]
+    return queues._Worker(listens_to, connection=redis, job_class=queues.OurJob)
+
+
+def test_a_worker_counts_from_its_birth_to_its_death_and_not_when_it_has_long_been_silent(with_redis: Flask) -> None:
+    redis = with_redis.extensions["redis"]
+    assert queues.workers_alive() == 0
+    first, second = worker_in(redis), worker_in(redis)
+    first.register_birth()
+    second.register_birth()
+    assert queues.workers_alive() == 2
+    first.register_death()
+    assert queues.workers_alive() == 1
+    # Killed: its name stays in the list, and what it told runs out.
+    redis.delete(second.key)
+    assert queues.workers_alive() == 0
+    redis.close()
+
+
+def test_a_flushed_redis_learns_who_works_with_the_next_beat(with_redis: Flask) -> None:
+    redis = with_redis.extensions["redis"]
+    worker = worker_in(redis)
+    worker.register_birth()
+    redis.flushall()
+    assert queues.workers_alive() == 0
+    worker.heartbeat()
+    assert queues.workers_alive() == 1
+    redis.close()
+
+
+def test_redis_that_answers_is_known_to(with_redis: Flask) -> None:
+    queues.ping()
+    with_redis.extensions["redis"].close()
+
+
+@pytest.mark.parametrize("call", [queues.ping, queues.workers_alive])
+def test_without_redis_nothing_is_known_of_it(context: Flask, call: Callable[[], object]) -> None:
+    with pytest.raises(QueueDown, match=r"^Redis: ConnectionError$"):
+        call()

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, current_app
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Worker
+from rq import Queue, Worker, worker_registration
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException as JobTimedOut
@@ -30,9 +30,11 @@ __all__ = [
     "enqueue_file",
     "enqueue_report",
     "init_app",
+    "ping",
     "run_scheduler",
     "run_worker",
     "waiting",
+    "workers_alive",
 ]
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,11 @@ ALLOWED = frozenset({MAKE_REPORT, MAKE_FILE, TICK})
 
 TRACES_KEPT_FOR = timedelta(hours=1)
 """How long Redis may remember a job that has ended; the row remembers it for ever."""
+
+
+SECONDS_BETWEEN_BEATS = 30
+"""How often a worker that waits tells Redis that it lives; while it makes a report RQ does it as often. What it told is
+forgotten 75 seconds after the latest such word (RQ's own margins), so a killed worker is missed within two minutes."""
 
 
 class JobFailed(Exception):
@@ -119,6 +126,21 @@ def waiting() -> set[str]:
         return {raw.decode(errors="replace") for raw in connection.lrange(_queue(CLICKS, connection).key, 0, -1)}
 
 
+def ping() -> None:
+    """Whether Redis answers at all. Raises QueueDown where it does not."""
+    with _redis_faults():
+        current_app.extensions["redis"].ping()
+
+
+def workers_alive() -> int:
+    """How many workers that take reports have told Redis lately that they live. Raises QueueDown."""
+    connection = current_app.extensions["redis"]
+    with _redis_faults():
+        # The list keeps those that were killed until RQ tidies it, so only who has a word of their own there counts.
+        known = worker_registration.get_keys(queue=_queue(CLICKS, connection))
+        return int(connection.exists(*known)) if known else 0
+
+
 def run_worker(*, burst: bool = False) -> None:
     """Work in this process, a fork for each job: clicks first, then what was scheduled.
 
@@ -134,6 +156,7 @@ def run_worker(*, burst: bool = False) -> None:
             job_class=OurJob,
             serializer=JSONSerializer,
             log_job_description=False,
+            worker_ttl=SECONDS_BETWEEN_BEATS + 15,
             work_horse_killed_handler=_tell_of_a_killed_job,
         )
         worker.work(burst=burst, logging_level="WARNING")
@@ -156,6 +179,11 @@ class _RedisFailed(SystemExit):
 class _Worker(Worker):
     """RQ's worker, which waits out an absent Redis, and ends when Redis answers that it cannot, or with what is no
     job's name."""
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        super().heartbeat(timeout, pipeline)
+        # RQ would do this once only, and a Redis that was flushed since has forgotten who works here.
+        worker_registration.register(self, pipeline)
 
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> Any:
         try:
