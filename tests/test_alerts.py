@@ -3,16 +3,17 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import factories
 import pytest
 from apps import build_app, close
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp import alerts, clock
+from webapp import alerts, audit, clock
 from webapp.alerts import open_alerts, raise_alert, resolve_alert
 from webapp.extensions import db
-from webapp.models import Alert
+from webapp.models import Alert, AuditEntry
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -152,3 +153,14 @@ def test_an_alert_resolved_between_our_two_looks_is_raised_again(
     monkeypatch.setattr(alerts, "_counted_again", late)
     raise_one()
     assert [alert.resolved_at is None for alert in stored()] == [False, True]
+
+
+def test_who_closed_an_alert_stands_in_the_audit_log(context_on_each: Flask) -> None:
+    raise_one()
+    person = factories.add_person("administrator")
+    (alert,) = stored()
+    assert alerts.close_alert(alert.id, person_id=person.id)
+    assert not alerts.close_alert(alert.id, person_id=person.id)
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "alert.closed")).all()
+    assert [(entry.person_id, entry.subject) for entry in entries] == [(person.id, f"alert:{alert.id}")]
+    assert list(audit.faults()) == []

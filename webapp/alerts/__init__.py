@@ -50,14 +50,15 @@ def resolve_alert(rule: str, *, subject: str | None = None) -> None:
     db.session.commit()
 
 
-def close_alert(number: int) -> bool:
-    """Close the open alert of that number, audited and committed; whether there was one."""
+def close_alert(number: int, *, person_id: int | None = None) -> bool:
+    """Close the open alert of that number, audited with who did (None: somebody at the command line) and committed;
+    whether there was one."""
     closed = db.session.execute(
         update(Alert).where(Alert.id == number, Alert.resolved_at.is_(None)).values(resolved_at=clock.now())
     )
     is_closed = bool(cast("CursorResult[Any]", closed).rowcount)
     if is_closed:
-        audit.record("alert.closed", f"alert:{number}")
+        audit.record("alert.closed", f"alert:{number}", person_id=person_id)
     db.session.commit()
     return is_closed
 
