@@ -75,13 +75,12 @@ def tell_of_a_broken_store(what_failed: Literal["read", "written"], fault: Stora
         log.info("a file was not %s: %s", what_failed, fault)
         return
     log.error("a file could not be %s", what_failed, exc_info=fault)
-    happened, to_do = TOLD[fault.why]
     alerts.raise_alert(
         "critical",
         f"store-not-{what_failed}",
         subject=fault.why,
-        message=f"A file could not be {what_failed}: {happened} ({fault}).",
-        what_to_do=f"{to_do} Reports go on being made, and files are drawn from their figures meanwhile.",
+        message=f"A file could not be {what_failed}. {TOLD[fault.why].happened} In its words: {fault}.",
+        what_to_do=TOLD[fault.why].to_do,
     )
 
 

@@ -1,25 +1,62 @@
-"""What is wrong with a store, and what an administrator does about it, in words."""
+"""What an administrator is told of a store that is broken: in alerts and on the operations page alike."""
+
+from typing import NamedTuple
 
 from webapp.errors import StoreFault
 
-TOLD: dict[StoreFault, tuple[str, str]] = {
-    "refused": (
-        "the file store refuses our rights",
-        "Give the service account the role Storage Object Admin on the bucket, or renew its key, and check this "
-        "machine's clock.",
+
+class Told(NamedTuple):
+    """What happened, as one sentence, and what to do."""
+
+    happened: str
+    to_do: str
+
+
+MEANWHILE = "Downloads are being made again from their figures meanwhile."
+
+TOLD: dict[StoreFault, Told] = {
+    "refused": Told(
+        "The file store refuses our rights (a bucket answers 401 or 403).",
+        "Give the service account the role Storage Object Admin on the bucket, or renew its key; a folder must belong "
+        f"to the user that runs Clinic Reports. {MEANWHILE}",
     ),
-    "no bucket": (
-        "the file store has no such bucket",
-        "Check STORAGE_BUCKET; if the bucket was deleted, make it anew with: flask --app webapp storage prepare.",
+    "no bucket": Told(
+        "The file store has no bucket of the name that we were given.",
+        "Check the spelling of STORAGE_BUCKET, and whether somebody deleted the bucket: make it anew, and the files "
+        f"come back from their figures. {MEANWHILE}",
     ),
-    "busy": ("the file store asks us to wait", "Wait a few minutes; if it lasts, look at the limits of your project."),
-    "failing": ("the file store has a fault of its own", "Look at the status page of your provider."),
-    "unreachable": ("the file store cannot be reached", "Check the network and the names that it resolves."),
-    "slow": ("the file store does not answer in time", "Check the network; look at the status page of your provider."),
-    "altered": (
-        "bytes were lost or changed on the way from the file store",
-        "If it happens again, look for a proxy or a network part between us and the store.",
+    "busy": Told(
+        "The file store asks us to wait (it answers 408 or 429).",
+        "Nothing, if it passes within minutes. If it lasts, look at the quotas of the bucket, and at who else uses it. "
+        f"{MEANWHILE}",
     ),
-    "full": ("there is no room left for files", "Free some space on this machine's disk, or give it more."),
-    "resting": ("the file store is left alone for a while after a fault", "Nothing: it is tried again by itself."),
+    "failing": Told(
+        "The file store fails (a bucket answers 500 or more).",
+        f"Look at the provider’s status page; of a folder, at the disk. It is used again when it is well. {MEANWHILE}",
+    ),
+    "unreachable": Told(
+        "The file store cannot be reached.",
+        "Check the network, the DNS and any proxy or firewall between this machine and the store, and "
+        f"STORAGE_ENDPOINT where it is set. {MEANWHILE}",
+    ),
+    "slow": Told(
+        "The file store takes too long to answer.",
+        f"Check the network to it, and the provider’s status page. {MEANWHILE}",
+    ),
+    "altered": Told(
+        "The file store sends other bytes than it was given.",
+        "Look for a proxy or a virus scanner that changes what passes through it, and at the disk of a folder. No such "
+        f"file was sent to anybody. {MEANWHILE}",
+    ),
+    "full": Told(
+        "There is no room left for files.",
+        "Make room, or give more: on the disk of STORAGE_FOLDER or TEMP_FOLDER, or in the quota of the bucket. "
+        f"{MEANWHILE}",
+    ),
+    "resting": Told(
+        "The file store is left alone for some minutes after a fault.",
+        "Nothing now: it is tried again by itself within four minutes. The open alerts and the log name the fault. "
+        f"{MEANWHILE}",
+    ),
 }
+"""By errors.StoreFault."""
