@@ -1,6 +1,7 @@
 """All that a worker may run. queues.ALLOWED lists these names."""
 
 from webapp import generate
+from webapp.downloads import rates
 from webapp.generate import making
 from webapp.generate.sweep import sweep
 
@@ -18,3 +19,4 @@ def make_file(making_id: str) -> None:
 def tick() -> None:
     """Once a minute, whatever is due. A tick that is lost, late or doubled does no harm."""
     sweep()
+    rates.watch()
