@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from webapp import accounts, cli, downloads, frame, logs, queues, storage
 from webapp.downloads import views as download_views
 from webapp.extensions import csrf, db, migrate
+from webapp.health import views as health
 from webapp.report_requests import views as report_requests
 from webapp.settings import PROJECT, Settings
 
@@ -37,6 +38,7 @@ def build(**overrides: Any) -> Flask:
     app.register_blueprint(report_requests.blueprint)
     downloads.init_app(app)
     app.register_blueprint(download_views.blueprint)
+    app.register_blueprint(health.blueprint)
     cli.register(app)
     return app
 

@@ -15,6 +15,7 @@ from webapp.clinic_data.demo import SEED, DemoRefused, load_demo
 from webapp.commands import PlainCommand
 from webapp.extensions import db
 from webapp.generate import commands as generate
+from webapp.health import commands as health
 from webapp.report_requests import commands as report_requests
 
 
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(report_requests.report)
     app.cli.add_command(generate.watch)
     app.cli.add_command(alerts.group)
+    app.cli.add_command(health.health)
     app.cli.add_command(audit_log)
 
 

@@ -46,6 +46,8 @@ AUDIENCES: dict[str, tuple[Audience, ...]] = {
     "auditor": (),
 }
 
+OPERATORS = ("administrator",)
+
 # What answers without sign-in; every other route asks for it (accounts/__init__.py).
 OPEN_ENDPOINTS = frozenset({"accounts.sign_in", "static", "healthz"})
 
@@ -77,6 +79,11 @@ def clinic_or_404(person: Person, clinic_id: int) -> Clinic:
 def asks_for_reports(person: Person) -> bool:
     """Whether the pages of asking and reading are this person's at all."""
     return bool(AUDIENCES[person.role])
+
+
+def runs_operations(person: Person) -> bool:
+    """Whether the operations page is this person's."""
+    return person.role in OPERATORS
 
 
 def template_allowed(person: Person, audience: str) -> bool:
