@@ -52,7 +52,7 @@ TRACES_KEPT_FOR = timedelta(hours=1)
 
 SECONDS_BETWEEN_BEATS = 30
 """How often a worker that waits tells Redis that it lives; while it makes a report RQ does it as often. What it told is
-forgotten 75 seconds after the latest such word (RQ's own margins), so a killed worker is missed within two minutes."""
+forgotten 105 seconds after the latest such word (RQ's own margins), so a killed worker is missed within two minutes."""
 
 
 class JobFailed(Exception):

@@ -64,6 +64,16 @@ def test_what_hung_is_looked_at_anew_when_it_has_ended(context: Flask, gate: thr
     assert (late.state, now.state) == ("Down", "Working")
 
 
+def test_every_page_looks_anew(context: Flask) -> None:
+    numbers = iter(range(3))
+    counting = check("counts", lambda: Part("counts", "Working", str(next(numbers))))
+    told = []
+    for _ in range(3):
+        told += [part.told for part in look_at([counting])]
+        context.extensions["looks"]["counts"].done.wait()
+    assert told == ["0", "1", "2"]
+
+
 def test_a_look_that_fails_is_told_by_its_kind_alone(context: Flask, caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> Part:
         raise KeyError("Maria Santos")

@@ -23,7 +23,6 @@ from webapp.health.looks import Check, Part
 from webapp.models import Report
 from webapp.settings import Settings
 from webapp.storage import Storage
-from webapp.storage.local import LocalStorage
 from webapp.storage.told import TOLD
 from webapp.words import number, plural
 
@@ -100,9 +99,9 @@ def file_store() -> Part:
     if failed:
         return _broken_store(store.name, *failed)
     told = f"Wrote, read back and removed in {_milliseconds(started)}."
-    if not isinstance(store, LocalStorage):
+    if store.name != "local":
         return Part(FILE_STORE, "Working", f"{told} {STORES[store.name]}, bucket {_settings().storage_bucket}.")
-    free = shutil.disk_usage(store.folder).free
+    free = shutil.disk_usage(_settings().files_folder).free
     if free < FULL:
         return Part(FILE_STORE, "Down", f"Only {_size(free)} are free.", TOLD["full"].to_do, _heading("full"))
     note = f"Files are kept in a folder of this machine alone, with {_size(free)} free."
