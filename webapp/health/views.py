@@ -28,7 +28,7 @@ TIERS = {
     "folder": "Folder",
     "old folder": "Folder from before the bucket",
     "made": "Made for the first time",
-    "made again": "Made again from its figures",
+    "made again": "Made again",
 }
 
 
