@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from webapp import storage
+from webapp import storage, temporary
 
 # Only a production server listens to the world.
 _host = "0.0.0.0" if os.environ.get("APP_ENV") == "production" else "127.0.0.1"  # noqa: S104
@@ -39,3 +39,8 @@ def when_ready(server: Any) -> None:
     app = server.app.wsgi()
     with app.app_context():
         storage.warn_of_a_lack()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Each process has a temporary folder of its own, which goes when it is gone."""
+    temporary.renew()

@@ -20,6 +20,7 @@ from sample_data import SAMPLE_DATA
 from sqlalchemy import Connection, NullPool, create_engine, make_url
 
 from tools.servers import postgres_server, redis_server
+from webapp import temporary
 from webapp.extensions import db
 
 # A busy machine must fail nothing, and what passes here must pass everywhere: no deadline, and the same examples. A
@@ -41,6 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     done."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files_of_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All apps of this process share the temporary folder of the first, which must not go before the last does."""
+    temporary.use(tmp_path_factory.mktemp("temporary"))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import make_url
 
-from webapp import accounts, cli, downloads, frame, logs, queues, storage
+from webapp import accounts, cli, downloads, frame, logs, queues, storage, temporary
 from webapp.downloads import views as download_views
 from webapp.extensions import csrf, db, migrate
 from webapp.health import views as health
@@ -26,8 +26,8 @@ def build(**overrides: Any) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
         MAX_CONTENT_LENGTH=1024 * 1024,
     )
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    _keep_to_ourselves(settings.database_url)
+    temporary.use(settings.temp_folder)
+    _keep_to_ourselves(settings)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT / "migrations"))
     frame.register(app)
@@ -43,12 +43,15 @@ def build(**overrides: Any) -> Flask:
     return app
 
 
-def _keep_to_ourselves(database_url: str) -> None:
-    """A new SQLite file will hold patients: it is made readable to its owner alone, and its journal takes after it."""
-    url = make_url(database_url)
+def _keep_to_ourselves(settings: Settings) -> None:
+    """A new SQLite file will hold patients: it is made readable to its owner alone, and its journal takes after it.
+    Where it lies in DATA_DIR, that is made for it."""
+    url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):
         return
     path = Path(url.database)
+    if path.parent == settings.data_dir:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
     if path.parent.is_dir() and not path.exists():
         path.touch(mode=0o600)
 

@@ -20,7 +20,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException as JobTimedOut
 from rq_scheduler import Scheduler
 
-from webapp import clock
+from webapp import clock, temporary
 from webapp.errors import QueueDown
 from webapp.settings import Settings
 
@@ -178,7 +178,7 @@ class _RedisFailed(SystemExit):
 
 class _Worker(Worker):
     """RQ's worker, which waits out an absent Redis, and ends when Redis answers that it cannot, or with what is no
-    job's name."""
+    job's name. Whatever the process of a job has left in the temporary folder goes when the job has ended."""
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         super().heartbeat(timeout, pipeline)
@@ -190,6 +190,12 @@ class _Worker(Worker):
             return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
         except (RedisError, UnicodeDecodeError) as fault:
             raise _RedisFailed from fault
+
+    def execute_job(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().execute_job(*args, **kwargs)
+        finally:
+            temporary.sweep()
 
 
 class _Scheduler(Scheduler):

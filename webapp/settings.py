@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+# The library's function would try to write there, which it may not where only TEMP_FOLDER can be written.
+_SYSTEM_TEMP = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
+
 
 class BadSetting(SystemExit):
     """A setting that cannot be used; the text says which, why, and what would do. Where nobody catches it, Python ends
@@ -90,7 +93,7 @@ class Settings:
     storage_kms_key: str = _setting("")
     storage_signer: str = _setting("")
     storage_folder: Path | None = _setting(None, _folder)
-    temp_folder: Path = _setting(Path(tempfile.gettempdir()) / "clinic-reports", _folder)
+    temp_folder: Path = _setting(_SYSTEM_TEMP / f"clinic-reports-{os.getuid()}", _folder)
     spool_mb: int = _setting(512, _whole(16, 100_000))
     download_mode: str = _setting("stream", _one_of("stream", "redirect"))
     signed_url_seconds: int = _setting(60, _whole(10, 3600))
