@@ -13,7 +13,7 @@ from typing import BinaryIO
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from webapp import alerts, audit, storage
+from webapp import alerts, audit, storage, temporary
 from webapp.clock import Deadline
 from webapp.downloads.lookup import Lookup
 from webapp.downloads.spool import Spool, TurnNotHad
@@ -53,7 +53,7 @@ class Fetched:
 def init_app(app: Flask) -> None:
     """Give the app its spool, which is made when it is first needed."""
     settings: Settings = app.config["SETTINGS"]
-    app.extensions["spool"] = Spool(settings.temp_folder / "spool", settings.spool_mb * 1024 * 1024)
+    app.extensions["spool"] = Spool(temporary.spool_folder(), settings.spool_mb * 1024 * 1024)
 
 
 def row_of(report: Report, format_name: str) -> File | None:

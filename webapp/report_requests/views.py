@@ -268,6 +268,7 @@ def _ready_page(report: Report) -> str:
         formats=[(name, item.label, name in made) for name, item in FORMATS.items()],
         made_at=words.moment(report.finished_at, zone) if report.finished_at else "",
         seconds=words.number(report.seconds_to_make or 0, 1),
+        redrawn=[FORMATS[file.format].label for file in report.files if file.first_sha256],
         downloads=words.plural(downloads, "download"),
         last_download=words.moment(last, zone) if last else "",
     )
