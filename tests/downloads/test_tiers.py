@@ -357,7 +357,7 @@ class TestNotSetUp:
         response = client.get(link(report))
         assert response.status_code == 503
         assert "no file store is set up" in response.text
-        assert open_alerts(app) == [("no-file-store", "")]
+        assert open_alerts(app) == [("store-not-set-up", "")]
         page = client.get(f"/reports/{report.id}")
         assert page.status_code == 200
         assert "Headline figures" in page.text

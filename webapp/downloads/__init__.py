@@ -70,7 +70,7 @@ def fetch(report: Report, format_name: str) -> Fetched:
     meanwhile.
     """
     if not storage.is_set_up():
-        alerts.raise_alert("critical", "no-file-store", message=storage.NO_STORE, what_to_do=storage.SET_ONE_UP)
+        alerts.raise_alert("critical", "store-not-set-up", message=storage.NO_STORE, what_to_do=storage.SET_ONE_UP)
         raise StorageNotConfigured("a file was asked for")
     with unless_deleted(report):
         file, tries = row_of(report, format_name), Tries(report.id, format_name)
@@ -96,16 +96,20 @@ def direct_url(report: Report, format_name: str) -> tuple[str, str] | None:
     file = row_of(report, format_name)
     if file is None or not storage.is_set_up() or file.store != storage.current().name:
         return None
-    store, key, size, crc32c, sha256 = storage.current(), file.storage_key, file.size, file.crc32c, file.sha256
+    store, began, tries = storage.current(), time.perf_counter(), Tries(report.id, format_name)
+    db.session.expunge(file)
     db.session.commit()
     try:
-        there = store.stat(key)
-        if there.size == size and crc32c and there.crc32c == crc32c:
-            return store.signed_url(key, seconds=_settings().signed_url_seconds), sha256
+        there = store.stat(file.storage_key)
+        if there.size != file.size or file.crc32c is None or there.crc32c != file.crc32c:
+            return None
+        url = store.signed_url(file.storage_key, seconds=_settings().signed_url_seconds)
     except (StorageMissing, StorageBroken, CannotSign):
         # The other way finds out why, and tells.
-        pass
-    return None
+        return None
+    tries.add("signed URL", "served", began)
+    tries.write_down()
+    return url, file.sha256
 
 
 def record(report: Report, format_name: str, sha256: str, tier: str, person_id: int, *, counts: bool) -> None:
