@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from gcp_storage_emulator.server import create_server
+from moto.server import ThreadedMotoServer
 
 from tools.processes import free_port
+from webapp.clock import Deadline
 from webapp.errors import StorageBroken, StorageMissing
 from webapp.storage import Storage, key_for
 from webapp.storage.google import GoogleStorage
 from webapp.storage.local import LocalStorage
+from webapp.storage.s3 import S3Storage
 
 KEY = key_for("0123456789abcdef", "ab" * 32, "pdf")
 
@@ -28,21 +31,37 @@ def bucket_host() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["local", "google"])
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["local", "google", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
     if request.param == "local":
         return LocalStorage(tmp_path / "files")
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("bucket_host"))
-    return GoogleStorage("reports")
+    if request.param == "google":
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("bucket_host"))
+        return GoogleStorage("reports")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
+    store = S3Storage("reports", endpoint=request.getfixturevalue("s3_url"))
+    list(store.prepare())
+    return store
 
 
 def put(store: Storage, data: bytes, key: str = KEY) -> None:
-    store.put(key, io.BytesIO(data), size=len(data), content_type="application/pdf")
+    named = {"content_type": "application/pdf", "download_name": "VT-1234-5678.pdf"}
+    store.put(key, io.BytesIO(data), size=len(data), **named)
 
 
 def bytes_of(store: Storage, key: str = KEY) -> bytes:
-    with store.open(key) as stream:
-        return stream.read()
+    with store.read(key, Deadline(30)) as incoming:
+        return b"".join(incoming.chunks)
 
 
 def test_it_gives_back_the_bytes_it_was_given(store: Storage) -> None:
@@ -66,13 +85,13 @@ def test_it_replaces_bytes_that_went_bad(store: Storage) -> None:
 def test_it_reads_the_source_from_its_start(store: Storage) -> None:
     source = io.BytesIO(b"the report")
     source.read(4)
-    store.put(KEY, source, size=10, content_type="application/pdf")
+    store.put(KEY, source, size=10, content_type="application/pdf", download_name="VT.pdf")
     assert bytes_of(store) == b"the report"
 
 
 def test_a_missing_object_is_missing_and_not_broken(store: Storage) -> None:
     with pytest.raises(StorageMissing):
-        store.open(key_for("f" * 16, "cd" * 32, "pdf"))
+        bytes_of(store, key_for("f" * 16, "cd" * 32, "pdf"))
 
 
 def test_deleting_takes_it_away_and_deleting_nothing_is_no_fault(store: Storage) -> None:
@@ -80,7 +99,7 @@ def test_deleting_takes_it_away_and_deleting_nothing_is_no_fault(store: Storage)
     store.delete(KEY)
     store.delete(KEY)
     with pytest.raises(StorageMissing):
-        store.open(KEY)
+        bytes_of(store)
 
 
 def test_a_key_holds_no_names() -> None:
@@ -94,7 +113,7 @@ def test_a_bucket_that_does_not_answer_is_broken_and_not_missing(monkeypatch: py
         deaf.bind(("127.0.0.1", 0))
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{deaf.getsockname()[1]}")
         with pytest.raises(StorageBroken):
-            GoogleStorage("reports").open(KEY)
+            bytes_of(GoogleStorage("reports"))
 
 
 class TestLocal:
@@ -106,7 +125,7 @@ class TestLocal:
     def test_a_source_of_another_size_leaves_nothing_behind(self, tmp_path: Path) -> None:
         store = LocalStorage(tmp_path)
         with pytest.raises(StorageBroken):
-            store.put(KEY, io.BytesIO(b"short"), size=10, content_type="application/pdf")
+            store.put(KEY, io.BytesIO(b"short"), size=10, content_type="application/pdf", download_name="VT.pdf")
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_a_full_disk_leaves_the_old_bytes(self, tmp_path: Path) -> None:
@@ -119,7 +138,7 @@ class TestLocal:
         store = LocalStorage(tmp_path)
         put(store, b"the report")
         with pytest.raises(StorageBroken, match="No space left"):
-            store.put(KEY, Failing(b"another report"), size=14, content_type="application/pdf")
+            store.put(KEY, Failing(b"another report"), size=14, content_type="application/pdf", download_name="VT.pdf")
         assert bytes_of(store) == b"the report"
         assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
