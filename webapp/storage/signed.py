@@ -19,8 +19,8 @@ from webapp.storage.store import Incoming
 
 CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
 PIECE = 256 * 1024
-ATTEMPTS = 3
-"""Another try may do where the store failed before the first byte, or a connection kept open was closed meanwhile."""
+ATTEMPTS = 2
+"""One more try may do where the store failed before the first byte."""
 
 EXPIRED_CODES = ("ExpiredToken", "RequestTimeTooSkewed", "RequestExpired")
 BUCKET_CODES = ("NoSuchBucket", "The specified bucket does not exist")
@@ -84,7 +84,8 @@ def fetch(
         # No proxy stands before loopback.
         own.trust_env = False
     try:
-        asked = {"Accept-Encoding": "identity", **(headers or {})}
+        # A connection serves one request: one kept open may be closed by the store just when it is used again.
+        asked = {"Accept-Encoding": "identity", "Connection": "close", **(headers or {})}
         with _answered(url, asked, deadline, service, own) as response:
             length = response.headers.get("Content-Length", "")
             size = int(length) if length.isdecimal() else None
