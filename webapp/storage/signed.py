@@ -84,8 +84,7 @@ def fetch(
         # No proxy stands before loopback.
         own.trust_env = False
     try:
-        # A connection serves one request: one kept open may be closed by the store just when it is used again.
-        asked = {"Accept-Encoding": "identity", "Connection": "close", **(headers or {})}
+        asked = {"Accept-Encoding": "identity", **(headers or {})}
         with _answered(url, asked, deadline, service, own) as response:
             length = response.headers.get("Content-Length", "")
             size = int(length) if length.isdecimal() else None
@@ -120,6 +119,8 @@ def _answered(
             refusal = _refusal(response, service)
         if attempt == ATTEMPTS or refusal.status < 500:
             raise refusal.fault()
+        # On a new connection: the store may close this one just when it is used again.
+        session.close()
     raise StorageBroken(f"{service}: no answer in time", why="slow")
 
 
