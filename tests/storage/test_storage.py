@@ -160,3 +160,16 @@ class TestLocal:
         (tmp_path / "secret").write_text("secret")
         with pytest.raises(StorageMissing):
             LocalStorage(tmp_path / "files").open("../secret")
+
+    def test_a_file_removed_while_the_folder_is_listed_was_not_there(self, tmp_path: Path) -> None:
+        for name in "abc":
+            (tmp_path / "reports" / name).mkdir(parents=True)
+            (tmp_path / "reports" / name / "1.pdf").touch()
+        store = LocalStorage(tmp_path)
+        listed = store.list()
+        assert next(listed).key == "reports/a/1.pdf"
+        store.delete("reports/b/1.pdf")
+        assert [stored.key for stored in listed] == ["reports/c/1.pdf"]
+
+    def test_a_folder_that_is_not_there_lists_nothing(self, tmp_path: Path) -> None:
+        assert list(LocalStorage(tmp_path / "nowhere").list()) == []

@@ -72,9 +72,12 @@ class LocalStorage:
 
     def list(self) -> Iterator[Stored]:
         try:
-            for path in sorted((self.folder / "reports").glob("*/*")):
-                if not path.name.startswith("."):
-                    yield Stored(str(path.relative_to(self.folder)), path.stat().st_size, None)
+            for folder in _sorted(self.folder / "reports"):
+                for path in _sorted(folder):
+                    # What is removed while we list was not there, and half of a file is none yet.
+                    with suppress(FileNotFoundError):
+                        if not path.name.startswith("."):
+                            yield Stored(f"reports/{folder.name}/{path.name}", path.stat().st_size, None)
         except OSError as fault:
             raise _broken("listing", fault) from fault
 
@@ -92,6 +95,14 @@ class LocalStorage:
         if not path.is_relative_to(self.folder.resolve()):
             raise StorageMissing("a key outside the folder")
         return path
+
+
+def _sorted(folder: Path) -> list[Path]:
+    """What lies in a folder, by name; nothing where that is no folder, or gone."""
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _chunks(file: BinaryIO, deadline: Deadline) -> Iterator[bytes]:
