@@ -17,6 +17,7 @@ from webapp.extensions import db
 from webapp.generate import commands as generate
 from webapp.health import commands as health
 from webapp.report_requests import commands as report_requests
+from webapp.stocktaking import commands as stocktaking
 
 
 def register(app: Flask) -> None:
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(generate.watch)
     app.cli.add_command(alerts.group)
     app.cli.add_command(health.health)
+    app.cli.add_command(stocktaking.group)
     app.cli.add_command(audit_log)
 
 

@@ -1,0 +1,1 @@
+"""Files against the stores that hold them: moved from one store to another, checked, made again."""
