@@ -14,10 +14,11 @@ import signal
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -41,9 +42,12 @@ HELD_WORKER = [sys.executable, str(Path(__file__).with_name("held_worker.py"))]
 
 
 class Stack:
-    """Processes by name, their logs, their Redis, and an app of ours on the same database and store."""
+    """Processes by name, their logs, their Redis, and an app of ours on the same database and folder. `environ` is for
+    the processes alone."""
 
-    def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, environ: Mapping[str, str] = MappingProxyType({}), **settings: object
+    ) -> None:
         self.folder, self.port, self.redis_port = folder, free_port(), free_port()
         self.url, self.redis_url = f"http://127.0.0.1:{self.port}", f"redis://127.0.0.1:{self.redis_port}/0"
         self.gate = folder / "gate"
@@ -51,7 +55,7 @@ class Stack:
         self._redis = ExitStack()
         self._parts: dict[str, subprocess.Popen[bytes]] = {}
         self._seen: set[psutil.Process] = set()
-        self._commands = {**read_procfile(PROJECT / "Procfile"), "held worker": HELD_WORKER}
+        self.commands = {**read_procfile(PROJECT / "Procfile"), "held worker": HELD_WORKER}
         told = {
             "log_level": "info",
             "temp_folder": folder / "temp",
@@ -66,6 +70,7 @@ class Stack:
             "WEB_CONCURRENCY": "1",
             "GATE": str(self.gate),
             "PYTHONPATH": str(PROJECT),
+            **environ,
         }
         self.app = create_app(**{**told, "log_level": "warning", "redis_url": self.redis_url})
 
@@ -76,7 +81,7 @@ class Stack:
         for name in names:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self._parts[name] = subprocess.Popen(
-                    self._commands[re.sub(r" \d$", "", name)],
+                    self.commands[re.sub(r" \d$", "", name)],
                     cwd=PROJECT,
                     env=self._environ,
                     stdin=subprocess.DEVNULL,
@@ -86,7 +91,10 @@ class Stack:
                     preexec_fn=bound_to_us(),
                 )
         if ready and "web" in names:
-            wait_until(self._answers, PATIENCE, "the sign-in page")
+            self.wait_for_web()
+
+    def wait_for_web(self) -> None:
+        wait_until(self._answers, PATIENCE, "the sign-in page")
 
     def _answers(self) -> bool:
         assert self._parts["web"].poll() is None, self.log("web")
@@ -219,9 +227,11 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path, database_url: str, **settings: object) -> Iterator[Stack]:
+def running(
+    folder: Path, database_url: str, environ: Mapping[str, str] = MappingProxyType({}), **settings: object
+) -> Iterator[Stack]:
     """A stack on a migrated database, with Redis up and nothing else started yet."""
-    stack = Stack(folder, database_url, **settings)
+    stack = Stack(folder, database_url, environ, **settings)
     try:
         stack.start_redis()
         yield stack

@@ -26,6 +26,17 @@ class Visitor:
         answer.raise_for_status()
         return answer.text
 
+    def download(self, report_id: str, format_name: str) -> bytes:
+        answer = self._session.get(f"{self.url}/reports/{report_id}/files/{format_name}", timeout=PATIENCE)
+        answer.raise_for_status()
+        assert "attachment" in answer.headers["Content-Disposition"], f"a page instead of a file: {answer.url}"
+        return answer.content
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """By which others are taken for this visitor."""
+        return dict(self._session.cookies)
+
     def _find_token(self, path: str) -> str:
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page(path))
         assert found, f"{path} has no form"
