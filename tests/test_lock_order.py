@@ -14,11 +14,12 @@ from sqlalchemy import select, text, update
 
 from tools.processes import wait_until
 from webapp import audit, generate, report_requests, storage
+from webapp.errors import ReportHeld
 from webapp.extensions import db
 from webapp.figures import Frozen
-from webapp.generate import Drawn
+from webapp.generate import Drawn, gone, removal
 from webapp.generate.claim import Claim
-from webapp.models import Download, File, FrozenPart, Report
+from webapp.models import AuditHead, Download, File, FrozenPart, LegalHold, Report
 
 PATIENCE = 60
 
@@ -90,6 +91,58 @@ def test_a_report_is_downloaded_while_it_is_deleted(app: Flask, made: Report) ->
         audit.record("report.downloaded", f"report:{report_id}")
         db.session.commit()
     assert db.session.get(Report, report_id) is None
+
+
+def test_a_report_is_downloaded_while_it_expires(app: Flask, made: Report) -> None:
+    report_id = made.id
+    Report.put_off(report_id, made.finished_at, "at once")
+    db.session.commit()
+    db.session.add(Download(report_id=report_id, person_id=made.requester_id, format="pdf", tier="folder"))
+    db.session.execute(update(AuditHead).values(sha256=AuditHead.sha256))
+    with waiting_behind_us(app, lambda: removal.expire(report_id)):
+        audit.record("report.downloaded", f"report:{report_id}")
+        db.session.commit()
+    assert db.session.get_one(Report, report_id, populate_existing=True).status == "expired"
+
+
+def test_a_file_is_kept_while_the_report_expires(app: Flask, made: Report) -> None:
+    report_id = made.id
+    Report.put_off(report_id, made.finished_at, "at once")
+    db.session.commit()
+    gone.lock(report_id)
+    db.session.execute(update(File).values(size=File.size + 1))
+    with waiting_behind_us(app, lambda: removal.expire(report_id)):
+        audit.record("file.redrawn", f"report:{report_id}")
+        db.session.commit()
+    assert db.session.scalars(select(File)).all() == []
+
+
+def test_a_hold_that_comes_while_a_report_expires_is_seen(app: Flask, made: Report) -> None:
+    """PostgreSQL looks at the holds as they were before it waited for the report, so the report is locked first."""
+    report_id = made.id
+    Report.put_off(report_id, made.finished_at, "at once")
+    db.session.commit()
+    Report.lock(report_id, "ready")
+    db.session.add(LegalHold(report_id=report_id, reason="A complaint", person_id=made.requester_id))
+    with waiting_behind_us(app, lambda: removal.expire(report_id)):
+        audit.record("report.held", f"report:{report_id}")
+        db.session.commit()
+    assert db.session.get_one(Report, report_id, populate_existing=True).status == "ready"
+
+
+def test_a_hold_that_comes_while_a_report_is_deleted_is_seen(app: Flask, made: Report) -> None:
+    report_id, person_id = made.id, made.requester_id
+    Report.lock(report_id, "ready")
+    db.session.add(LegalHold(report_id=report_id, reason="A complaint", person_id=person_id))
+
+    def delete_held() -> None:
+        with pytest.raises(ReportHeld):
+            removal.delete(report_id, person_id)
+
+    with waiting_behind_us(app, delete_held):
+        audit.record("report.held", f"report:{report_id}")
+        db.session.commit()
+    assert db.session.scalars(select(File)).all()
 
 
 def test_a_file_is_drawn_anew_by_two_at_once(app: Flask, made: Report) -> None:

@@ -59,6 +59,18 @@ class ReportGone(ReportFault):
     plain = "This report has been deleted."
 
 
+class ReportExpired(ReportGone):
+    """The report expired while somebody worked with it."""
+
+    plain = "This report has expired, so its files and figures were removed. Ask for it again."
+
+
+class ReportHeld(ReportFault):
+    """The report is on legal hold."""
+
+    plain = "This report is on legal hold, so nobody can delete it. An administrator can release it."
+
+
 class StorageMissing(ReportFault):
     """The store answered, and has no such object."""
 

@@ -1,6 +1,6 @@
 """All that a worker may run. queues.ALLOWED lists these names."""
 
-from webapp import generate
+from webapp import generate, retention
 from webapp.downloads import rates
 from webapp.generate import making
 from webapp.generate.sweep import sweep
@@ -20,3 +20,4 @@ def tick() -> None:
     """Once a minute, whatever is due. A tick that is lost, late or doubled does no harm."""
     sweep()
     rates.watch()
+    retention.expire_due()

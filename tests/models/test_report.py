@@ -15,6 +15,7 @@ from webapp.models.report import new_number
 pytestmark = pytest.mark.usefixtures("context_on_each")
 
 LEASE = timedelta(seconds=15)
+LASTS = timedelta(days=30)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -50,7 +51,7 @@ def test_only_the_holder_of_the_token_can_write(report: Report) -> None:
     assert token
     assert not Report.advance(report.id, "another token", "Reading", 10)
     assert not Report.fail(report.id, "another token", "no", "no")
-    assert not Report.succeed(report.id, "another token")
+    assert not Report.succeed(report.id, "another token", LASTS, "the default")
     assert Report.advance(report.id, token, "Reading", 10)
     assert (again(report).stage, report.percent) == ("Reading", 10)
 
@@ -67,7 +68,7 @@ def test_it_ends_ready_once(report: Report) -> None:
     freeze_nothing(report)
     token = Report.claim(report.id, LEASE)
     assert token
-    assert Report.succeed(report.id, token)
+    assert Report.succeed(report.id, token, LASTS, "the default")
     assert not Report.fail(report.id, token, "no", "no")
     assert (again(report).status, report.percent, report.claim_token) == ("ready", 100, None)
     assert report.seconds_to_make is not None
@@ -77,7 +78,7 @@ def test_it_cannot_be_ready_without_what_was_frozen(report: Report) -> None:
     token = Report.claim(report.id, LEASE)
     assert token
     with pytest.raises(IntegrityError):
-        Report.succeed(report.id, token)
+        Report.succeed(report.id, token, LASTS, "the default")
     db.session.rollback()
 
 
@@ -139,7 +140,7 @@ def test_its_own_worker_hands_it_back_so_often_and_no_more(report: Report) -> No
         assert token
         assert not Report.hand_back(report.id, "another token", limit=2)
         assert Report.hand_back(report.id, token, limit=2)
-        assert not Report.succeed(report.id, token)
+        assert not Report.succeed(report.id, token, LASTS, "the default")
     assert (again(report).status, report.takeovers) == ("queued", 2)
     token = Report.claim(report.id, LEASE)
     assert token

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
-from webapp.errors import QueueDown, ReportFault, ReportGone, StorageBroken, StorageNotConfigured
+from webapp.errors import QueueDown, ReportExpired, ReportFault, ReportGone, StorageBroken, StorageNotConfigured
 from webapp.frame.request_log import short_number
 
 log = logging.getLogger(__name__)
@@ -169,8 +169,9 @@ def _report_fault(fault: ReportFault) -> Response:
     return answer(status, Words(WORDS[status].title, fault.plain, ""))
 
 
-def _report_gone(_fault: ReportGone) -> Response:
-    return answer(404, WORDS[404])
+def _report_gone(fault: ReportGone) -> Response:
+    status = 410 if isinstance(fault, ReportExpired) else 404
+    return answer(status, WORDS[status])
 
 
 def _unforeseen(_fault: Exception) -> Response:

@@ -17,6 +17,7 @@ from webapp import audit, clock
 from webapp.errors import causes_of
 from webapp.extensions import db, leave_session, start_afresh
 from webapp.figures import Frozen
+from webapp.generate.expiry import rule_for
 from webapp.models import FrozenPart, Report
 from webapp.models.report import Beat
 from webapp.queues import JobTimedOut
@@ -114,7 +115,9 @@ class Claim:
         self._commit_if(Report.freeze(self.report_id, self._token, *named))
 
     def succeed(self) -> None:
-        ours = Report.succeed(self.report_id, self._token)
+        report = db.session.get_one(Report, self.report_id)
+        rule = rule_for(report.clinic_id, report.template)
+        ours = Report.succeed(self.report_id, self._token, timedelta(days=rule.days), rule.told)
         if ours:
             audit.record("report.made", f"report:{self.report_id}")
         self._commit_if(ours)

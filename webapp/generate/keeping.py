@@ -11,6 +11,7 @@ from webapp import alerts, audit, clock, storage
 from webapp.errors import ReportGone, StorageBroken
 from webapp.extensions import db
 from webapp.files import FORMATS
+from webapp.generate import gone, unwanted
 from webapp.generate.drawing import Drawn
 from webapp.generate.gone import unless_deleted
 from webapp.models import File, FileMaking, Report
@@ -29,6 +30,7 @@ def keep(report: Report, format_name: str, drawn: Drawn) -> None:
     there is only the row. Raises StorageBroken, with the row kept, and errors.ReportGone, with nothing kept.
     """
     with unless_deleted(report):
+        report_id = report.id
         key, replaced_key = _row_of(report, format_name, drawn)
         item = FORMATS[format_name]
         name = f"{report.number}.{item.extension}"
@@ -41,9 +43,11 @@ def keep(report: Report, format_name: str, drawn: Drawn) -> None:
         if replaced_key:
             store.delete(replaced_key)
         if db.session.scalar(select(File.id).where(File.storage_key == key)) is None:
-            # A deletion removes the objects that it knows of, and came between the row and this one.
-            store.delete(key)
-            raise ReportGone("deleted while a file of it was stored")
+            # A removal knows of the objects that were there, and came between the row and this one.
+            unwanted.write_down(store.name, key)
+            db.session.commit()
+            unwanted.remove([(store.name, key)])
+            raise gone.how_it_went(report_id) or ReportGone("its file was changed while it was stored")
         db.session.commit()
     finally:
         drawn.stream.seek(0)
@@ -65,6 +69,7 @@ def keep_or_tell(report: Report, format_name: str, drawn: Drawn) -> bool:
 def put_back_later(report: Report, format_name: str) -> None:
     """Have a worker store a file that the store cannot be asked for now. Raises errors.ReportGone."""
     with unless_deleted(report):
+        gone.lock(report.id)
         FileMaking.put_in_line(report.id, format_name, "store broken", clock.now() + STORE_RESTS)
         db.session.commit()
 
@@ -87,6 +92,7 @@ def tell_of_a_broken_store(what_failed: Literal["read", "written"], fault: Stora
 def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, str]:
     """Add the row of that file or bring it up to date, and commit; its key, and that of an object which it no longer
     names, or nothing."""
+    gone.lock(report.id)
     wanted = select(File).where(File.report_id == report.id, File.format == format_name)
     key = storage.key_for(report.id, drawn.sha256, FORMATS[format_name].extension)
     store = storage.current().name if storage.is_set_up() else None

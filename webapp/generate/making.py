@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import alerts, audit, clock, logs, queues
 from webapp.errors import QueueDown, ReportFault, ReportGone, StorageBroken
 from webapp.extensions import db, start_afresh
-from webapp.generate import drawing, keeping
+from webapp.generate import drawing, gone, keeping
 from webapp.generate.drawing import Drawn
 from webapp.generate.gone import unless_deleted
 from webapp.models import File, FileMaking, Report
@@ -41,6 +41,7 @@ class Turn:
         """None while somebody else draws this file. Raises errors.ReportGone."""
         lease = timedelta(seconds=current_app.config["SETTINGS"].lease_seconds)
         with unless_deleted(report):
+            gone.lock(report.id)
             token = FileMaking.claim(report.id, format_name, why, lease)
             db.session.commit()
         return cls(token, lease) if token else None
@@ -147,6 +148,7 @@ def _make(report: Report, format_name: str, why: str) -> None:
 def enqueue_file(report: Report, format_name: str, why: str) -> None:
     """Have a worker make a file that somebody waits for. Redis being down is no fault: the sweep enqueues it later."""
     with unless_deleted(report):
+        gone.lock(report.id)
         FileMaking.put_in_line(report.id, format_name, why, clock.now())
         db.session.commit()
     making = FileMaking.of(report.id, format_name)

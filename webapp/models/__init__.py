@@ -15,6 +15,7 @@ from webapp.models.patient import Patient
 from webapp.models.person import Person, SignInAttempt, SignInSession
 from webapp.models.provider import Provider
 from webapp.models.report import Report
+from webapp.models.retention import Keeping, LegalHold, RetentionRule, UnwantedObject
 from webapp.models.treatment import Treatment
 from webapp.models.visit import Visit
 
@@ -32,13 +33,17 @@ __all__ = [
     "File",
     "FileMaking",
     "FrozenPart",
+    "Keeping",
+    "LegalHold",
     "Measurement",
     "Patient",
     "Person",
     "Provider",
     "Report",
+    "RetentionRule",
     "SignInAttempt",
     "SignInSession",
     "Treatment",
+    "UnwantedObject",
     "Visit",
 ]

@@ -1,7 +1,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, delete, select, update
+from sqlalchemy import ColumnElement, LargeBinary, String, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,9 +48,18 @@ class FrozenPart(Model):
     @classmethod
     def drop_unused(cls, hashes: list[str]) -> None:
         """Remove those of the parts that no report names any more, in the order in which a worker keeps them."""
-        named = (Report.figures_sha256, Report.provenance_sha256, Report.presentation_sha256)
-        unused = [~select(Report.id).where(column == cls.sha256).exists() for column in named]
         for sha256 in sorted(hashes):
             # A report that began to name it meanwhile has it, by its foreign key.
             with suppress(IntegrityError), db.session.begin_nested():
-                db.session.execute(delete(cls).where(cls.sha256 == sha256, *unused))
+                db.session.execute(delete(cls).where(cls.sha256 == sha256, *cls._unused()))
+
+    @classmethod
+    def left_behind(cls, before: datetime, limit: int) -> list[str]:
+        """The hashes of parts that were frozen before that moment and that no report names, so many at the most. Two
+        reports that share them and go at once each see the other, and leave them."""
+        return list(db.session.scalars(select(cls.sha256).where(cls.frozen_at < before, *cls._unused()).limit(limit)))
+
+    @classmethod
+    def _unused(cls) -> list[ColumnElement[bool]]:
+        named = (Report.figures_sha256, Report.provenance_sha256, Report.presentation_sha256)
+        return [~select(Report.id).where(column == cls.sha256).exists() for column in named]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     case,
+    delete,
     literal,
     or_,
     select,
@@ -24,6 +25,7 @@ from webapp import clock
 from webapp.extensions import Model, db
 from webapp.models.clinic import Clinic
 from webapp.models.person import Person
+from webapp.models.retention import Keeping, LegalHold, held_or_kept
 from webapp.models.types import Moment, Sha256, one_of
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ class Report(Model):
     lease can change nothing. Nothing here commits.
 
     `narrowed` tells the filters that leave something out ("Dental · aged 5 to 14"), so that two reports of one title
-    can be told apart. `dates` is the period as it is read ("1 to 31 October 2026"), kept to be searched.
+    can be told apart. `dates` is the period as it is read ("1 to 31 October 2026"), kept to be searched. A ready report
+    expires after `expires_at` by the rule that `expires_by` tells in words; an expired one keeps both.
     """
 
     __tablename__ = "reports"
@@ -75,6 +78,7 @@ class Report(Model):
             name="frozen",
         ),
         Index(None, "status", "asked_at"),
+        Index(None, "status", "expires_at"),
         Index(None, "requester_id", "asked_at"),
         Index(None, "clinic_id", "asked_at"),
         Index(
@@ -114,6 +118,8 @@ class Report(Model):
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
     takeovers: Mapped[int] = mapped_column(default=0)
     cancel_requested_at: Mapped[datetime | None] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    expires_by: Mapped[str | None] = mapped_column(String(200))
     failure: Mapped[str | None] = mapped_column(Text)
     failure_technical: Mapped[str | None] = mapped_column(Text)
 
@@ -126,6 +132,8 @@ class Report(Model):
     files: Mapped[list["File"]] = relationship(
         back_populates="report", cascade="all, delete-orphan", passive_deletes=True, order_by="File.format"
     )
+    keeping: Mapped[Keeping | None] = relationship(viewonly=True)
+    hold: Mapped[LegalHold | None] = relationship(viewonly=True)
 
     @property
     def in_flight(self) -> bool:
@@ -180,9 +188,12 @@ class Report(Model):
         )
 
     @classmethod
-    def succeed(cls, report_id: str, token: str) -> bool:
-        """running -> ready. A cancel that came in before loses only if nobody saw it in time."""
-        return _moved(report_id, cls.claim_token == token, **_end("ready"), percent=100)
+    def succeed(cls, report_id: str, token: str, lasts: timedelta, rule: str) -> bool:
+        """running -> ready, to expire after so long by that rule. A cancel that came in before loses only if nobody saw
+        it in time."""
+        ended = _end("ready")
+        expiry = {"expires_at": ended["finished_at"] + lasts, "expires_by": rule}
+        return _moved(report_id, cls.claim_token == token, **ended, **expiry, percent=100)
 
     @classmethod
     def fail(cls, report_id: str, token: str, failure: str, technical: str) -> bool:
@@ -256,6 +267,46 @@ class Report(Model):
             finished_at=case((waits, now), else_=cls.finished_at),
             cancel_requested_at=case((waits, cls.cancel_requested_at), else_=now),
         )
+
+    @classmethod
+    def lock(cls, report_id: str, *statuses: str) -> bool:
+        """Have it to ourselves until the transaction ends; whether it is there, in one of these statuses.
+
+        An UPDATE, as SQLite has no other lock. What is asked in the next statement is then true until we commit.
+        """
+        return _moved(report_id, cls.status.in_(statuses), status=cls.status)
+
+    @classmethod
+    def expire(cls, report_id: str) -> bool:
+        """ready -> expired, where its time has passed and nobody holds or keeps it. Lock it first: PostgreSQL looks at
+        other tables as they were before it waited for this row."""
+        return _moved(report_id, *cls.is_over(), status="expired")
+
+    @classmethod
+    def is_over(cls) -> tuple[ColumnElement[bool], ...]:
+        """Whether a report is one that expire() would take."""
+        return (cls.status == "ready", cls.expires_at <= clock.now(), ~held_or_kept(cls.id))
+
+    @classmethod
+    def forget_figures(cls, report_id: str) -> None:
+        """An expired report names no frozen parts."""
+        nothing = dict.fromkeys(("figures_sha256", "provenance_sha256", "presentation_sha256"))
+        _moved(report_id, cls.status == "expired", **nothing)
+
+    @classmethod
+    def put_off(cls, report_id: str, expires_at: datetime, rule: str) -> bool:
+        """Have a ready report expire at another time, or by another rule."""
+        return _moved(report_id, cls.status == "ready", expires_at=expires_at, expires_by=rule)
+
+    @classmethod
+    def remove(cls, report_id: str) -> bool:
+        """Delete the row of a report that has ended and that nobody holds."""
+        held = select(LegalHold.report_id).where(LegalHold.report_id == cls.id).exists()
+        gone = db.session.execute(
+            delete(cls).where(cls.id == report_id, cls.status.not_in(("queued", "running")), ~held),
+            execution_options={"synchronize_session": False},
+        )
+        return bool(cast("CursorResult[Any]", gone).rowcount)
 
     @classmethod
     def mark_enqueued(cls, report_id: str) -> bool:

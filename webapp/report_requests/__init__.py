@@ -2,16 +2,16 @@
 
 import logging
 
-from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from webapp import audit, content, storage, words
+from webapp import audit, content, words
 from webapp.content.question import Question
-from webapp.errors import QueueDown, StorageBroken
+from webapp.errors import QueueDown
 from webapp.extensions import db
+from webapp.generate import removal
 from webapp.generate.sweep import enqueue
-from webapp.models import File, FrozenPart, Person, Report
+from webapp.models import Person, Report
 from webapp.models.report import new_number
 
 __all__ = ["TooMany", "ask", "ask_again", "cancel", "delete", "position"]
@@ -113,28 +113,10 @@ def cancel(report: Report, person: Person) -> bool:
 
 
 def delete(report: Report, person: Person) -> None:
-    """Remove an ended report with its files and figures; the audit log keeps that it was there. Deleted by somebody
-    else at the same moment, it is gone all the same.
-
-    A stored object that cannot be removed now is an orphan that says nothing: its key holds no names.
-    """
+    """Remove an ended report with its files and figures; the audit log keeps that it was there. Raises
+    errors.ReportHeld."""
     assert not report.in_flight
-    report_id, person_id, figures_sha256 = report.id, person.id, report.figures_sha256
-    hashes = [figures_sha256, report.provenance_sha256, report.presentation_sha256]
-    # Locked first, so that no download can add a file between our look at the files and their end.
-    if db.session.scalar(select(Report.id).where(Report.id == report_id).with_for_update()) is None:
-        return
-    keys = db.session.scalars(delete_from(File).where(File.report_id == report_id).returning(File.storage_key)).all()
-    db.session.delete(report)
-    db.session.flush()
-    FrozenPart.drop_unused([sha256 for sha256 in hashes if sha256])
-    audit.record("report.deleted", f"report:{report_id}", person_id=person_id, figures_sha256=figures_sha256)
-    db.session.commit()
-    for key in keys:
-        try:
-            storage.current().delete(key)
-        except StorageBroken as fault:
-            log.warning("a file of a deleted report is left in the store: %s", fault)
+    removal.delete(report.id, person.id)
 
 
 def position(report: Report) -> int:
