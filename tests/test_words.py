@@ -147,3 +147,18 @@ def test_nouns_agree_with_their_number(count: int, noun: str, many: str, written
 )
 def test_a_list_is_joined_as_one_speaks(items: list[str], written: str) -> None:
     assert words.listed(items) == written
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [(21, "today"), (22, "today"), (23, "tomorrow"), (24, "in 2 days"), (25, "in 3 days")]
+)
+def test_how_far_off_a_day_is(day: int, told: str) -> None:
+    assert words.until(date(2026, 11, day), date(2026, 11, 22)) == told
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (84_300, "84 kB"), (12_400_000, "12.4 MB"), (1.5e9, "1.5 GB")],
+)
+def test_sizes_are_told_in_the_unit_that_fits(size: int, told: str) -> None:
+    assert words.size(size) == told

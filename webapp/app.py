@@ -11,6 +11,7 @@ from webapp.downloads import views as download_views
 from webapp.extensions import csrf, db, migrate
 from webapp.health import views as health
 from webapp.report_requests import views as report_requests
+from webapp.retention import views as retention
 from webapp.settings import PROJECT, Settings
 
 
@@ -38,6 +39,7 @@ def build(**overrides: Any) -> Flask:
     app.register_blueprint(report_requests.blueprint)
     downloads.init_app(app)
     app.register_blueprint(download_views.blueprint)
+    app.register_blueprint(retention.blueprint)
     app.register_blueprint(health.blueprint)
     cli.register(app)
     return app

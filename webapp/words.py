@@ -78,6 +78,20 @@ def moment(value: datetime, zone: str) -> str:
     return f"{day(value.astimezone(ZoneInfo(zone)).date())}, {time(value, zone)}"
 
 
+def until(day_: date, today: date) -> str:
+    """How far off a day is: "today" also of one that has passed, "tomorrow", "in 3 days"."""
+    days = (day_ - today).days
+    return "today" if days < 1 else "tomorrow" if days == 1 else f"in {plural(days, 'day')}"
+
+
+def size(value: int) -> str:
+    """Bytes in the unit that fits: "310 bytes", "84 kB", "12.4 MB"."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB")):
+        if value >= factor:
+            return f"{number(value / factor, 1)} {unit}"
+    return f"{number(value / 1e3)} kB" if value >= 1e3 else plural(value, "byte")
+
+
 def city(zone: str) -> str:
     """The place a zone is named for: "Asia/Manila" as "Manila"."""
     return zone.rsplit("/", 1)[-1].replace("_", " ")

@@ -157,3 +157,12 @@ def test_pages_of_reports_are_for_those_who_ask_for_them(app: Flask) -> None:
         assert "Auditors do not make or read reports here." in response.text
         assert 'href="/">Start page</a>' in response.text
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("staff", 404), ("clinician", 404), ("manager", 403), ("administrator", 200), ("auditor", 404)]
+)
+def test_only_administrators_hold_a_report(context: Flask, scene: Scene, role: str, status: int) -> None:
+    person = factories.add_person(role, scene.clinic if role in ROLES_OF_A_CLINIC else None)
+    assert answer(context, person, scene.report.id, "hold") == status
+    assert answer(context, scene.owner, scene.report.id, "hold") == 403

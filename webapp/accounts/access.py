@@ -1,17 +1,18 @@
 """The only doors to a row: may this person do this to that? For pages, API and files alike.
 
-    who            | asks for aggregate | asks for patient | reads, downloads  | cancels, retries, | pages of their
-                   | reports of         | reports of       | reports           | deletes reports   | own
-    ---------------+--------------------+------------------+-------------------+-------------------+----------------
-    staff          | their clinic       | -                | their own         | their own         | -
-    clinician      | their clinic       | their clinic     | their own         | their own         | -
-    manager        | their clinic       | their clinic     | all of the clinic | all of the clinic | -
-    administrator  | every clinic       | every clinic     | all               | all               | operations
-    auditor        | -                  | -                | -                 | -                 | audit
+    who            | asks for   | asks for    | reads and   | cancels, retries, | holds   | pages of
+                   | aggregates | of patients | downloads   | keeps, deletes    | reports | their own
+    ---------------+------------+-------------+-------------+-------------------+---------+----------------------
+    staff          | the clinic | -           | their own   | their own         | -       | -
+    clinician      | the clinic | the clinic  | their own   | their own         | -       | -
+    manager        | the clinic | the clinic  | the clinic  | the clinic        | -       | retention
+    administrator  | every one  | every one   | every one   | every one         | all     | retention, operations
+    auditor        | -          | -           | -           | -                 | -       | audit
 
 "Their own" is what they asked for themselves about the clinic they work for now: who moves to another clinic leaves
-the reports behind. A row that you may not see is 404, as if it were not there; a page that your role does not have
-is 403. No view queries a report by id itself.
+the reports behind. On the retention page a manager changes the rules of their clinic, an administrator all of them;
+both may keep a report without end. A row that you may not see is 404, as if it were not there; a page that your role
+does not have is 403. No view queries a report by id itself.
 """
 
 from collections.abc import Callable
@@ -25,18 +26,19 @@ from webapp import logs
 from webapp.extensions import db
 from webapp.models import Clinic, Person, Report
 
-Action = Literal["read", "download", "cancel", "retry", "delete"]
+Action = Literal["read", "download", "cancel", "retry", "keep", "delete", "hold"]
 Audience = Literal["aggregate", "patients"]
 Reach = Literal["own", "clinic", "every", "none"]
 
-ACTIONS: tuple[Action, ...] = ("read", "download", "cancel", "retry", "delete")
+ACTIONS: tuple[Action, ...] = ("read", "download", "cancel", "retry", "keep", "delete")
+"""What goes by the reach of a role. Only administrators hold reports."""
 
 REPORTS: dict[str, dict[Action, Reach]] = {
-    "staff": dict.fromkeys(ACTIONS, "own"),
-    "clinician": dict.fromkeys(ACTIONS, "own"),
-    "manager": dict.fromkeys(ACTIONS, "clinic"),
-    "administrator": dict.fromkeys(ACTIONS, "every"),
-    "auditor": dict.fromkeys(ACTIONS, "none"),
+    "staff": {**dict.fromkeys(ACTIONS, "own"), "hold": "none"},
+    "clinician": {**dict.fromkeys(ACTIONS, "own"), "hold": "none"},
+    "manager": {**dict.fromkeys(ACTIONS, "clinic"), "hold": "none"},
+    "administrator": {**dict.fromkeys(ACTIONS, "every"), "hold": "every"},
+    "auditor": {**dict.fromkeys(ACTIONS, "none"), "hold": "none"},
 }
 AUDIENCES: dict[str, tuple[Audience, ...]] = {
     "staff": ("aggregate",),
@@ -47,6 +49,7 @@ AUDIENCES: dict[str, tuple[Audience, ...]] = {
 }
 
 OPERATORS = ("administrator",)
+KEEPERS = ("manager", "administrator")
 
 # What answers without sign-in; every other route asks for it (accounts/__init__.py).
 OPEN_ENDPOINTS = frozenset({"accounts.sign_in", "static", "healthz"})
@@ -84,6 +87,11 @@ def asks_for_reports(person: Person) -> bool:
 def runs_operations(person: Person) -> bool:
     """Whether the operations page is this person's."""
     return person.role in OPERATORS
+
+
+def sees_to_retention(person: Person) -> bool:
+    """Whether the retention page is this person's, who may also keep reports without end."""
+    return person.role in KEEPERS
 
 
 def template_allowed(person: Person, audience: str) -> bool:

@@ -4,6 +4,7 @@ Either way its files, its figures and what waits to be drawn go in one transacti
 is the record of it; then the stored objects. Of an expired report the row stays, so that its page can say so.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete as delete_from
@@ -14,7 +15,7 @@ from webapp.errors import ReportHeld
 from webapp.extensions import db
 from webapp.generate import unwanted
 from webapp.generate.unwanted import Place
-from webapp.models import File, FileMaking, FrozenPart, Report
+from webapp.models import AuditEntry, File, FileMaking, FrozenPart, Report
 
 RECORDS = ("report.expired", "report.deleted")
 """The actions of the audit log that are records of a removal."""
@@ -54,6 +55,12 @@ def expire(report_id: str) -> bool:
     audit.record("report.expired", f"report:{report_id}", rule=rule, files=files, **told)
     db.session.commit()
     return True
+
+
+def expired_at(report_id: str) -> datetime | None:
+    """When a report expired, as its record says."""
+    record = select(AuditEntry.at).where(AuditEntry.subject == f"report:{report_id}")
+    return db.session.scalar(record.where(AuditEntry.action == "report.expired"))
 
 
 def _row(report_id: str) -> Report | None:

@@ -12,7 +12,8 @@ from webapp import clock, words
 from webapp.accounts import access
 from webapp.extensions import db
 from webapp.files import FORMATS
-from webapp.models import Clinic, Person, Report
+from webapp.generate.expiry import WARNED
+from webapp.models import Clinic, Keeping, Person, Report
 
 PER_PAGE = 25
 
@@ -49,6 +50,15 @@ class Row:
     kind: str
     formats: tuple[tuple[str, str, bool], ...]
     """name, label and whether it was made already, of each format"""
+    expiry: "Expiry"
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When a report goes, in words; empty where it never does. It is warned of when that is near."""
+
+    told: str
+    is_near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ def page_of(person: Person, asked: Asked, number: str) -> Pagination:
         _narrowed(access.visible_reports(person), asked)
         .order_by(Report.asked_at.desc(), Report.id)
         .options(joinedload(Report.clinic), joinedload(Report.requester), selectinload(Report.files))
+        .options(joinedload(Report.keeping), joinedload(Report.hold))
     )
     page = db.paginate(wanted, page=_whole(number), per_page=PER_PAGE, error_out=False)
     if page.page > page.pages > 0:
@@ -103,7 +114,29 @@ def row_of(report: Report, person: Person) -> Row:
         status=status,
         kind=kind,
         formats=tuple((name, item.label, name in made) for name, item in FORMATS.items()),
+        expiry=expiry_of(report),
     )
+
+
+def expiry_of(report: Report) -> Expiry:
+    """When a ready report goes, by the days of the clinic's calendar, or why it does not."""
+    zone = report.clinic.timezone
+    if report.status != "ready":
+        return Expiry("")
+    if report.hold:
+        return Expiry("On legal hold")
+    if report.keeping:
+        return Expiry(kept_told(report.keeping, zone))
+    if report.expires_at is None:
+        return Expiry("")
+    ends_on, today = clock.local(report.expires_at, zone).day, clock.today(zone)
+    if ends_on <= today + WARNED:
+        return Expiry(f"Expires {words.until(ends_on, today)}", is_near=True)
+    return Expiry(f"Expires {words.day(ends_on)}")
+
+
+def kept_told(keeping: Keeping, zone: str) -> str:
+    return f"Kept until {words.day(clock.local(keeping.until, zone).day) if keeping.until else 'somebody ends it'}"
 
 
 def _about(report: Report, person: Person) -> Iterator[str]:

@@ -19,15 +19,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
-from webapp import content, generate, report_requests, words
+from webapp import clock, content, generate, report_requests, words
 from webapp.accounts import access, people
 from webapp.accounts.access import current_person, polled
 from webapp.content import CATALOGUE, Template
 from webapp.content.periods import OWN_DATES
 from webapp.content.question import Question
+from webapp.errors import ReportHeld
 from webapp.extensions import db
 from webapp.files import FORMATS
-from webapp.models import Clinic, Download, Report
+from webapp.generate import removal
+from webapp.models import Clinic, Download, Keeping, LegalHold, Report
 from webapp.report_requests import TooMany, listing
 from webapp.report_requests.forms import USUAL, AskForm, form_for
 from webapp.report_requests.reading import read
@@ -103,7 +105,9 @@ def show(report_id: str) -> ResponseReturnValue:
     report = access.report_or_404(report_id, "read")
     if report.status == "ready":
         return _ready_page(report)
-    return render_template("report_requests/unfinished.html", choices=_choices_of(report), **_state(report))
+    return render_template(
+        "report_requests/unfinished.html", choices=_choices_of(report), expired_on=_expired_on(report), **_state(report)
+    )
 
 
 @blueprint.get("/<report_id>/progress")
@@ -152,6 +156,9 @@ def retry(report_id: str) -> ResponseReturnValue:
 @blueprint.get("/<report_id>/delete")
 def confirm_delete(report_id: str) -> ResponseReturnValue:
     report = access.report_or_404(report_id, "delete")
+    if report.hold:
+        flash(ReportHeld.plain, "warn")
+        return redirect(url_for(".show", report_id=report.id), 303)
     return render_template("report_requests/delete.html", report=report)
 
 
@@ -162,7 +169,11 @@ def delete(report_id: str) -> ResponseReturnValue:
         flash("This report is still being made. Cancel it first, then delete it.", "warn")
         return redirect(url_for(".show", report_id=report.id), 303)
     title = report.title
-    report_requests.delete(report, current_person())
+    try:
+        report_requests.delete(report, current_person())
+    except ReportHeld as fault:
+        flash(fault.plain, "warn")
+        return redirect(url_for(".show", report_id=report_id), 303)
     flash(f"{title} was deleted.", "ok")
     return redirect(url_for(".index"), 303)
 
@@ -271,7 +282,30 @@ def _ready_page(report: Report) -> str:
         redrawn=[FORMATS[file.format].label for file in report.files if file.first_sha256],
         downloads=words.plural(downloads, "download"),
         last_download=words.moment(last, zone) if last else "",
+        expiry=listing.expiry_of(report),
+        kept=_stays(report.keeping, zone),
+        held=_stays(report.hold, zone),
+        may_keep=access.allowed(current_person(), "keep", report),
+        may_hold=access.allowed(current_person(), "hold", report),
     )
+
+
+def _stays(row: Keeping | LegalHold | None, zone: str) -> dict[str, str] | None:
+    """How long somebody keeps or holds a report, who it is, since which day and why."""
+    if row is None:
+        return None
+    told = listing.kept_told(row, zone) if isinstance(row, Keeping) else "On legal hold"
+    return {
+        "told": told,
+        "who": row.person.name,
+        "since": words.day(clock.local(row.at, zone).day),
+        "reason": row.reason,
+    }
+
+
+def _expired_on(report: Report) -> str:
+    at = removal.expired_at(report.id) if report.status == "expired" else None
+    return words.day(clock.local(at, report.clinic.timezone).day) if at else ""
 
 
 def _known(name: str, names: Container[str]) -> str:
