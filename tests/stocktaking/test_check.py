@@ -10,6 +10,7 @@ from webapp import alerts, audit, report_requests, storage
 from webapp.errors import StorageBroken
 from webapp.extensions import db
 from webapp.models import File
+from webapp.stocktaking import rows
 from webapp.stocktaking.check import Check
 from webapp.storage import Storage, Stored
 from webapp.storage.google import GoogleStorage
@@ -137,8 +138,6 @@ def test_a_report_deleted_while_the_check_runs_is_no_fault(
         report_requests.delete(report, report.requester)
         return really(store)
 
-    from webapp.stocktaking import rows
-
     all_rows = list(rows.by_key())
     monkeypatch.setattr(rows, "by_key", lambda: iter(all_rows))
     monkeypatch.setattr(GoogleStorage, "list", deleted_first)
@@ -146,6 +145,34 @@ def test_a_report_deleted_while_the_check_runs_is_no_fault(
     check.run()
     assert check.tally.found.total() == 0
     assert audited("file.made_again") == []
+
+
+def test_a_file_moved_while_the_check_runs_is_no_fault(
+    flask: Run, made: list[int], google: Storage, folder: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list(rows.by_key())
+    flask("move", "--from", "local", "--to", "google", "--remove-originals")
+    monkeypatch.setattr(rows, "by_key", lambda: iter(before))
+    check = Check([google, folder])
+    check.run()
+    assert (check.tally.files, check.tally.left()) == (3, 0)
+
+
+def test_a_report_deleted_while_its_file_is_made_again_leaves_no_object_behind(
+    moving: Flask, stored: list[int], google: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = GoogleStorage.put
+    google.delete(file(stored[0]).storage_key)
+
+    def put_late(store: GoogleStorage, *given: object, **named: object) -> None:
+        report = file(stored[0]).report
+        report_requests.delete(report, report.requester)
+        really(store, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(GoogleStorage, "put", put_late)
+    check = Check([google], home=google)
+    check.run()
+    assert (check.tally.found.total(), len(keys(google)), audited("file.made_again")) == (0, 2, [])
 
 
 def test_a_file_in_another_store_than_its_row_says_is_misplaced_and_its_row_is_put_right(

@@ -219,6 +219,42 @@ def test_two_at_once_do_no_harm(
     assert audited("file.made_again") == []
 
 
+def test_a_row_that_is_redrawn_meanwhile_keeps_what_it_says(
+    moving: Flask, made: list[int], folder: Storage, google: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, key = GoogleStorage.put, file(made[0]).storage_key
+    other = key.replace(file(made[0]).sha256, "ab" * 32)
+
+    def put_late(store: GoogleStorage, *given: object, **named: object) -> None:
+        really(store, *given, **named)  # type: ignore[arg-type]
+        db.session.execute(update(File).where(File.storage_key == key).values(storage_key=other))
+        db.session.commit()
+
+    monkeypatch.setattr(GoogleStorage, "put", put_late)
+    move = Move(folder, google)
+    move.run(limit=1)
+    assert (file(made[0]).store, file(made[0]).storage_key) == ("local", other)
+    assert (move.tally.files["skipped"], keys(google)) == (1, [])
+
+
+def test_what_somebody_else_has_moved_is_not_drawn(
+    moving: Flask, made: list[int], folder: Storage, google: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one ends between our reading of the row and of the original, which is gone then."""
+    really = LocalStorage.read
+
+    def read_late(store: LocalStorage, *given: object) -> object:
+        monkeypatch.setattr(LocalStorage, "read", really)
+        Move(folder, google, remove_originals=True).run()
+        return really(store, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LocalStorage, "read", read_late)
+    monkeypatch.setattr("webapp.generate.draw", None)
+    move = Move(folder, google)
+    move.run()
+    assert (move.tally.files["skipped"], move.tally.files.total()) == (3, 3)
+
+
 # -- Stores that fail ----------------------------------------------------------------------------------------------
 
 
