@@ -43,6 +43,19 @@ def test_a_store_that_says_enough_of_its_objects_is_not_read(
     assert flask("check").exit_code == 0
 
 
+def test_a_store_whose_list_tells_no_checksum_is_asked_for_that_of_each_object(
+    flask: Run, stored: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = GoogleStorage.list
+
+    def without_checksums(store: GoogleStorage) -> object:
+        return (Stored(one.key, one.size, None) for one in really(store))
+
+    monkeypatch.setattr(GoogleStorage, "list", without_checksums)
+    monkeypatch.setattr(GoogleStorage, "read", None)
+    assert flask("check").exit_code == 0
+
+
 @pytest.mark.parametrize("why", ["missing", "corrupt"])
 def test_a_lost_file_is_told_by_its_number_with_an_alert(
     flask: Run, stored: list[int], google: Storage, why: str

@@ -41,10 +41,12 @@ class Look:
 
 
 def look(store: Storage, row: FileRow, *, read: bool = False, stored: Stored | None = None) -> Look:
-    """Whether the store holds what the row says, by the store's own word, `stored` where it is known; by the bytes
-    where that does not tell, or with `read`. Raises StorageBroken."""
+    """Whether the store holds what the row says, by the store's own word, as listed in `stored` or asked for; by the
+    bytes where that does not tell, or with `read`. Raises StorageBroken."""
     try:
-        stored = stored or store.stat(row.storage_key)
+        if stored is None or not stored.crc32c:
+            # Of one object some stores say more than in a list.
+            stored = store.stat(row.storage_key)
         if stored.size != row.size or (stored.crc32c and row.crc32c and stored.crc32c != row.crc32c):
             return Look("corrupt")
         if stored.crc32c and row.crc32c and not read:
