@@ -17,6 +17,7 @@ from webapp.extensions import db
 from webapp.generate import commands as generate
 from webapp.health import commands as health
 from webapp.report_requests import commands as report_requests
+from webapp.retention import commands as retention
 from webapp.stocktaking import commands as stocktaking
 
 
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(people.group)
     app.cli.add_command(report_requests.report)
     app.cli.add_command(generate.watch)
+    app.cli.add_command(retention.group)
     app.cli.add_command(alerts.group)
     app.cli.add_command(health.health)
     app.cli.add_command(stocktaking.group)

@@ -44,6 +44,7 @@ ASKING = tuple(role for role in ROLES if access.AUDIENCES[role])
 NAVIGATION = (
     Link("report_requests.new", "New report", ASKING),
     Link("report_requests.index", "My reports", ASKING),
+    Link("retention.index", "Retention", access.KEEPERS),
     Link("health.index", "Operations", access.OPERATORS),
 )
 

@@ -8,6 +8,7 @@ from webapp.extensions import Model, db
 from webapp.models.clinic import Clinic
 from webapp.models.person import Person
 from webapp.models.types import Id, Moment
+from webapp.words import day
 
 LONGEST_DAYS = 3650
 
@@ -66,6 +67,10 @@ class Keeping(Model):
     at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
     person: Mapped[Person] = relationship()
+
+    def told(self, zone: str) -> str:
+        """How long, on the calendar of a clinic: "Kept until 22 February 2027"."""
+        return f"Kept until {day(clock.local(self.until, zone).day) if self.until else 'somebody ends it'}"
 
 
 class LegalHold(Model):

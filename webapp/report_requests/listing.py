@@ -13,7 +13,7 @@ from webapp.accounts import access
 from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.generate.expiry import WARNED
-from webapp.models import Clinic, Keeping, Person, Report
+from webapp.models import Clinic, Person, Report
 
 PER_PAGE = 25
 
@@ -126,17 +126,13 @@ def expiry_of(report: Report) -> Expiry:
     if report.hold:
         return Expiry("On legal hold")
     if report.keeping:
-        return Expiry(kept_told(report.keeping, zone))
+        return Expiry(report.keeping.told(zone))
     if report.expires_at is None:
         return Expiry("")
     ends_on, today = clock.local(report.expires_at, zone).day, clock.today(zone)
     if ends_on <= today + WARNED:
         return Expiry(f"Expires {words.until(ends_on, today)}", is_near=True)
     return Expiry(f"Expires {words.day(ends_on)}")
-
-
-def kept_told(keeping: Keeping, zone: str) -> str:
-    return f"Kept until {words.day(clock.local(keeping.until, zone).day) if keeping.until else 'somebody ends it'}"
 
 
 def _about(report: Report, person: Person) -> Iterator[str]:

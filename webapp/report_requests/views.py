@@ -294,7 +294,7 @@ def _stays(row: Keeping | LegalHold | None, zone: str) -> dict[str, str] | None:
     """How long somebody keeps or holds a report, who it is, since which day and why."""
     if row is None:
         return None
-    told = listing.kept_told(row, zone) if isinstance(row, Keeping) else "On legal hold"
+    told = row.told(zone) if isinstance(row, Keeping) else "On legal hold"
     return {
         "told": told,
         "who": row.person.name,

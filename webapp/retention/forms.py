@@ -48,12 +48,22 @@ class KeepForm(ReasonForm):
         return MONTHS.get(self.lasts.data)
 
 
+class DaysField(IntegerField):
+    """A whole number, whatever is wrong with it told in one way."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+
+
 class RuleForm(Form):
     """A rule to be added, or in place of one for the same reports. An empty clinic or template is every one."""
 
-    clinic = SelectField("Clinic", validate_choice=False)
-    template = SelectField("Report", validate_choice=False)
-    days = IntegerField("Days", validators=[NumberRange(1, LONGEST_DAYS, DAYS_WANTED)])
+    clinic = SelectField("Clinic")
+    template = SelectField("Report")
+    days = DaysField("Days", validators=[NumberRange(1, LONGEST_DAYS, DAYS_WANTED)])
 
     def __init__(self, *given: Any, clinics: list[Clinic], every_clinic: bool) -> None:
         super().__init__(*given)

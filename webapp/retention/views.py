@@ -1,17 +1,27 @@
 """Keep, legal hold, and the retention page."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from webapp import words
 from webapp.accounts import access
 from webapp.accounts.access import current_person
-from webapp.models import Report
-from webapp.retention import keeping
-from webapp.retention.forms import KeepForm, ReasonForm
+from webapp.extensions import db
+from webapp.generate.expiry import title_of
+from webapp.models import Report, RetentionRule
+from webapp.retention import keeping, records, rules
+from webapp.retention.forms import KeepForm, ReasonForm, RuleForm
 from webapp.retention.keeping import NotReady
+from webapp.retention.records import Page
+from webapp.retention.rules import ChangedMeanwhile
 
 blueprint = Blueprint("retention", __name__)
+
+LISTS = ("rules", "clinics", "people", "staying", "removals")
+"""The lists of the retention page, each of which has its own pages."""
 
 
 @blueprint.route("/reports/<report_id>/keep", methods=["GET", "POST"])
@@ -60,6 +70,113 @@ def release(report_id: str) -> ResponseReturnValue:
     else:
         flash("This report was not on hold.", "warn")
     return _back_to(report_id)
+
+
+@blueprint.get("/retention")
+def index() -> ResponseReturnValue:
+    return _page(_rule_form())
+
+
+@blueprint.post("/retention/rules")
+def set_rule() -> ResponseReturnValue:
+    """Add a rule, or change the one there is for the same reports."""
+    form = _rule_form()
+    if not form.validate():
+        return _page(form), 422
+    clinic_id = int(form.clinic.data) if form.clinic.data else None
+    try:
+        moved = rules.set_rule(clinic_id, form.template.data or None, form.days.data or 0, current_person().id)
+        flash(f"The rule is set. {_told(moved)}", "ok")
+    except ChangedMeanwhile as fault:
+        flash(fault.plain, "warn")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.post("/retention/rules/<int:rule_id>/remove")
+def remove_rule(rule_id: int) -> ResponseReturnValue:
+    clinic_id = _clinic_of_page()
+    rule = db.session.get(RetentionRule, rule_id)
+    if rule is None:
+        flash("That rule was removed already.", "warn")
+    elif clinic_id not in (None, rule.clinic_id):
+        abort(404)
+    else:
+        flash(f"The rule is removed. {_told(rules.remove_rule(rule, current_person().id))}", "ok")
+    return redirect(url_for(".index"), 303)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A line of the table of rules; empty is every clinic, or every report."""
+
+    id: int
+    clinic_id: int | str
+    clinic: str
+    template_name: str
+    template: str
+    days: int
+    is_theirs: bool
+
+    @property
+    def told(self) -> str:
+        return f"{self.template or 'every report'} of {self.clinic or 'every clinic'}"
+
+
+def _clinic_of_page() -> int | None:
+    """The clinic whose retention a manager sees to; None for an administrator, who sees to all."""
+    person = current_person()
+    if not access.sees_to_retention(person):
+        abort(403, "The retention page is for managers and administrators.")
+    return person.clinic_id
+
+
+def _rule_form() -> RuleForm:
+    every_clinic = _clinic_of_page() is None
+    return RuleForm(request.form, clinics=access.clinics_for(current_person()), every_clinic=every_clinic)
+
+
+def _page(form: RuleForm) -> str:
+    clinic_id, person = _clinic_of_page(), current_person()
+    zone = person.clinic.timezone if person.clinic else "UTC"
+    numbers = {name: _whole(request.args.get(name, "")) for name in LISTS}
+    shown = records.rules(clinic_id, numbers["rules"])
+    return render_template(
+        "retention/index.html",
+        form=form,
+        place=person.clinic.name if person.clinic else "All clinics",
+        several_clinics=clinic_id is None,
+        usual=words.plural(current_app.config["SETTINGS"].retention_days, "day"),
+        clock_of=words.city(zone),
+        numbers={name: number for name, number in numbers.items() if number > 1},
+        rules=Page([_rule_row(rule, clinic_id) for rule in shown.items], shown.number, shown.pages),
+        clinics=records.use_by_clinic(clinic_id, numbers["clinics"]),
+        people=records.use_by_person(clinic_id, numbers["people"]),
+        staying=records.staying(clinic_id, numbers["staying"]),
+        removals=records.removals(clinic_id, zone, numbers["removals"]),
+    )
+
+
+def _rule_row(rule: RetentionRule, clinic_id: int | None) -> RuleRow:
+    return RuleRow(
+        id=rule.id,
+        clinic_id=rule.clinic_id or "",
+        clinic=rule.clinic.name if rule.clinic else "",
+        template_name=rule.template or "",
+        template=title_of(rule.template) if rule.template else "",
+        days=rule.days,
+        is_theirs=clinic_id in (None, rule.clinic_id),
+    )
+
+
+def _told(moved: int) -> str:
+    if not moved:
+        return "No report that is ready expires at another time."
+    return f"{words.plural(moved, 'ready report')} now {'expires' if moved == 1 else 'expire'} by another rule."
+
+
+def _whole(number: str) -> int:
+    """The number of a page, from 1 to a million."""
+    return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
 
 
 def _asked(template: str, report: Report, form: ReasonForm) -> ResponseReturnValue:
