@@ -49,6 +49,7 @@ class Staying:
     report_id: str
     title: str
     about: str
+    number: str
     how: list[tuple[str, str, str]]
 
 
@@ -59,6 +60,7 @@ class Removal:
     at: str
     number: str
     template: str
+    clinic: str
     rule: str
     files: str
     sha256: str
@@ -119,7 +121,8 @@ def removals(clinic_id: int | None, zone: str, number: int) -> Page[Removal]:
     if clinic_id is not None:
         # Details are JSON in the order of their names, of which the clinic's is the first (generate/removal.py).
         wanted = wanted.where(AuditEntry.details.startswith(f'{{"clinic":{clinic_id},', autoescape=True))
-    return _page(wanted, number, lambda row: _removal(row[0], row[1], zone))
+    clinics = {row.id: row.name for row in db.session.execute(select(Clinic.id, Clinic.name))}
+    return _page(wanted, number, lambda row: _removal(row[0], row[1], clinics, zone))
 
 
 _USED = (func.count(Report.id.distinct()), func.coalesce(func.sum(File.size), 0).label("used"))
@@ -145,20 +148,21 @@ def _staying(report: Report) -> Staying:
     if report.keeping:
         how.append((report.keeping.told(zone), _by(report.keeping, zone), report.keeping.reason))
     about = [report.clinic.name, *([] if report.dates in report.title else [report.dates]), report.narrowed]
-    return Staying(report.id, report.title, " · ".join([*filter(None, about), report.number]), how)
+    return Staying(report.id, report.title, " · ".join(filter(None, about)), report.number, how)
 
 
 def _by(row: Keeping | LegalHold, zone: str) -> str:
     return f"{row.person.name}, {words.day(clock.local(row.at, zone).day)}"
 
 
-def _removal(entry: AuditEntry, who: str | None, zone: str) -> Removal:
+def _removal(entry: AuditEntry, who: str | None, clinics: dict[int, str], zone: str) -> Removal:
     told = json.loads(entry.details)
     return Removal(
         at=words.moment(entry.at, zone),
         # Of one that was deleted before there were such records, only the figures are known.
         number=told.get("number", words.DASH),
         template=title_of(told.get("template", words.DASH)),
+        clinic=clinics.get(told.get("clinic"), ""),
         rule=told.get("rule") or f"Deleted by {who or 'somebody'}",
         files=words.listed([FORMATS[file["format"]].label for file in told.get("files", [])]) or words.DASH,
         sha256=(told.get("figures_sha256") or words.DASH)[:12],

@@ -146,7 +146,7 @@ def _page(form: RuleForm) -> str:
         place=person.clinic.name if person.clinic else "All clinics",
         several_clinics=clinic_id is None,
         usual=words.plural(current_app.config["SETTINGS"].retention_days, "day"),
-        clock_of=words.city(zone),
+        clock_of=f"{words.city(zone)} time" if person.clinic else zone,
         numbers={name: number for name, number in numbers.items() if number > 1},
         rules=Page([_rule_row(rule, clinic_id) for rule in shown.items], shown.number, shown.pages),
         clinics=records.use_by_clinic(clinic_id, numbers["clinics"]),
