@@ -26,6 +26,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('store', sa.String(length=10), nullable=True))
         batch_op.create_check_constraint(op.f('ck_files_store'), "store IN ('local', 'google', 's3')")
         batch_op.create_index(batch_op.f('ix_files_store'), ['store'], unique=False)
+        batch_op.create_index(batch_op.f('ix_files_storage_key'), ['storage_key'], unique=False)
     # Until now there was one store, which the settings named.
     store = 'google' if os.environ.get('STORAGE_BUCKET') else 'local'
     op.execute(sa.text("UPDATE files SET store = :store").bindparams(store=store))
@@ -84,6 +85,7 @@ def downgrade() -> None:
     as_before = {'signed URL': 'stored', 'client': 'stored', 'folder': 'stored', 'old folder': 'stored', 'spool': 'stored'}
     _change_tiers(OLD_TIERS, as_before)
     with op.batch_alter_table('files', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_files_storage_key'))
         batch_op.drop_index(batch_op.f('ix_files_store'))
         batch_op.drop_constraint(op.f('ck_files_store'), type_='check')
         batch_op.drop_column('store')

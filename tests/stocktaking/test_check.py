@@ -9,6 +9,7 @@ from tests.stocktaking.holdings import audited, content, file, is_right, keys, p
 from webapp import alerts, audit, report_requests, storage
 from webapp.errors import StorageBroken
 from webapp.extensions import db
+from webapp.generate import keeping
 from webapp.models import File
 from webapp.stocktaking import rows
 from webapp.stocktaking.check import Check
@@ -299,3 +300,27 @@ def test_one_that_cannot_be_made_again_remains(
     assert "is missing. It could not be made again. The file store refuses our rights" in done.output
     assert "1 fault could not be repaired: the lines above say why." in done.output
     assert open_rules() == ["stock-check"]
+
+
+def test_a_file_that_a_worker_is_about_to_put_back_is_no_fault(flask: Run, stored: list[int], google: Storage) -> None:
+    row = file(stored[0])
+    google.delete(row.storage_key)
+    keeping.put_back_later(row.report, row.format)
+    for words in (("check",), ("check", "--repair")):
+        done = flask(*words)
+        assert done.exit_code == 0
+        assert "1 file is not there, and put back by a worker soon." in done.output
+        assert row.storage_key not in keys(google)
+    assert open_rules() == []
+
+
+def test_deleting_a_report_removes_the_original_that_a_move_left(
+    flask: Run, made: list[int], google: Storage, folder: Storage
+) -> None:
+    assert flask("move", "--from", "local", "--to", "google").exit_code == 0
+    key, report = file(made[0]).storage_key, file(made[0]).report
+    assert key in keys(google)
+    assert key in keys(folder)
+    report_requests.delete(report, report.requester)
+    assert key not in keys(google)
+    assert key not in keys(folder)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete as delete_from
 from sqlalchemy import select
 
-from webapp import audit
+from webapp import audit, storage
 from webapp.errors import ReportHeld
 from webapp.extensions import db
 from webapp.generate import unwanted
@@ -93,7 +93,9 @@ def _take_files(report_id: str) -> tuple[list[dict[str, str]], list[Place]]:
         .where(File.report_id == report_id)
         .returning(File.format, File.sha256, File.store, File.storage_key)
     ).all()
-    places = [(file.store, file.storage_key) for file in taken if file.store]
+    # A file that was moved into a bucket may have left its original in the folder.
+    others = ["local"] if storage.old_folder() else []
+    places = [(store, file.storage_key) for file in taken for store in dict.fromkeys([file.store, *others]) if store]
     for place in places:
         unwanted.write_down(*place)
     files = [{"format": file.format, "sha256": file.sha256} for file in taken]

@@ -35,7 +35,7 @@ class File(Model):
     crc32c: Mapped[str | None] = mapped_column(String(8))
     size: Mapped[int]
     store: Mapped[str | None] = mapped_column(String(10), index=True)
-    storage_key: Mapped[str] = mapped_column(String(200))
+    storage_key: Mapped[str] = mapped_column(String(200), index=True)
     made_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
     report: Mapped[Report] = relationship(back_populates="files")

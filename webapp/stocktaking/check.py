@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from webapp import alerts, audit
 from webapp.errors import ReportFault, ReportGone, StorageBroken
 from webapp.extensions import db
+from webapp.models import FileMaking
 from webapp.stocktaking import rows
 from webapp.stocktaking.faults import GivenUp, Patience, told
 from webapp.stocktaking.objects import Look, Why, look, make_again, remove_unless_named
@@ -31,13 +32,15 @@ FAULTS: tuple[Fault, ...] = get_args(Fault)
 @dataclass(slots=True)
 class Tally:
     """How many files and objects were seen; how many of them are at fault, and of these repaired; how many objects are
-    copies of files that lie in another store; why it ended early, or nothing."""
+    copies of files that lie in another store; how many files a worker is about to put back; why it ended early, or
+    nothing."""
 
     files: int = 0
     objects: int = 0
     found: Counter[Fault] = field(default_factory=Counter)
     repaired: Counter[Fault] = field(default_factory=Counter)
     copies: int = 0
+    waiting: int = 0
     stopped: str = ""
 
     def left(self, *faults: Fault) -> int:
@@ -120,6 +123,9 @@ class Check:
                 return
         if row.store and store is None:
             self._found("unreadable", f"{_name(row)} lies in the {row.store} store, which the settings do not name.")
+        elif found.state == "missing" and FileMaking.of(row.report_id, row.format):
+            # A worker has it in hand, and knows better than we do when the store is well again.
+            self.tally.waiting += 1
         else:
             self._lost(row, "missing" if found.state == "missing" else "corrupt")
 

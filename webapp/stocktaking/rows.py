@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CursorResult, Select, collate, func, selec
 from webapp.extensions import db
 from webapp.models import File, Report
 
-PAGE = 500
+PAGE = 5_000
 
 
 class FileRow(NamedTuple):

@@ -46,6 +46,8 @@ def of_check(tally: check.Tally, *, repaired: bool) -> str:
     if tally.copies:
         has = plural(tally.copies, "file has a copy", "files have copies")
         lines.append(f"{has} in another store too, where nothing needs it.")
+    if tally.waiting:
+        lines.append(f"{plural(tally.waiting, 'file is', 'files are')} not there, and put back by a worker soon.")
     if tally.stopped:
         lines.append(f"It ended early, so this is not all. {tally.stopped}")
     return "\n".join([*lines, _verdict(tally, repaired=repaired)])
