@@ -127,5 +127,5 @@ def configure(level: str, form: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # These tell of each call and file at INFO, which drowns our own lines.
-    for noisy in ("rq", "rq_scheduler", "alembic", "xhtml2pdf", "fontTools", "urllib3", "google"):
+    for noisy in ("rq", "rq_scheduler", "alembic", "xhtml2pdf", "fontTools", "urllib3", "google", "boto3", "botocore"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

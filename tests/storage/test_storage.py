@@ -4,70 +4,58 @@ import fcntl
 import io
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gcp_storage_emulator.server import create_server
-from moto.server import ThreadedMotoServer
 
-from tools.processes import free_port
+from tests.storage.objects import KEY, bytes_of, put
 from webapp.clock import Deadline
-from webapp.errors import StorageBroken, StorageMissing
+from webapp.errors import CannotSign, StorageBroken, StorageMissing
 from webapp.storage import Storage, key_for
 from webapp.storage.google import GoogleStorage
 from webapp.storage.local import LocalStorage
+from webapp.storage.measure import measure
 from webapp.storage.s3 import S3Storage
 
-KEY = key_for("0123456789abcdef", "ab" * 32, "pdf")
+OTHER = key_for("fedcba9876543210", "cd" * 32, "csv")
+DATA = bytes(range(256)) * 40_000
 
 
-@pytest.fixture(scope="module")
-def bucket_host() -> Iterator[str]:
-    port = free_port()
-    server = create_server("127.0.0.1", port, in_memory=True, default_bucket="reports")
-    server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+@pytest.fixture(params=["local", "emulator", "fake_google", "s3"])
+def store(request: pytest.FixtureRequest) -> Storage:
+    return request.getfixturevalue(request.param)
 
 
-@pytest.fixture(scope="module")
-def s3_url() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(params=["local", "google", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
-    if request.param == "local":
-        return LocalStorage(tmp_path / "files")
-    if request.param == "google":
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("bucket_host"))
-        return GoogleStorage("reports")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
-    store = S3Storage("reports", endpoint=request.getfixturevalue("s3_url"))
-    list(store.prepare())
-    return store
-
-
-def put(store: Storage, data: bytes, key: str = KEY) -> None:
-    named = {"content_type": "application/pdf", "download_name": "VT-1234-5678.pdf"}
-    store.put(key, io.BytesIO(data), size=len(data), **named)
-
-
-def bytes_of(store: Storage, key: str = KEY) -> bytes:
-    with store.read(key, Deadline(30)) as incoming:
-        return b"".join(incoming.chunks)
-
-
-def test_it_gives_back_the_bytes_it_was_given(store: Storage) -> None:
-    data = bytes(range(256)) * 40_000
+@pytest.mark.parametrize("data", [b"", b"the report", DATA], ids=["nothing", "little", "much"])
+def test_it_gives_back_the_bytes_it_was_given(store: Storage, data: bytes) -> None:
     put(store, data)
     assert bytes_of(store) == data
+
+
+def test_it_gives_the_same_bytes_by_a_signed_url_unless_it_is_a_folder(store: Storage) -> None:
+    put(store, DATA)
+    if store.name == "local":
+        with pytest.raises(CannotSign), store.read_signed(KEY, Deadline(20)):
+            pass
+    else:
+        with store.read_signed(KEY, Deadline(20)) as incoming:
+            assert b"".join(incoming.chunks) == DATA
+
+
+def test_it_announces_the_size_and_the_checksum_where_it_knows_them(store: Storage) -> None:
+    put(store, DATA)
+    with store.read(KEY, Deadline(20)) as incoming:
+        assert incoming.size == len(DATA)
+        assert incoming.crc32c in (measure(io.BytesIO(DATA)).crc32c, None)
+        assert incoming.crc32c or store.name == "local"
+        assert sum(len(piece) for piece in incoming.chunks) == len(DATA)
+
+
+def test_its_pieces_are_no_larger_than_a_megabyte(store: Storage) -> None:
+    put(store, DATA)
+    with store.read(KEY, Deadline(20)) as incoming:
+        assert max(len(piece) for piece in incoming.chunks) <= 1024 * 1024
 
 
 def test_putting_the_same_again_is_harmless(store: Storage) -> None:
@@ -85,13 +73,14 @@ def test_it_replaces_bytes_that_went_bad(store: Storage) -> None:
 def test_it_reads_the_source_from_its_start(store: Storage) -> None:
     source = io.BytesIO(b"the report")
     source.read(4)
-    store.put(KEY, source, size=10, content_type="application/pdf", download_name="VT.pdf")
+    store.put(KEY, source, size=10, content_type="application/pdf", download_name="R1.pdf")
     assert bytes_of(store) == b"the report"
 
 
-def test_a_missing_object_is_missing_and_not_broken(store: Storage) -> None:
+@pytest.mark.parametrize("ask", [bytes_of, lambda store: store.stat(KEY)], ids=["read", "stat"])
+def test_a_missing_object_is_missing_and_not_broken(store: Storage, ask: Callable[[Storage], object]) -> None:
     with pytest.raises(StorageMissing):
-        bytes_of(store, key_for("f" * 16, "cd" * 32, "pdf"))
+        ask(store)
 
 
 def test_deleting_takes_it_away_and_deleting_nothing_is_no_fault(store: Storage) -> None:
@@ -102,18 +91,45 @@ def test_deleting_takes_it_away_and_deleting_nothing_is_no_fault(store: Storage)
         bytes_of(store)
 
 
-def test_a_key_holds_no_names() -> None:
-    assert f"reports/0123456789abcdef/{'ab' * 32}.pdf" == KEY
+def test_it_tells_of_one_object_what_it_knows(store: Storage) -> None:
+    put(store, b"the report")
+    told = store.stat(KEY)
+    assert (told.key, told.size) == (KEY, 10)
+    assert told.crc32c in (measure(io.BytesIO(b"the report")).crc32c, None)
+    assert told.crc32c or store.name == "local"
 
 
-def test_a_bucket_that_does_not_answer_is_broken_and_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lists_its_objects_in_the_order_of_their_keys(store: Storage) -> None:
+    put(store, b"another report", OTHER)
+    put(store, b"the report")
+    assert [(told.key, told.size) for told in store.list()] == [(KEY, 10), (OTHER, 14)]
+
+
+def test_a_deadline_that_has_passed_ends_a_read(store: Storage) -> None:
+    put(store, DATA)
+    with pytest.raises(StorageBroken) as caught, store.read(KEY, Deadline(0)) as incoming:
+        b"".join(incoming.chunks)
+    assert caught.value.why == "slow"
+
+
+def test_a_bucket_that_does_not_answer_is_broken_and_not_missing(
+    monkeypatch: pytest.MonkeyPatch, s3_endpoint: str
+) -> None:
     monkeypatch.setattr("webapp.storage.google._RETRY", None)
     # Bound, so that it is nobody else's, and without anybody listening.
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{deaf.getsockname()[1]}")
-        with pytest.raises(StorageBroken):
-            bytes_of(GoogleStorage("reports"))
+        nowhere = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", nowhere)
+        for store in (GoogleStorage("reports"), S3Storage("reports", endpoint=nowhere)):
+            for ask in (bytes_of, lambda store: store.stat(KEY), lambda store: put(store, b"the report")):
+                with pytest.raises(StorageBroken) as caught:
+                    ask(store)
+                assert caught.value.why == "unreachable"
+
+
+def test_a_key_holds_no_names() -> None:
+    assert f"reports/0123456789abcdef/{'ab' * 32}.pdf" == KEY
 
 
 class TestLocal:
@@ -125,7 +141,7 @@ class TestLocal:
     def test_a_source_of_another_size_leaves_nothing_behind(self, tmp_path: Path) -> None:
         store = LocalStorage(tmp_path)
         with pytest.raises(StorageBroken):
-            store.put(KEY, io.BytesIO(b"short"), size=10, content_type="application/pdf", download_name="VT.pdf")
+            store.put(KEY, io.BytesIO(b"short"), size=10, content_type="application/pdf", download_name="R1.pdf")
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_a_full_disk_leaves_the_old_bytes(self, tmp_path: Path) -> None:
@@ -138,7 +154,7 @@ class TestLocal:
         store = LocalStorage(tmp_path)
         put(store, b"the report")
         with pytest.raises(StorageBroken, match="No space left"):
-            store.put(KEY, Failing(b"another report"), size=14, content_type="application/pdf", download_name="VT.pdf")
+            store.put(KEY, Failing(b"another report"), size=14, content_type="application/pdf", download_name="R1.pdf")
         assert bytes_of(store) == b"the report"
         assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 

@@ -1,54 +1,57 @@
-"""Files in a bucket of a store that speaks S3: AWS, Cloudflare R2, MinIO. Credentials are found by AWS's usual ways."""
+"""Files in a bucket of an S3-compatible store: Amazon's, Cloudflare R2, MinIO. Credentials by Amazon's usual ways."""
 
+import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from functools import partial
-from typing import Any, BinaryIO
-from urllib.parse import quote, urlsplit
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, BinaryIO, Literal
+from urllib.parse import urlsplit
 
 import boto3
+from botocore import exceptions
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    HTTPClientError,
-    NoCredentialsError,
-    ReadTimeoutError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from webapp.clock import Deadline
-from webapp.errors import CannotSign, StorageBroken, StorageMissing, StoreFault, causes_of
+from webapp.errors import CannotSign, StorageBroken, StorageMissing, StoreFault
 from webapp.settings import Settings
-from webapp.storage import signed
-from webapp.storage.measure import measure
-from webapp.storage.signed import UrlExpired
+from webapp.storage import faults, signed
+from webapp.storage.measure import Measured, measure
 from webapp.storage.store import Incoming, Stored
 
 SERVICE = "S3"
-DEFAULT_REGION = "us-east-1"
-NO_CONDITIONS = ("NotImplemented", "InvalidArgument")
-"""What stores answer that know no conditional writes."""
+
+_NO_REGION = "us-east-1"
+_TELL_CHECKSUM = {"x-amz-checksum-mode": "ENABLED"}
+_WHY: tuple[tuple[StoreFault, tuple[type[BotoCoreError], ...]], ...] = (
+    ("slow", (exceptions.ConnectTimeoutError, exceptions.ReadTimeoutError)),
+    ("unreachable", (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.MetadataRetrievalError)),
+    ("no bucket", (exceptions.ParamValidationError,)),
+    (
+        "refused",
+        (
+            NoCredentialsError,
+            exceptions.PartialCredentialsError,
+            exceptions.CredentialRetrievalError,
+            exceptions.TokenRetrievalError,
+            exceptions.ProfileNotFound,
+        ),
+    ),
+)
 
 
 class S3Storage:
-    """Objects in one bucket. A new object is made only where none is; one that is there is adopted or replaced.
-
-    `endpoint` is the store's URL, nothing for AWS. `location` is its region, `kms_key` the customer-managed key that
-    objects are encrypted with, `url_seconds` how long a signed URL works.
-    """
+    """Objects in one bucket. A new object is made only where none is; one that is there is adopted or replaced."""
 
     name = "s3"
 
     def __init__(
-        self, bucket: str, *, endpoint: str = "", location: str = "", kms_key: str = "", url_seconds: int = 60
+        self, bucket: str, *, endpoint: str = "", location: str = "", kms_key: str = "", signed_url_seconds: int = 60
     ) -> None:
-        self._bucket, self._endpoint, self._location = bucket, endpoint, location
-        self._kms_key, self._url_seconds = kms_key, url_seconds
-        self._own_session: Any = None
-        self._client: Any = None
+        self._bucket, self._endpoint, self._location, self._kms_key = bucket, endpoint, location, kms_key
+        self._signed_url_seconds = signed_url_seconds
+        self._process = 0
 
     @classmethod
     def configured(cls, settings: Settings) -> "S3Storage":
@@ -57,200 +60,240 @@ class S3Storage:
             endpoint=settings.storage_endpoint,
             location=settings.storage_location,
             kms_key=settings.storage_kms_key,
-            url_seconds=settings.signed_url_seconds,
+            signed_url_seconds=settings.signed_url_seconds,
         )
 
     def put(self, key: str, source: BinaryIO, *, size: int, content_type: str, download_name: str) -> None:
         measured = measure(source)
         if measured.size != size:
             raise StorageBroken("the source was shorter or longer than it said", why="altered")
-        headers = {
+        properties = {
             "ContentType": content_type,
             "ContentDisposition": f'attachment; filename="{download_name}"',
             "CacheControl": "private, no-store",
-            "ContentLength": size,
-            "ChecksumCRC32C": measured.crc32c,
-            "Metadata": {"crc32c": measured.crc32c},
             **({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key} if self._kms_key else {}),
         }
-        upload = partial(self._upload, key, source, headers)
-        with _faults():
+        with _faults(missing="the bucket"):
             try:
-                upload(IfNoneMatch="*")
+                self._upload(key, source, measured, properties, IfNoneMatch="*")
             except ClientError as fault:
-                if _code(fault) == "NoSuchBucket":
+                if _status(fault) not in (409, 412, 501):
                     raise
-                if _status(fault) not in (409, 412) and _code(fault) not in NO_CONDITIONS:
-                    raise
-                # Either our own upload, whose answer was lost, or bytes that went bad, or a store without conditions.
-                there = self._head(key)
-                if there is not None and there["ContentLength"] == size and _checksum(there) == measured.crc32c:
-                    return
-                unconditional = _code(fault) in NO_CONDITIONS or there is None
-                upload(**({} if unconditional else {"IfMatch": there["ETag"]}))
+                self._replace(key, source, measured, properties, knows_conditions=_status(fault) != 501)
 
     @contextmanager
     def read(self, key: str, deadline: Deadline) -> Iterator[Incoming]:
-        url = f"{self._connected().meta.endpoint_url}/{self._bucket}/{quote(key)}"
-        request = AWSRequest("GET", url, headers={"x-amz-checksum-mode": "ENABLED"})
         with _faults():
-            S3SigV4Auth(self._credentials(), "s3", self._connected().meta.region_name).add_auth(request)
-        with signed.fetch(url, deadline, service=SERVICE, headers=dict(request.headers)) as incoming:
+            if self._access.credentials is None:
+                raise NoCredentialsError
+            url = urlsplit(self._presigned(key, 60))._replace(query="").geturl()
+            request = AWSRequest("GET", url, headers=_TELL_CHECKSUM)
+            credentials = self._access.credentials.get_frozen_credentials()
+            S3SigV4Auth(credentials, "s3", self._access.region).add_auth(request)
+            headers = dict(request.headers.items())
+        with signed.fetch(self._access.session, url, deadline, service=SERVICE, headers=headers) as incoming:
             yield incoming
 
-    @contextmanager
-    def read_signed(self, key: str, deadline: Deadline) -> Iterator[Incoming]:
-        with ExitStack() as held:
-            try:
-                incoming = held.enter_context(self._by_url(key, deadline))
-            except UrlExpired:
-                incoming = held.enter_context(self._by_url(key, deadline))
-            yield incoming
+    def read_signed(self, key: str, deadline: Deadline) -> AbstractContextManager[Incoming]:
+        def sign() -> str:
+            return self._presigned(key, self._signed_url_seconds, ChecksumMode="ENABLED")
+
+        with _faults():
+            session = self._access.session
+        return signed.fetch_signed(session, sign, deadline, service=SERVICE, headers=_TELL_CHECKSUM)
 
     def signed_url(self, key: str, *, seconds: int) -> str:
-        return self._signed(seconds, Key=key)
-
-    def _signed(self, seconds: int, **named: str) -> str:
-        try:
-            named["Bucket"] = self._bucket
-            url: str = self._connected().generate_presigned_url("get_object", Params=named, ExpiresIn=seconds)
-        except BotoCoreError as fault:
-            raise CannotSign(f"{SERVICE}: signing failed ({type(fault).__name__})") from fault
-        return url
+        return self._presigned(key, seconds)
 
     def stat(self, key: str) -> Stored:
         with _faults():
             there = self._head(key)
-        if there is None:
-            raise StorageMissing(f"{SERVICE}: no such object")
-        return Stored(key, there["ContentLength"], _checksum(there))
+            if there is None and self._is_there():
+                raise StorageMissing(f"{SERVICE}: 404 NoSuchKey")
+            if there is None:
+                raise StorageBroken(f"{SERVICE}: 404 NoSuchBucket", why="no bucket")
+        return Stored(key, there["ContentLength"], _crc32c(there))
 
     def list(self) -> Iterator[Stored]:
-        with _faults():
-            pages = self._connected().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="reports/")
+        with _faults(missing="the bucket"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="reports/")
             for page in pages:
-                for item in page.get("Contents", ()):
-                    # A listing tells no checksum of bytes; who needs one asks for the object's own.
-                    yield Stored(item["Key"], item["Size"], None)
+                for told in page.get("Contents", ()):
+                    yield Stored(told["Key"], told["Size"], None)
 
     def delete(self, key: str) -> None:
-        with _faults(), suppress(StorageMissing):
-            self._connected().delete_object(Bucket=self._bucket, Key=key)
+        with _faults(missing="the bucket"):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def prepare(self) -> Iterator[str]:
-        """Make the bucket where it is not there, closed to the public; in sentences, what was found and done. Raises
-        StorageBroken, for a bucket that lies elsewhere than STORAGE_LOCATION says too."""
-        with _faults():
-            try:
-                self._connected().head_bucket(Bucket=self._bucket)
-            except ClientError as fault:
-                if _status(fault) != 404:
-                    raise
-                yield from self._made()
-                return
-            region = self._connected().get_bucket_location(Bucket=self._bucket).get("LocationConstraint")
-        region = region or DEFAULT_REGION
-        if self._location not in ("", "auto", region):
-            raise StorageBroken(f"the bucket {self._bucket} lies in {region}, not in {self._location}", why="refused")
-        yield f"The bucket {self._bucket} is there, in {region}."
+        """Make the bucket where it is not there, private, and say what was found and done, sentence by sentence. Raises
+        StorageBroken, of a bucket in another place than STORAGE_LOCATION says too."""
+        with _faults(missing="the bucket"):
+            if self._is_there():
+                there = self._client.get_bucket_location(Bucket=self._bucket).get("LocationConstraint") or _NO_REGION
+                yield f"The bucket {self._bucket} is there, in {there}."
+                if self._location not in ("", "auto", there):
+                    told = f"{SERVICE}: the bucket lies in {there}, and STORAGE_LOCATION is {self._location}"
+                    raise StorageBroken(told, why="no bucket")
+            else:
+                self._make_bucket()
+                yield f"The bucket {self._bucket} was made in {self._access.region}."
+                yield self._keep_private()
+        if self._kms_key:
+            yield "Files of reports are encrypted with your own key."
 
-    def _made(self) -> Iterator[str]:
-        placed = self._location not in ("", "auto", DEFAULT_REGION)
-        where = {"CreateBucketConfiguration": {"LocationConstraint": self._location}} if placed else {}
-        self._connected().create_bucket(Bucket=self._bucket, **where)
-        yield f"The bucket {self._bucket} was made{f' in {self._location}' if self._location else ''}."
-        closed = dict.fromkeys(
-            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-        )
+    def _is_there(self) -> bool:
         try:
-            self._connected().put_public_access_block(Bucket=self._bucket, PublicAccessBlockConfiguration=closed)
-        except ClientError:
-            yield "This store cannot be told to block public access: see to it that the bucket is private."
-
-    def _connected(self) -> Any:
-        """Connected at first use, so that the app starts whatever state the store is in."""
-        if self._client is None:
-            on_loopback = urlsplit(self._endpoint).hostname in ("127.0.0.1", "::1", "localhost")
-            self._client = self._session().client(
-                "s3",
-                endpoint_url=self._endpoint or None,
-                region_name=self._location or DEFAULT_REGION,
-                config=Config(
-                    signature_version="s3v4",
-                    connect_timeout=2,
-                    read_timeout=10,
-                    retries={"mode": "standard", "total_max_attempts": 2},
-                    s3={"addressing_style": "path" if self._endpoint else "auto"},
-                    proxies={} if on_loopback else None,
-                ),
-            )
-        return self._client
-
-    def _credentials(self) -> Any:
-        credentials = self._session().get_credentials()
-        if credentials is None:
-            raise NoCredentialsError
-        return credentials.get_frozen_credentials()
-
-    def _session(self) -> Any:
-        if self._own_session is None:
-            self._own_session = boto3.session.Session()
-        return self._own_session
-
-    def _upload(self, key: str, source: BinaryIO, headers: dict[str, Any], **condition: str) -> None:
-        source.seek(0)
-        self._connected().put_object(Bucket=self._bucket, Key=key, Body=source, **headers, **condition)
-
-    def _head(self, key: str) -> Any:
-        """What the store says of an object, or None where there is none."""
-        try:
-            return self._connected().head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+            self._client.head_bucket(Bucket=self._bucket)
         except ClientError as fault:
             if _status(fault) != 404:
                 raise
-            # A HEAD has no body that could say whether it is the bucket that is not there.
-            self._connected().head_bucket(Bucket=self._bucket)
+            return False
+        return True
+
+    def _make_bucket(self) -> None:
+        region = self._access.region
+        # The first region must not be named, and a store without regions knows no name.
+        place = {} if region in (_NO_REGION, "auto") else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        self._client.create_bucket(Bucket=self._bucket, **place)
+
+    def _keep_private(self) -> str:
+        """Amazon's buckets are private from the start, and this keeps them so; others do not know it."""
+        rules = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        try:
+            self._client.put_public_access_block(
+                Bucket=self._bucket, PublicAccessBlockConfiguration=dict.fromkeys(rules, True)
+            )
+        except ClientError as fault:
+            if _status(fault) not in (400, 404, 405, 501):
+                raise
+            return "This store has no switch against public access: see that nobody gives the bucket a public policy."
+        return "Nobody outside can be given access to its objects."
+
+    def _upload(
+        self, key: str, source: BinaryIO, measured: Measured, properties: dict[str, Any], **condition: str
+    ) -> None:
+        source.seek(0)
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=source,
+            ContentLength=measured.size,
+            ChecksumAlgorithm="CRC32C",
+            ChecksumCRC32C=measured.crc32c,
+            Metadata={"crc32c": measured.crc32c, "sha256": measured.sha256},
+            **properties,
+            **condition,
+        )
+
+    def _replace(
+        self, key: str, source: BinaryIO, measured: Measured, properties: dict[str, Any], *, knows_conditions: bool
+    ) -> None:
+        """Where something is there: either our own upload, whose answer was lost, or bytes that went bad."""
+        there = self._head(key)
+        if there is not None and _is_same(there, measured):
+            return
+        condition = {"IfMatch": there["ETag"]} if there else {"IfNoneMatch": "*"}
+        self._upload(key, source, measured, properties, **(condition if knows_conditions else {}))
+
+    def _head(self, key: str) -> dict[str, Any] | None:
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+        except ClientError as fault:
+            if _status(fault) != 404:
+                raise
             return None
 
-    def _by_url(self, key: str, deadline: Deadline) -> AbstractContextManager[Incoming]:
-        # The header is signed along, so a browser, which does not send it, gets a URL without it.
-        url = self._signed(self._url_seconds, Key=key, ChecksumMode="ENABLED")
-        return signed.fetch(url, deadline, service=SERVICE, headers={"x-amz-checksum-mode": "ENABLED"})
+    def _presigned(self, key: str, seconds: int, **extra: str) -> str:
+        with _faults():
+            if self._access.credentials is None:
+                raise CannotSign(f"{SERVICE}: there are no credentials")
+            named = {"Bucket": self._bucket, "Key": key, **extra}
+            return self._client.generate_presigned_url("get_object", Params=named, ExpiresIn=seconds)
+
+    @property
+    def _access(self) -> "_Access":
+        """Found at first use, and in a child process anew, since connections cannot be shared with one."""
+        if self._process != os.getpid():
+            self._found, self._process = _Access(self._endpoint, self._location), os.getpid()
+        return self._found
+
+    @property
+    def _client(self) -> Any:
+        return self._access.client
+
+
+class _Access:
+    """The client, its region and credentials (None where there are none), and a session for what it signs."""
+
+    def __init__(self, endpoint: str, location: str) -> None:
+        session = boto3.session.Session()
+        self.region = location or session.region_name or _NO_REGION
+        self.credentials = session.get_credentials()
+        self.client = session.client(
+            "s3",
+            region_name=self.region,
+            endpoint_url=endpoint or None,
+            config=Config(
+                signature_version="s3v4",
+                connect_timeout=3,
+                read_timeout=10,
+                retries={"mode": "standard", "total_max_attempts": 3},
+                max_pool_connections=signed.CONNECTIONS,
+                # A name before the endpoint's own would have to be known to the DNS; Amazon wants it so.
+                s3={"addressing_style": "path" if endpoint else "virtual"},
+                # Not all stores know the checksums that it would add by itself.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                # What plays a store on this machine is no business of a proxy.
+                proxies={} if urlsplit(endpoint).hostname in signed.LOOPBACK else None,
+            ),
+        )
+        self.session = signed.anonymous_session(endpoint)
+
+
+def _is_same(there: dict[str, Any], measured: Measured) -> bool:
+    """By the checksum of the store or, where it knows none, by the one that we left with the object."""
+    told = _crc32c(there) or there["Metadata"].get("crc32c")
+    return there["ContentLength"] == measured.size and told == measured.crc32c
+
+
+def _crc32c(there: dict[str, Any]) -> str | None:
+    """Of the object as a whole: that of its parts, as a copy in pieces has it, ends on their number."""
+    told = there.get("ChecksumCRC32C")
+    return told if told and "-" not in told else None
 
 
 def _status(fault: ClientError) -> int:
-    return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _code(fault: ClientError) -> str:
-    return str(fault.response.get("Error", {}).get("Code", ""))
-
-
-def _checksum(there: dict[str, Any]) -> str | None:
-    """The store's own word, else the one that we wrote beside the object."""
-    return there.get("ChecksumCRC32C") or there.get("Metadata", {}).get("crc32c")
+    return fault.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(missing: Literal["an object", "the bucket"] = "an object") -> Iterator[None]:
+    """The client's exceptions as ours, without their cause: some of them name URLs that hold rights. `missing` is what
+    it is that a 404 does not find."""
     try:
         yield
-    except (BotoCoreError, ClientError, OSError) as fault:
-        told, why, retry_after = _judged(fault)
-        raise StorageBroken(f"{SERVICE}: {told}", why=why, retry_after=retry_after) from fault
+    except ClientError as fault:
+        meant = _meant(fault)
+        if isinstance(meant, StorageMissing) and missing == "the bucket":
+            meant = StorageBroken(str(meant), why="no bucket")
+        raise meant from None
+    except BotoCoreError as fault:
+        raise faults.without_answer(SERVICE, _why(fault), fault) from None
 
 
-def _judged(fault: BaseException) -> tuple[str, StoreFault, float | None]:
-    """What it is in short, why, and for how many seconds the store wants to be left alone."""
-    if isinstance(fault, ClientError):
-        headers = fault.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        after = headers.get("retry-after", "")
-        told = f"{_status(fault)} {_code(fault)}"
-        return told, signed.why_of(_status(fault)), float(after) if after.isdecimal() else None
-    if isinstance(fault, NoCredentialsError):
-        return "no credentials", "refused", None
-    if any(isinstance(cause, ConnectTimeoutError | ReadTimeoutError | TimeoutError) for cause in causes_of(fault)):
-        return "no answer in time", "slow", None
-    if isinstance(fault, HTTPClientError | OSError):
-        return f"no connection ({type(fault).__name__})", "unreachable", None
-    return type(fault).__name__, "failing", None
+def _why(fault: BotoCoreError) -> StoreFault:
+    for why, kinds in _WHY:
+        if isinstance(fault, kinds):
+            return why
+    return "failing"
+
+
+def _meant(fault: ClientError) -> StorageBroken | StorageMissing:
+    told, answer = fault.response["Error"], fault.response["ResponseMetadata"]
+    # The answer to a HEAD has no body, so the client tells the status for a code.
+    code = "" if told["Code"].isdecimal() else told["Code"]
+    headers = {name.title(): value for name, value in answer["HTTPHeaders"].items()}
+    text = f"<Code>{code}</Code>{told.get('Message', '')}"
+    return faults.of_answer(SERVICE, answer["HTTPStatusCode"], text, headers)

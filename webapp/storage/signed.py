@@ -1,174 +1,235 @@
-"""An object over HTTP: streamed, with one deadline for all of it, and every way to fail told apart.
+"""Fetches an object over HTTP, by a signed URL or with credentials, and never for longer than it may take."""
 
-Used for signed URLs, and with a session that adds credentials. A URL holds a signature, so no fault repeats it.
-"""
-
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import logging
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPException
+from itertools import chain
+from socket import SHUT_RDWR
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException
-from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import BaseHTTPResponse
 
 from webapp.clock import Deadline
-from webapp.errors import StorageBroken, StorageMissing, StoreFault
+from webapp.errors import StorageBroken
+from webapp.storage import faults
+from webapp.storage.measure import CHUNK
 from webapp.storage.store import Incoming
 
 CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
-PIECE = 256 * 1024
-ATTEMPTS = 2
-"""One more try may do where the store failed before the first byte."""
+LONGEST_EXPLANATION = 64 * 1024
+"""Bytes of an answer that is no success; no store says more."""
 
-EXPIRED_CODES = ("ExpiredToken", "RequestTimeTooSkewed", "RequestExpired")
-BUCKET_CODES = ("NoSuchBucket", "The specified bucket does not exist")
+_PASSING = ("failing", "unreachable", "altered")
+CONNECTIONS = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
-_DETAILS = re.compile(rb"Request has expired|ExpiredToken")
-_TIMED_OUT = (ReadTimeout, ConnectTimeout, ReadTimeoutError, TimeoutError)
-
-
-class UrlExpired(StorageBroken):
-    """The store found the URL too old, or its clock and ours far apart: one signed anew may do."""
+# It would warn of headers that it cannot read, with the URL.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What a store answered instead of the object: the HTTP status, and its code for the fault, if it gave one."""
-
-    service: str
-    status: int
-    code: str
-    retry_after: float | None
-
-    @property
-    def told(self) -> str:
-        return f"{self.service}: {self.status} {self.code}".rstrip()
-
-    def fault(self) -> StorageBroken | StorageMissing:
-        if self.status == 404 and self.code not in BUCKET_CODES:
-            return StorageMissing(f"{self.service}: no such object")
-        if self.code in EXPIRED_CODES:
-            return UrlExpired(self.told, why="refused")
-        return StorageBroken(self.told, why=why_of(self.status), retry_after=self.retry_after)
+def prepare(session: requests.Session, url: str) -> None:
+    """Make a session fit to be used for the host of `url` by many threads."""
+    adapter = _Adapter(pool_connections=4, pool_maxsize=CONNECTIONS)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    # What plays a store on this machine is no business of a proxy.
+    session.trust_env = urlsplit(url).hostname not in LOOPBACK
 
 
-def why_of(status: int) -> StoreFault:
-    """What an HTTP status from 400 on says of a store. 404 is here one of the bucket's, for an object's is none."""
-    by_status: dict[int, StoreFault] = {
-        400: "refused",
-        401: "refused",
-        403: "refused",
-        404: "no bucket",
-        408: "busy",
-        429: "busy",
-    }
-    return by_status.get(status, "failing")
+def anonymous_session(url: str) -> requests.Session:
+    """A session for signed URLs of that host, which must carry no other credentials: not those of a .netrc either."""
+    session = requests.Session()
+    prepare(session, url)
+    session.auth = lambda request: request
+    return session
 
 
 @contextmanager
 def fetch(
-    url: str,
+    session: requests.Session, url: str, deadline: Deadline, *, service: str, headers: Mapping[str, str] | None = None
+) -> Iterator[Incoming]:
+    """The object at `url`, once its first piece is there; a fault before that which may pass is given a second try.
+    `service` is what faults call the store. Raises StorageMissing, StorageBroken, and of that faults.Expired."""
+    with ExitStack() as stack:
+        try:
+            incoming = stack.enter_context(_answer(session, url, deadline, service, headers or {}))
+        except StorageBroken as fault:
+            if fault.why not in _PASSING or deadline.has_passed:
+                raise
+            # On a new connection: the store may have closed those that wait for use.
+            session.close()
+            incoming = stack.enter_context(_answer(session, url, deadline, service, headers or {}))
+        yield incoming
+
+
+@contextmanager
+def fetch_signed(
+    session: requests.Session,
+    sign: Callable[[], str],
     deadline: Deadline,
     *,
     service: str,
-    session: requests.Session | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Iterator[Incoming]:
-    """The object at the URL. `service` is how faults name the store; `headers` are sent along. Raises StorageMissing
-    and StorageBroken, UrlExpired among them."""
-    own = requests.Session() if session is None else session
-    if session is None and urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost"):
-        # No proxy stands before loopback.
-        own.trust_env = False
-    try:
-        asked = {"Accept-Encoding": "identity", **(headers or {})}
-        with _answered(url, asked, deadline, service, own) as response:
-            length = response.headers.get("Content-Length", "")
-            size = int(length) if length.isdecimal() else None
-            yield Incoming(_pieces(response, deadline, service, size), size, _crc32c(response))
-    finally:
-        if session is None:
-            own.close()
-
-
-def _answered(
-    url: str, headers: Mapping[str, str], deadline: Deadline, service: str, session: requests.Session
-) -> requests.Response:
-    for attempt in range(1, ATTEMPTS + 1):
-        if deadline.has_passed:
-            break
+    """The object at the URL that sign() makes or, where the store finds that one out of date, at the next."""
+    with ExitStack() as stack:
         try:
-            response = session.get(
-                url,
-                stream=True,
-                timeout=(min(CONNECT_SECONDS, deadline.left), min(READ_SECONDS, deadline.left)),
-                headers=dict(headers),
-                allow_redirects=False,
-            )
-        except (RequestException, OSError) as fault:
-            broken = _unanswered(fault, service)
-            if attempt == ATTEMPTS or broken.why == "slow":
-                raise broken from fault
-            continue
-        if response.status_code == 200:
-            return response
-        with response:
-            refusal = _refusal(response, service)
-        if attempt == ATTEMPTS or refusal.status < 500:
-            raise refusal.fault()
-        # On a new connection: the store may close this one just when it is used again.
-        session.close()
-    raise StorageBroken(f"{service}: no answer in time", why="slow")
+            incoming = stack.enter_context(fetch(session, sign(), deadline, service=service, headers=headers))
+        except faults.Expired:
+            incoming = stack.enter_context(fetch(session, sign(), deadline, service=service, headers=headers))
+        yield incoming
 
 
-def _pieces(response: requests.Response, deadline: Deadline, service: str, size: int | None) -> Iterator[bytes]:
-    """What has come so far, again and again: a slow drip must not hold us up beyond the deadline."""
-    taken = 0
-    try:
-        while piece := response.raw.read1(PIECE, decode_content=False):
-            taken += len(piece)
+@contextmanager
+def _answer(
+    session: requests.Session, url: str, deadline: Deadline, service: str, headers: Mapping[str, str]
+) -> Iterator[Incoming]:
+    with _told(service, deadline):
+        if deadline.has_passed:
+            raise TimeoutError
+        response = session.get(
+            url,
+            headers={"Accept-Encoding": "identity", **headers},
+            stream=True,
+            allow_redirects=False,
+            timeout=(_at_most(CONNECT_SECONDS, deadline), _at_most(READ_SECONDS, deadline)),
+        )
+    with closing(response), closing(_pieces(response.raw, deadline, service)) as pieces:
+        if response.status_code != 200:
+            raise faults.of_answer(service, response.status_code, _explanation(pieces), response.headers)
+        first = next(pieces, b"")
+        yield Incoming(chain([first] if first else [], pieces), _size(response), _crc32c(response))
+
+
+def _pieces(raw: BaseHTTPResponse, deadline: Deadline, service: str) -> Generator[bytes, None, None]:
+    """The body as it comes; one that is shorter than announced is a fault to the library. A time-out of a read begins
+    anew with each byte, so the whole has one of its own."""
+    with _after(deadline.left, raw.shutdown):
+        while True:
+            with _told(service, deadline):
+                piece = raw.read1(CHUNK, decode_content=False)
+                if deadline.has_passed:
+                    raise TimeoutError
+            if not piece:
+                return
             yield piece
-            if deadline.has_passed:
-                raise StorageBroken(f"{service}: not all of it came in time", why="slow")
-    except _TIMED_OUT as fault:
-        raise StorageBroken(f"{service}: nothing more came", why="slow") from fault
-    except (HTTPError, RequestException, OSError) as fault:
-        raise StorageBroken(f"{service}: broken off ({type(fault).__name__})", why="altered") from fault
-    if size is not None and taken < size:
-        raise StorageBroken(f"{service}: fewer bytes came than were announced", why="altered")
 
 
-def _unanswered(fault: BaseException, service: str) -> StorageBroken:
-    """The kind of it alone: the words of the library repeat the URL."""
-    if isinstance(fault, _TIMED_OUT):
-        return StorageBroken(f"{service}: no answer in time", why="slow")
-    reason = getattr(fault.args[0] if fault.args else None, "reason", None)
-    if isinstance(reason, NameResolutionError):
-        return StorageBroken(f"{service}: its name is not known (DNS)", why="unreachable")
-    return StorageBroken(f"{service}: no connection ({type(fault).__name__})", why="unreachable")
+@contextmanager
+def _told(service: str, deadline: Deadline) -> Iterator[None]:
+    """Whatever goes wrong in the block, without its cause: that names the URL."""
+    try:
+        yield
+    except faults.HTTP_FAULTS as fault:
+        late = TimeoutError() if deadline.has_passed else None
+        raise faults.of_exception(service, late or fault) from None
 
 
-def _refusal(response: requests.Response, service: str) -> Refusal:
-    body = b""
-    with suppress(RequestException, HTTPError, OSError):
-        body = response.raw.read1(8192, decode_content=False) or b""
-    found = _CODE.search(body)
-    code = found[1].decode() if found else ""
-    if _DETAILS.search(body):
-        code = "RequestExpired" if code != "ExpiredToken" else code
-    elif not code and BUCKET_CODES[1].encode() in body:
-        code = BUCKET_CODES[0]
-    after = response.headers.get("Retry-After", "")
-    return Refusal(service, response.status_code, code, float(after) if after.isdecimal() else None)
+@contextmanager
+def _after(seconds: float, stop: Callable[[], None]) -> Iterator[None]:
+    """Calls stop() in another thread after so long, unless the block has ended; whatever it finds then is right."""
+
+    def stop_quietly() -> None:
+        with suppress(OSError, AttributeError, ValueError, RuntimeError):
+            stop()
+
+    timer = threading.Timer(seconds, stop_quietly)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _explanation(pieces: Iterator[bytes]) -> str:
+    """What an answer that is no success says; as much of it as comes."""
+    text = bytearray()
+    with suppress(StorageBroken):
+        while len(text) < LONGEST_EXPLANATION and (piece := next(pieces, b"")):
+            text += piece
+    return text.decode(errors="replace")
+
+
+def _size(response: requests.Response) -> int | None:
+    told = response.headers.get("Content-Length", "")
+    return int(told) if told.isdecimal() else None
 
 
 def _crc32c(response: requests.Response) -> str | None:
-    """Google sends several hashes in one header or in several: "crc32c=AAAAAA==,md5=..."."""
-    for part in response.headers.get("x-goog-hash", "").split(","):
-        name, _, value = part.strip().partition("=")
-        if name == "crc32c" and value:
+    """As Google tells it, among others in one header, or as S3 does: of a whole object, not of its parts."""
+    for one in response.headers.get("x-goog-hash", "").split(","):
+        name, _, value = one.strip().partition("=")
+        if name == "crc32c":
             return value
-    return response.headers.get("x-amz-checksum-crc32c")
+    told = response.headers.get("x-amz-checksum-crc32c")
+    return told if told and "-" not in told else None
+
+
+def _at_most(seconds: float, deadline: Deadline) -> float:
+    # The library takes no time-out of 0.
+    return max(min(seconds, deadline.left), 0.001)
+
+
+class _Timed:
+    """The time-out of a socket begins anew with each byte; that of the headers as a whole does not."""
+
+    sock: Any
+    timeout: Any
+
+    def getresponse(self) -> Any:
+        is_late = threading.Event()
+
+        def stop() -> None:
+            is_late.set()
+            self.sock.shutdown(SHUT_RDWR)
+
+        with _after(self.timeout or READ_SECONDS, stop):
+            try:
+                response = super().getresponse()  # type: ignore[misc]
+            except (OSError, HTTPException):
+                if not is_late.is_set():
+                    raise
+                raise TimeoutError("the headers took too long") from None
+        if is_late.is_set():
+            # Headers that break off look like an end of them.
+            response.close()
+            raise TimeoutError("the headers took too long")
+        return response
+
+
+class _Connection(_Timed, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Timed, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
