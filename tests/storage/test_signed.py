@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from google.auth.exceptions import RefreshError
 
 from tests.storage.scripted_server import Answer, ScriptedServer, scripted_server
 from webapp.clock import Deadline
@@ -257,3 +258,8 @@ class TestOnTheWay:
         caplog.set_level(logging.WARNING)
         fault = why(server, answer)
         assert SIGNATURE not in traced(fault) + caplog.text
+
+
+@pytest.mark.parametrize(("retryable", "why"), [(True, "unreachable"), (False, "refused")])
+def test_who_gives_out_tokens_may_fail_without_a_word_on_our_rights(retryable: bool, why: str) -> None:
+    assert faults.of_exception("The store", RefreshError("no token", retryable=retryable)).why == why

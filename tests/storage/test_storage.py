@@ -77,6 +77,15 @@ def test_it_reads_the_source_from_its_start(store: Storage) -> None:
     assert bytes_of(store) == b"the report"
 
 
+@pytest.mark.parametrize("size", [9, 11])
+def test_a_source_of_another_size_is_not_taken(store: Storage, size: int) -> None:
+    with pytest.raises(StorageBroken) as raised:
+        store.put(KEY, io.BytesIO(b"the report"), size=size, content_type="application/pdf", download_name="R1.pdf")
+    assert raised.value.why == "altered"
+    with pytest.raises(StorageMissing):
+        store.stat(KEY)
+
+
 @pytest.mark.parametrize("ask", [bytes_of, lambda store: store.stat(KEY)], ids=["read", "stat"])
 def test_a_missing_object_is_missing_and_not_broken(store: Storage, ask: Callable[[Storage], object]) -> None:
     with pytest.raises(StorageMissing):

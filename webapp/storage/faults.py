@@ -83,7 +83,8 @@ def _why(fault: BaseException) -> StoreFault:
         # Only a body that is being read ends so.
         return "altered"
     if isinstance(fault, GoogleAuthError):
-        return "unreachable" if isinstance(fault, TransportError) else "refused"
+        # Who gives out the tokens may have faults that pass, which say nothing of our rights.
+        return "unreachable" if isinstance(fault, TransportError) or fault.retryable else "refused"
     if isinstance(fault, exceptions.ConnectionError | ConnectionError):
         return "unreachable"
     return "failing"

@@ -52,6 +52,8 @@ class GoogleStorage:
         )
 
     def put(self, key: str, source: BinaryIO, *, size: int, content_type: str, download_name: str) -> None:
+        if source.seek(0, os.SEEK_END) != size:
+            raise StorageBroken("the source was shorter or longer than it said", why="altered")
         with _faults(missing="the bucket"):
             blob = self._bucket.blob(key, chunk_size=_PIECE, kms_key_name=self._kms_key or None)
             blob.content_disposition = f'attachment; filename="{download_name}"'
