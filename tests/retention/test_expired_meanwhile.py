@@ -107,10 +107,20 @@ def test_a_worker_that_stores_it_too_late_removes_it_again_or_writes_it_down(
     monkeypatch.setitem(context.extensions, "storage", store)
     mine = db.session.get_one(Report, report.id)
     drawn = drawing.draw(mine, "pdf")
-    monkeypatch.setattr(store, "put", expired_first(context, report.id, store.put))
-    store.faults["delete"] = "unreachable"
+    put = store.put
+
+    def put_late(*given: Any, **named: Any) -> None:
+        """It expires, and all that was known of it is removed, before the bytes arrive; then the store fails."""
+        with context.app_context():
+            removal.expire(report.id)
+            retention.expire_due()
+        put(*given, **named)
+        store.faults["delete"] = "unreachable"
+
+    monkeypatch.setattr(store, "put", put_late)
     with drawn.stream, pytest.raises(ReportExpired):
         keeping.keep(mine, "pdf", drawn)
+    assert len(store.objects) == 1
     assert list(store.objects) == list(
         db.session.scalars(select(UnwantedObject.key).where(UnwantedObject.store == "google"))
     )
