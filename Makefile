@@ -1,11 +1,11 @@
 # Two commands matter: `make run` and `make test`. They need Python 3.11 or 3.12, git and make, and bring the rest.
 BIN := .venv/bin
 
-.PHONY: help setup run test lint bench clean
+.PHONY: help setup run test lint bench reliability clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## fill .venv and build the PDF fonts (run and test do it by themselves)
 	@tools/setup
@@ -25,6 +25,9 @@ lint: setup  ## style, types, templates and the import contract
 
 bench: setup  ## measure what benchmarks/ claims
 	$(BIN)/python -m benchmarks
+
+reliability: setup  ## cause each fault of a store, and write docs/reliability.md anew
+	WRITE_RELIABILITY=1 $(BIN)/python -m pytest tests/test_storage_faults.py -q
 
 clean:  ## remove .venv and caches; the data in var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -34,7 +34,15 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
-LONGEST = ("test_faults.py", "test_flow.py", "test_formats.py", "test_loading.py", "test_run.py")
+LONGEST = (
+    "test_acceptance.py",
+    "test_faults.py",
+    "test_flow.py",
+    "test_formats.py",
+    "test_loading.py",
+    "test_run.py",
+    "test_storage_faults.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

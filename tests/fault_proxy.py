@@ -337,27 +337,32 @@ def _without_checksums(answer: Answer) -> Answer:
 
 # -- The words of stores -----------------------------------------------------------------------------------------------
 
-_GOOGLE = {
-    401: ("authError", "AuthenticationRequired"),
-    403: ("forbidden", "AccessDenied"),
-    404: ("notFound", "NoSuchKey"),
-    408: ("requestTimeout", "RequestTimeout"),
-    429: ("rateLimitExceeded", "TooManyRequests"),
-    500: ("backendError", "InternalError"),
-    502: ("backendError", "BadGateway"),
-    503: ("backendError", "ServiceUnavailable"),
+_WORDS = {
+    400: ("invalid", "InvalidArgument", "Invalid argument."),
+    401: ("authError", "AuthenticationRequired", "Authentication required."),
+    403: ("forbidden", "AccessDenied", "Access denied."),
+    404: ("notFound", "NoSuchKey", "The specified key does not exist."),
+    408: ("requestTimeout", "RequestTimeout", "The request timed out."),
+    429: ("rateLimitExceeded", "TooManyRequests", "The request rate is too high."),
+    500: ("internalError", "InternalError", "We encountered an internal error. Please try again."),
+    502: ("backendError", "BadGateway", "Bad gateway."),
+    503: ("backendError", "ServiceUnavailable", "The service is unavailable. Please retry."),
 }
-"""Of the JSON interface and of the XML one, which S3 speaks too."""
+"""By status: the reason in Google's JSON interface, the code in its XML interface and in S3's, and the sentence."""
+
+_SENTENCES = {
+    "NoSuchBucket": "The specified bucket does not exist.",
+    "ExpiredToken": "The provided token has expired.",
+    "RequestTimeTooSkewed": "The difference between the request time and the server's time is too large.",
+}
 
 
 def _error(exchange: Exchange, status: int, code: str) -> tuple[str, bytes]:
     """Content type and body as the store would write them on that path."""
-    reason, word = _GOOGLE.get(status, ("invalid", "InvalidArgument"))
+    reason, usual_code, usual_sentence = _WORDS[status]
+    sentence = _SENTENCES.get(code, usual_sentence)
     if re.match(r"/(storage|upload|download|b)/", exchange.path):
-        message = f"{code or word}."
-        errors = [{"message": message, "domain": "global", "reason": reason}]
-        return "application/json; charset=UTF-8", json.dumps(
-            {"error": {"code": status, "message": message, "errors": errors}}
-        ).encode()
-    body = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code or word}</Code><Message>{word}.</Message></Error>"
-    return "application/xml; charset=UTF-8", b"" if exchange.method == "HEAD" else body.encode()
+        told = {"message": sentence, "errors": [{"message": sentence, "domain": "global", "reason": reason}]}
+        return "application/json; charset=UTF-8", json.dumps({"error": {"code": status, **told}}).encode()
+    body = f"<Error><Code>{code or usual_code}</Code><Message>{sentence}</Message></Error>"
+    return "application/xml; charset=UTF-8", f"<?xml version='1.0' encoding='UTF-8'?>{body}".encode()
