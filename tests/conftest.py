@@ -41,6 +41,7 @@ LONGEST = (
     "test_formats.py",
     "test_loading.py",
     "test_run.py",
+    "test_read_only_disk.py",
     "test_storage_faults.py",
 )
 

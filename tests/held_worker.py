@@ -6,6 +6,7 @@ storing  before the file is stored          ending   when all is done but the ro
 
 import os
 import runpy
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ def held(place: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     def waiting(*given: Any, **named: Any) -> Any:
         if (GATE / place).exists():
+            # As a library leaves behind that is killed in the middle of its work.
+            tempfile.mkstemp()
             (GATE / f"{place}.{os.getpid()}").touch()
             wait_until(lambda: not (GATE / place).exists(), LONGEST, f"the release of {place}")
         return function(*given, **named)
