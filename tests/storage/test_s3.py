@@ -191,6 +191,13 @@ class TestSigning:
             assert caught.value.why == "refused"
 
 
+def test_another_process_has_connections_of_its_own(s3: S3Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_parent = s3._access
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    assert s3._access is not of_parent
+    assert s3._access is s3._access
+
+
 class TestPreparing:
     def test_a_new_bucket_is_private_and_in_its_place(self, s3_endpoint: str) -> None:
         store = S3Storage("reports", endpoint=s3_endpoint, location="eu-central-1", kms_key="arn:aws:kms:one")

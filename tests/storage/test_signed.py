@@ -189,6 +189,7 @@ class TestOnTheWay:
             with pytest.raises(StorageBroken) as caught, signed.fetch(session, url, Deadline(20), service="The store"):
                 pass
         assert caught.value.why == "unreachable"
+        assert SIGNATURE not in traced(caught.value)
 
     def test_no_such_host_is_unreachable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def unknown(*_: object, **__: object) -> None:
