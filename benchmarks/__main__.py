@@ -6,10 +6,11 @@ import os
 import pkgutil
 import platform
 import re
+import tempfile
 from pathlib import Path
 
 import benchmarks
-from webapp import clock, words
+from webapp import clock, temporary, words
 from webapp.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "benchmarks.md"
@@ -29,6 +30,8 @@ def main() -> None:
         if name not in known:
             parser.error(f"there is no benchmark called {name}")
     sections = read(PAGE)
+    # Of several apps in one process the first one's temporary folder serves all, so it must outlast them.
+    temporary.use(Path(tempfile.mkdtemp(prefix="bench-temp-")))
     for name in names:
         print(f"{name} ...", flush=True)
         sections[name] = measured(name)

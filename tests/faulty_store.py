@@ -268,7 +268,7 @@ def impatient(cause: Cause) -> Cause:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(signed, "READ_SECONDS", 2.0)
             patch.setattr(google, "_RETRY", google._RETRY.with_delay(0.01, 0.01).with_timeout(0.1))
-            patch.setattr(google, "_UPLOAD_TIMEOUT", (2, 2))
+            patch.setattr(google, "_TIMEOUT", (2, 2))
             with cause(world):
                 yield
 

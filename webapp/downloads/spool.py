@@ -47,11 +47,12 @@ class Spool:
     def turn(self, sha256: str, deadline: Deadline) -> Iterator[None]:
         """Hold the right to fetch or make this file here, alone on this machine. Raises TurnNotHad.
 
-        Where the folder cannot be used there are no turns: better that two fetch than that nobody can.
+        Where there is a copy by now, nobody waits: to read and check a large one takes a while, and any number may do
+        so at once. Where the folder cannot be used there are no turns: better that two fetch than that nobody can.
         """
         handle = self._lock_of(sha256)
         try:
-            while handle is not None and not _locked(handle):
+            while handle is not None and not (self.folder / sha256).exists() and not _locked(handle):
                 if deadline.has_passed:
                     raise TurnNotHad
                 time.sleep(_LOOK_AGAIN)

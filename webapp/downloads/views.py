@@ -25,7 +25,6 @@ from webapp.accounts.access import polled
 from webapp.downloads import BeingMade, Fetched
 from webapp.errors import RenderFailed
 from webapp.files import FORMATS
-from webapp.frame.error_pages import wants_json
 from webapp.generate import making
 from webapp.models import FileMaking, Report
 from webapp.settings import Settings
@@ -162,7 +161,8 @@ def _sent_to_the_store(report: Report, format_name: str, url: str, sha256: str) 
 
 def _wait_for_it(report_id: str, format_name: str, fault: BeingMade) -> ResponseReturnValue:
     """A person gets a page that shows how far it is; a program is told to come back."""
-    if request.accept_mimetypes.accept_html and not wants_json():
+    # A browser asks for HTML by name; a program that takes anything would take the page for the file.
+    if "text/html" in request.accept_mimetypes.values():
         return redirect(url_for(".wait", report_id=report_id, format_name=format_name), 303)
     response = jsonify({"type": "progress", "data": {"status": 202, "message": fault.plain}})
     response.status_code = 202

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from google.api_core.exceptions import GoogleAPICallError, NotFound, PreconditionFailed, RetryError
 from google.cloud import storage
-from google.cloud.storage.exceptions import DataCorruption
+from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from webapp.clock import Deadline
@@ -189,7 +189,7 @@ def _faults(missing: Literal["an object", "the bucket"] = "an object") -> Iterat
     except NotFound as fault:
         meant = _meant(fault)
         raise (meant if missing == "an object" else StorageBroken(str(meant), why="no bucket")) from None
-    except (GoogleAPICallError, RetryError, DataCorruption, *faults.HTTP_FAULTS) as fault:
+    except (GoogleAPICallError, RetryError, InvalidResponse, DataCorruption, *faults.HTTP_FAULTS) as fault:
         raise _meant(fault) from None
 
 
@@ -198,7 +198,7 @@ def _meant(fault: BaseException) -> StorageBroken | StorageMissing:
         return _meant(fault.cause)
     if isinstance(fault, DataCorruption):
         return StorageBroken(f"{SERVICE}: the bytes changed on the way", why="altered")
-    if isinstance(fault, GoogleAPICallError) and fault.response is not None:
+    if isinstance(fault, GoogleAPICallError | InvalidResponse) and fault.response is not None:
         answer = fault.response
         return faults.of_answer(SERVICE, answer.status_code, answer.text, answer.headers)
     return faults.of_exception(SERVICE, fault)
