@@ -47,6 +47,15 @@ class RenderFailed(ReportFault):
     )
 
 
+class NoRoom(RenderFailed):
+    """A disk of ours is full, so a file could not be drawn."""
+
+    plain = (
+        "There is no room on the server for making this file. The figures are safe, and can be read on the page. "
+        "Try again later; your administrator has been told."
+    )
+
+
 class FiguresDamaged(ReportFault):
     """What was frozen of a report is not there, or is not what was frozen."""
 
@@ -85,13 +94,21 @@ no room left (a disk of ours that is full, too), or is left alone for a while af
 
 class StorageBroken(ReportFault):
     """The store did not answer, refused us, or sent wrong bytes on the way; `why` says which. `retry_after` is the
-    seconds for which the store asked to be left alone, or None."""
+    seconds for which the store asked to be left alone, or None. `is_ours` tells of a disk of ours, of which no store
+    can be blamed."""
 
     plain = "We could not reach the file store. Your figures are safe; the file can be made again from them."
 
-    def __init__(self, technical: str, *, why: StoreFault = "failing", retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        technical: str,
+        *,
+        why: StoreFault = "failing",
+        retry_after: float | None = None,
+        is_ours: bool = False,
+    ) -> None:
         super().__init__(technical)
-        self.why, self.retry_after = why, retry_after
+        self.why, self.retry_after, self.is_ours = why, retry_after, is_ours
 
 
 class CannotSign(ReportFault):
@@ -105,6 +122,12 @@ class StorageNotConfigured(ReportFault):
         "Files cannot be downloaded here yet, because no file store is set up. "
         "You can read the whole report on its page; your administrator has been told."
     )
+
+
+class Crowded(ReportFault):
+    """So many want the same large file at once that one who asked could not be served in time."""
+
+    plain = "Many people want this file just now. Wait a minute, then download it again."
 
 
 class QueueDown(ReportFault):

@@ -64,6 +64,7 @@ def upgrade() -> None:
     sa.Column('claim_token', sa.String(length=32), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('takeovers', sa.Integer(), nullable=False),
     sa.Column('failure', sa.Text(), nullable=True),
     sa.CheckConstraint(FORMATS, name=op.f('ck_file_makings_format')),
     sa.CheckConstraint("status IN ('queued', 'running', 'failed')", name=op.f('ck_file_makings_status')),

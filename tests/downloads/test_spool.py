@@ -119,6 +119,27 @@ class TestRoom:
         with copy:
             assert copy.read() == LARGE
 
+    def test_a_copy_that_is_being_made_keeps_its_room_until_it_is_there(self, spool: Spool) -> None:
+        def while_another_comes() -> Iterator[bytes]:
+            yield LARGE[:IN_MEMORY]
+            with pytest.raises(StorageBroken) as raised:
+                # Of all the room one third is taken already.
+                fill(spool, bytes(ROOM - len(LARGE) + 1))
+            assert (raised.value.why, raised.value.is_ours) == ("full", True)
+            yield LARGE[IN_MEMORY:]
+
+        _, stream = spool.fill(while_another_comes(), size=len(LARGE), sha256=name(LARGE))
+        with stream:
+            assert stream.read() == LARGE
+        assert copies(spool) == [name(LARGE)]
+
+    def test_what_a_killed_process_was_making_goes(self, spool: Spool) -> None:
+        fill(spool, SMALL)
+        (spool.folder / f"{name(LARGE)}.1.1.{len(LARGE)}.part").write_bytes(b"half")
+        with clock.stopped_at(clock.now() + timedelta(seconds=601)):
+            spool.clean()
+        assert copies(spool) == []
+
     def test_a_file_larger_than_the_room_is_refused(self, spool: Spool) -> None:
         with pytest.raises(StorageBroken) as raised:
             spool.fill([SMALL], size=ROOM + 1, sha256=name(SMALL))

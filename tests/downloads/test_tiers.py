@@ -16,6 +16,7 @@ from webapp.extensions import db
 from webapp.generate import drawing, making
 from webapp.generate.drawing import Drawn
 from webapp.models import Alert, AuditEntry, Download, DownloadTry, File, FileMaking, Report
+from webapp.storage.breaker import Guarded
 
 FAULTS: tuple[StoreFault, ...] = ("refused", "no bucket", "busy", "failing", "unreachable", "slow")
 
@@ -132,6 +133,19 @@ class TestStored:
         calls = store.calls.copy()
         assert client.get(link(report), headers={"If-None-Match": etag}).status_code == 304
         assert store.calls == calls
+
+    def test_the_old_folder_says_nothing_of_the_bucket(
+        self, app: Flask, client: PageClient, store: ScriptedStore, report: Report, data: bytes, old_folder: Path
+    ) -> None:
+        ((key, _),) = store.objects.items()
+        store.can_sign = False
+        with app.app_context():
+            db.session.execute(File.__table__.update().values(store="local"))
+            db.session.commit()
+        (old_folder / key).mkdir(parents=True)
+        assert client.get(link(report)).data == data
+        assert tried(app) == [("old folder", "failing"), ("client", "served")]
+        assert open_alerts(app) == [("store-not-read", "failing")]
 
 
 @pytest.fixture
@@ -341,6 +355,16 @@ class TestRedirect:
         if broken:
             store.faults["client"] = "failing"
         assert client.get(link(report)).data == data
+
+    @pytest.mark.usefixtures("_redirecting")
+    def test_a_broken_store_is_told_by_its_cause_in_this_mode_too(
+        self, app: Flask, client: PageClient, store: ScriptedStore, report: Report, data: bytes
+    ) -> None:
+        app.extensions["storage"] = Guarded(store)
+        store.faults = {"client": "refused", "signed": "refused"}
+        assert client.get(link(report)).data == data
+        assert open_alerts(app) == [("store-not-read", "refused")]
+        assert tried(app) == [("signed URL", "refused"), ("signed URL", "resting"), ("made again", "served")]
 
     def test_without_the_setting_no_browser_sees_an_address_of_the_store(
         self, client: PageClient, report: Report

@@ -17,8 +17,9 @@ from webapp.downloads import BeingMade
 from webapp.errors import RenderFailed
 from webapp.extensions import db
 from webapp.generate import drawing, keeping, making, sweep
-from webapp.models import Alert, AuditEntry, FileMaking, Person, Report
+from webapp.models import Alert, AuditEntry, DownloadTry, FileMaking, Person, Report
 from webapp.queues import run_worker
+from webapp.storage.local import LocalStorage
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -123,6 +124,8 @@ def test_a_file_that_cannot_be_made_says_so_and_can_be_tried_again(
     page = client.get(f"{link(report)}/waiting")
     assert RenderFailed.plain in page.text
     assert client.get(link(report), headers=BROWSER).location == f"{link(report)}/waiting"
+    told = client.get(link(report), headers={"Accept": "application/json"})
+    assert (told.status_code, told.json["data"]["message"].strip()) == (500, RenderFailed.plain)
     again = client.submit(f"{link(report)}/waiting")
     assert again.status_code == 303
     work(app)
@@ -154,7 +157,7 @@ def test_a_worker_that_dies_half_way_is_taken_over(app: Flask, client: PageClien
         db.session.commit()
         sweep.sweep()
         waiting = db.session.scalars(select(FileMaking)).one()
-        assert (waiting.status, waiting.tries) == ("queued", 1)
+        assert (waiting.status, waiting.takeovers) == ("queued", 1)
 
 
 def test_one_that_kills_each_worker_is_given_up_in_words(app: Flask, client: PageClient, report: Report) -> None:
@@ -208,3 +211,49 @@ def test_a_stranger_sees_no_such_page(app: Flask, report: Report) -> None:
     for path in ("waiting", "waiting/progress"):
         assert client.get(f"{link(report)}/{path}").status_code == 404
     assert client.submit(f"{link(report)}/waiting").status_code == 404
+
+
+def test_a_file_that_kills_a_worker_is_not_made_in_the_request(app: Flask, client: PageClient, report: Report) -> None:
+    client.get(link(report))
+    with app.app_context():
+        assert FileMaking.claim(report.id, "pdf", "missing", timedelta(seconds=-1))
+        db.session.commit()
+        sweep.sweep()
+    assert client.get(link(report)).status_code == 202
+    assert "Waiting for its turn" in client.get(f"{link(report)}/waiting").text
+
+
+def test_what_must_go_back_into_the_store_is_never_given_up_for_good(app: Flask, report: Report) -> None:
+    with app.app_context():
+        keeping.put_back_later(db.session.get_one(Report, report.id), "pdf")
+        for _ in range(4):
+            assert FileMaking.claim(report.id, "pdf", "store broken", timedelta(seconds=-1))
+            db.session.commit()
+            sweep.sweep()
+        assert db.session.scalars(select(FileMaking.status)).one() == "failed"
+        with clock.stopped_at(clock.now() + timedelta(hours=1, minutes=1)):
+            sweep.sweep()
+            assert db.session.scalars(select(FileMaking.status)).one() == "queued"
+
+
+def test_who_waits_for_another_machine_leaves_the_store_in_peace(
+    app: Flask, client: PageClient, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = app.config["SETTINGS"]
+    values = {name: getattr(settings, name) for name in settings.__slots__}
+    app.config["SETTINGS"] = type(settings)(**{**values, "remake_kb": 2048, "fetch_seconds": 1})
+    with app.app_context():
+        token = FileMaking.claim(report.id, "pdf", "missing", timedelta(seconds=60))
+        db.session.commit()
+    opened: list[str] = []
+    really = LocalStorage.open
+    monkeypatch.setattr(LocalStorage, "open", lambda store, key: (opened.append(key), really(store, key))[1])
+    assert client.get(link(report)).status_code == 202
+    assert len(opened) == 1
+    with app.app_context():
+        tried = db.session.execute(select(DownloadTry.tier, DownloadTry.outcome)).all()
+        assert [tuple(row) for row in tried] == [("folder", "missing")]
+        assert db.session.scalars(select(Alert)).all() == []
+        FileMaking.finish(token or "")
+        db.session.commit()
+    assert client.get(link(report)).status_code == 200

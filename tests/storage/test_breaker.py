@@ -173,3 +173,30 @@ class TestGuarded:
         with pytest.raises(StorageBroken), guarded.read_signed(KEY, Deadline(5)):
             pass
         assert bytes_of(guarded) == b"the report"
+
+
+def test_many_that_fail_together_count_as_one_fault(breaker: Breaker, clock: Clock) -> None:
+    under_way = [breaker.call() for _ in range(5)]
+    for call in under_way:
+        call.__enter__()
+    for call in under_way:
+        fault = StorageBroken("scripted", why="slow")
+        with pytest.raises(StorageBroken):
+            call.__exit__(StorageBroken, fault, None)
+    clock.now += FIRST_REST
+    assert works(breaker)
+
+
+@pytest.mark.parametrize("fault", [CannotSign("no key"), StorageBroken("of our disk", why="failing", is_ours=True)])
+def test_what_proves_nothing_of_the_store_does_not_make_it_well(
+    breaker: Breaker, clock: Clock, fault: Exception
+) -> None:
+    fail(breaker)
+    clock.now += FIRST_REST
+    with pytest.raises(type(fault)), breaker.call():
+        raise fault
+    fail(breaker)
+    clock.now += FIRST_REST
+    assert not works(breaker)
+    clock.now += FIRST_REST
+    assert works(breaker)

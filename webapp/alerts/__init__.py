@@ -3,7 +3,7 @@
 import logging
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp import audit, clock
@@ -39,9 +39,9 @@ def raise_alert(severity: str, rule: str, *, subject: str = "", message: str, wh
                 raise
 
 
-def resolve_alert(rule: str, *, subject: str | None = None) -> None:
-    """Close the open alerts of that rule, or the one about that subject, if there is one, and commit."""
-    ours = [Alert.rule == rule, Alert.resolved_at.is_(None)]
+def resolve_alert(*rules: str, subject: str | None = None) -> None:
+    """Close the open alerts of these rules, or those about that subject, if there are any, and commit."""
+    ours: list[ColumnElement[bool]] = [Alert.rule.in_(rules), Alert.resolved_at.is_(None)]
     if subject is not None:
         ours.append(Alert.subject == subject)
     if db.session.scalar(select(Alert.id).where(*ours).limit(1)) is None:

@@ -18,7 +18,15 @@ from webapp.clock import Deadline
 from webapp.downloads.lookup import Lookup
 from webapp.downloads.spool import Spool, TurnNotHad
 from webapp.downloads.tries import Tries
-from webapp.errors import CannotSign, ReportFault, StorageBroken, StorageMissing, StorageNotConfigured
+from webapp.errors import (
+    CannotSign,
+    Crowded,
+    RenderFailed,
+    ReportFault,
+    StorageBroken,
+    StorageMissing,
+    StorageNotConfigured,
+)
 from webapp.extensions import db
 from webapp.generate import keeping, making
 from webapp.generate.drawing import Drawn
@@ -26,8 +34,9 @@ from webapp.generate.gone import unless_deleted
 from webapp.generate.making import Turn
 from webapp.models import Download, File, FileMaking, Report
 from webapp.settings import Settings
+from webapp.storage.local import LocalStorage
 
-__all__ = ["BeingMade", "Fetched", "direct_url", "fetch", "init_app", "record", "row_of"]
+__all__ = ["BeingMade", "Fetched", "NotMade", "direct_url", "fetch", "init_app", "record", "row_of"]
 
 _LOOK_AGAIN = 0.1
 
@@ -36,6 +45,10 @@ class BeingMade(ReportFault):
     """A worker makes the file, or somebody else does, and whoever asked can wait for it on a page of its own."""
 
     plain = "This file is being made again from its figures. It will be here in a moment."
+
+
+class NotMade(RenderFailed):
+    """A worker could not make the file; its sentence is for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +78,8 @@ def fetch(report: Report, format_name: str) -> Fetched:
     """The bytes of one format of a ready report.
 
     Missing or wrong stored bytes are made again and put back; a broken store is told of and not waited for. Raises
-    BeingMade where that is left to a worker, errors.RenderFailed, errors.FiguresDamaged, errors.StorageNotConfigured,
-    errors.StorageBroken where this machine has no room for the file, and errors.ReportGone where it is deleted
-    meanwhile.
+    BeingMade where that is left to a worker, NotMade where that one failed, errors.Crowded, errors.RenderFailed,
+    errors.FiguresDamaged, errors.StorageNotConfigured, and errors.ReportGone where it is deleted meanwhile.
     """
     if not storage.is_set_up():
         alerts.raise_alert("critical", "store-not-set-up", message=storage.NO_STORE, what_to_do=storage.SET_ONE_UP)
@@ -76,16 +88,14 @@ def fetch(report: Report, format_name: str) -> Fetched:
         file, tries = row_of(report, format_name), Tries(report.id, format_name)
         name = file.sha256 if file else report.id
         db.session.commit()
-    deadline = Deadline(_settings().fetch_seconds)
     try:
-        with _spool().turn(name, deadline):
-            while (fetched := _once(report, format_name, tries, deadline)) is None:
-                if deadline.has_passed:
-                    raise BeingMade("somebody else makes it")
-                time.sleep(_LOOK_AGAIN)
+        with _turn(name):
+            waiting = Deadline(_settings().fetch_seconds)
+            while (fetched := _once(report, format_name, tries)) is None:
+                _wait_for_who_makes_it(report, format_name, waiting)
             return fetched
     except TurnNotHad:
-        raise BeingMade("somebody else on this machine fetches or makes it") from None
+        raise Crowded("the turn was not had") from None
     finally:
         tries.write_down()
 
@@ -104,8 +114,13 @@ def direct_url(report: Report, format_name: str) -> tuple[str, str] | None:
         if there.size != file.size or file.crc32c is None or there.crc32c != file.crc32c:
             return None
         url = store.signed_url(file.storage_key, seconds=_settings().signed_url_seconds)
-    except (StorageMissing, StorageBroken, CannotSign):
-        # The other way finds out why, and tells.
+    except (StorageMissing, CannotSign):
+        # The other way sees to that.
+        return None
+    except StorageBroken as fault:
+        tries.add("signed URL", fault.why, began)
+        tries.write_down()
+        keeping.tell_of_a_broken_store("read", fault)
         return None
     tries.add("signed URL", "served", began)
     tries.write_down()
@@ -129,9 +144,19 @@ def record(report: Report, format_name: str, sha256: str, tier: str, person_id: 
         db.session.commit()
 
 
-def _once(report: Report, format_name: str, tries: Tries, deadline: Deadline) -> Fetched | None:
-    """The file as it is stored, or made; None while somebody else makes it. We are the only ones on this machine who
-    look for it."""
+@contextmanager
+def _turn(name: str) -> Iterator[None]:
+    """The right to fetch or make a file on this machine alone. What lies in a folder needs no fetching: there, one at a
+    time draws it, and any number read it."""
+    if isinstance(storage.current(), LocalStorage):
+        yield
+        return
+    with _spool().turn(name, Deadline(_settings().fetch_seconds)):
+        yield
+
+
+def _once(report: Report, format_name: str, tries: Tries) -> Fetched | None:
+    """The file as it is stored, or made; None while somebody else makes it."""
     with unless_deleted(report):
         file = row_of(report, format_name)
         if file is not None:
@@ -140,12 +165,26 @@ def _once(report: Report, format_name: str, tries: Tries, deadline: Deadline) ->
         db.session.commit()
     if file is None:
         return _made(report, format_name, "first", tries)
-    lookup = Lookup(file, _spool(), tries, deadline)
+    lookup = Lookup(file, _spool(), tries, Deadline(_settings().fetch_seconds))
     if found := lookup.find():
         return Fetched(found.stream, file.size, file.sha256, found.tier)
     if lookup.broken:
         return _made_at_once(report, format_name, tries)
     return _made(report, format_name, lookup.why, tries)
+
+
+def _wait_for_who_makes_it(report: Report, format_name: str, deadline: Deadline) -> None:
+    """Until whoever draws the file has it, or is dead. The store is left in peace meanwhile. Raises BeingMade."""
+    while True:
+        with unless_deleted(report):
+            making = FileMaking.of(report.id, format_name)
+            is_held = making is not None and making.is_held
+            db.session.commit()
+        if not is_held:
+            return
+        if deadline.has_passed:
+            raise BeingMade("somebody else makes it")
+        time.sleep(_LOOK_AGAIN)
 
 
 def _made_at_once(report: Report, format_name: str, tries: Tries) -> Fetched:
@@ -160,11 +199,12 @@ def _made(report: Report, format_name: str, why: str, tries: Tries) -> Fetched |
     """Made and put back by us alone, or by a worker where it is large; None while somebody else does."""
     with unless_deleted(report):
         waiting = FileMaking.of(report.id, format_name)
-        # A worker that has tried cannot hand us what it cannot store.
-        tried_in_vain = waiting is not None and waiting.status == "queued" and waiting.tries > 0
+        in_vain, failure = (waiting.was_in_vain, waiting.failure) if waiting else (False, None)
         is_large = _likely_size(report, format_name) > _settings().remake_kb * 1024
         db.session.commit()
-    if is_large and not tried_in_vain:
+    if is_large and not in_vain:
+        if failure:
+            raise NotMade("a worker could not make it", failure)
         if waiting is None:
             making.enqueue_file(report, format_name, why)
         raise BeingMade("it is large")

@@ -20,6 +20,9 @@ from webapp.storage.measure import measure
 
 log = logging.getLogger(__name__)
 
+OF_THE_STORE = ("signed URL", "client", "folder")
+"""The tiers that prove the store of the settings to be well."""
+
 Reader = Callable[[str, Deadline], AbstractContextManager[storage.Incoming]]
 
 
@@ -57,8 +60,9 @@ class Lookup:
         found = next(filter(None, (look() for look in self._places())), None)
         if self.broken:
             keeping.tell_of_a_broken_store("read", self.broken)
-        elif found and found.tier != "spool":
-            alerts.resolve_alert("store-not-read")
+        elif found and found.tier in OF_THE_STORE:
+            more = ("signed-urls-refused",) if found.tier == "signed URL" else ()
+            alerts.resolve_alert("store-not-read", "store-not-set-up", *more)
         if self.is_corrupt:
             alerts.raise_alert(
                 "warning",
@@ -90,6 +94,12 @@ class Lookup:
         return Found(copy, "spool")
 
     def _in_bucket(self, store: storage.Storage) -> Found | None:
+        before, self.broken = self.broken, None
+        found = self._by_url_or_client(store)
+        self.broken = self.broken or before
+        return found
+
+    def _by_url_or_client(self, store: storage.Storage) -> Found | None:
         found = self._tried("signed URL", partial(self._spooled, store.read_signed))
         if found or self._last not in ("cannot sign", "refused"):
             return found
@@ -107,8 +117,9 @@ class Lookup:
         elif found is None and self._last == "missing":
             # Refused by the one way and not there by the other: some stores refuse instead of saying that.
             self.broken = None
-        else:
-            self.broken = self.broken or (refusal if found is None else None)
+        elif found is None:
+            # What it said of the URL tells more: that a clock is wrong, for one.
+            self.broken = refusal or self.broken
         return found
 
     def _in_folder(self, store: LocalStorage, tier: str) -> Found | None:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from webapp import clock
 from webapp.clock import Deadline
-from webapp.errors import StorageBroken
+from webapp.errors import StorageBroken, StoreFault
 from webapp.storage.measure import Measured, Measuring, chunks_of, measure
 
 LIFETIME = 120.0
@@ -27,6 +27,12 @@ LIFETIME = 120.0
 
 IN_MEMORY = 2 * 1024 * 1024
 """Bytes up to which a file needs no disk."""
+
+LONGEST_MAKING = 600.0
+"""Seconds after which a copy that is still being made belongs to a process that was killed."""
+
+PART = ".part"
+"""The end of the name of a copy that is being made; before it stands how many bytes it will have."""
 
 _LOOK_AGAIN = 0.05
 _LOCKS = 256
@@ -84,7 +90,7 @@ class Spool:
         has no room, and whatever the chunks raise.
         """
         if size > self._room:
-            raise StorageBroken("the file is larger than SPOOL_MB", why="full")
+            raise StorageBroken("the file is larger than SPOOL_MB", why="full", is_ours=True)
         measuring = Measuring()
         passing = measuring.passing(_at_most(chunks, size + 1))
         start = _first_of(passing)
@@ -107,16 +113,17 @@ class Spool:
 
     def clean(self) -> None:
         """Remove what nobody has used for long."""
-        self._make_room(0)
+        self._make_room()
 
     def _written(self, chunks: Iterable[bytes], sha256: str, size: int, measuring: Measuring) -> BinaryIO:
         """The bytes as a file; it keeps its name only where they are what they should be."""
-        part = self.folder / f"{sha256}.{os.getpid()}.{threading.get_ident()}.part"
+        part = self.folder / f"{sha256}.{os.getpid()}.{threading.get_ident()}.{size}{PART}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._make_room(size)
             file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
             try:
+                if not self._make_room():
+                    raise StorageBroken("copies being made take all of SPOOL_MB", why="full", is_ours=True)
                 file.writelines(chunks)
                 file.flush()
                 if measuring.so_far.sha256 == sha256:
@@ -124,13 +131,15 @@ class Spool:
                     part.replace(self.folder / sha256)
                     self._clean_later()
             except BaseException:
-                file.close()
+                with suppress(OSError):
+                    file.close()
                 raise
             finally:
                 part.unlink(missing_ok=True)
         except OSError as fault:
-            why = "full" if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "failing"
-            raise StorageBroken(f"the temporary folder: {os.strerror(fault.errno or 0)}", why=why) from fault  # type: ignore[arg-type]
+            why: StoreFault = "full" if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "failing"
+            told = f"the temporary folder: {os.strerror(fault.errno or 0)}"
+            raise StorageBroken(told, why=why, is_ours=True) from fault
         return file
 
     def _lock_of(self, sha256: str) -> int | None:
@@ -141,16 +150,29 @@ class Spool:
             return os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         return None
 
-    def _make_room(self, size: int) -> None:
-        """Remove copies, the longest unused first: those past their time, and as many more as `size` bytes need. One
-        that is being sent goes on being sent: its bytes go when it is closed."""
-        there = [(path.stat(), path) for path in self.folder.glob("[0-9a-f]*") if path.is_file()]
-        free = self._room - sum(stat.st_size for stat, _ in there)
-        for stat, path in sorted(there, key=lambda item: item[0].st_mtime):
-            if free >= size and clock.now().timestamp() - stat.st_mtime < self._lifetime:
+    def _make_room(self) -> bool:
+        """Remove copies, the longest unused first: those past their time, and as many more as those that are being
+        made need; whether all of these have room. One that is being sent goes on being sent: its bytes go when it is
+        closed."""
+        now = clock.now().timestamp()
+        copies, free = [], self._room
+        for path in self.folder.glob("[0-9a-f]*"):
+            with suppress(OSError):
+                stat = path.stat()
+                if path.suffix != PART:
+                    copies.append((stat.st_mtime, stat.st_size, path))
+                    free -= stat.st_size
+                elif now - stat.st_mtime < LONGEST_MAKING:
+                    free -= int(path.name.split(".")[-2])
+                else:
+                    # Of a process that was killed.
+                    path.unlink(missing_ok=True)
+        for used, size, path in sorted(copies):
+            if free >= 0 and now - used < self._lifetime:
                 break
             path.unlink(missing_ok=True)
-            free += stat.st_size
+            free += size
+        return free >= 0
 
     def _clean_later(self) -> None:
         if self._cleaning is None or not self._cleaning.is_alive():
@@ -161,7 +183,7 @@ class Spool:
     def _clean_quietly(self) -> None:
         self._cleaning = None
         with suppress(OSError):
-            self._make_room(0)
+            self.clean()
             if any(self.folder.glob("[0-9a-f]*")):
                 self._clean_later()
 

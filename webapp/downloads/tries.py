@@ -17,6 +17,9 @@ class Tries:
 
     def add(self, tier: str, outcome: str, began: float) -> None:
         """`began` is what time.perf_counter() said then."""
+        if any((one.tier, one.outcome) == (tier, outcome) for one in self._tried):
+            # A download that waits for somebody else's drawing looks again.
+            return
         milliseconds = round((time.perf_counter() - began) * 1000)
         told = {"tier": tier, "outcome": outcome, "milliseconds": milliseconds}
         self._tried.append(DownloadTry(report_id=self.report_id, format=self.format_name, **told))

@@ -22,7 +22,7 @@ from flask.typing import ResponseReturnValue
 from webapp import downloads
 from webapp.accounts import access
 from webapp.accounts.access import polled
-from webapp.downloads import BeingMade, Fetched
+from webapp.downloads import BeingMade, Fetched, NotMade
 from webapp.errors import RenderFailed
 from webapp.files import FORMATS
 from webapp.generate import making
@@ -59,7 +59,13 @@ def download(report_id: str, format_name: str) -> ResponseReturnValue:
             return _sent_to_the_store(report, format_name, *direct)
     try:
         fetched = downloads.fetch(report, format_name)
+    except NotMade:
+        if not _is_a_browser():
+            raise
+        return redirect(url_for(".wait", report_id=report_id, format_name=format_name), 303)
     except RenderFailed as fault:
+        if not _is_a_browser():
+            raise
         flash(fault.plain, "error")
         return redirect(url_for("report_requests.show", report_id=report_id), 303)
     except BeingMade as fault:
@@ -161,8 +167,7 @@ def _sent_to_the_store(report: Report, format_name: str, url: str, sha256: str) 
 
 def _wait_for_it(report_id: str, format_name: str, fault: BeingMade) -> ResponseReturnValue:
     """A person gets a page that shows how far it is; a program is told to come back."""
-    # A browser asks for HTML by name; a program that takes anything would take the page for the file.
-    if "text/html" in request.accept_mimetypes.values():
+    if _is_a_browser():
         return redirect(url_for(".wait", report_id=report_id, format_name=format_name), 303)
     response = jsonify({"type": "progress", "data": {"status": 202, "message": fault.plain}})
     response.status_code = 202
@@ -170,15 +175,19 @@ def _wait_for_it(report_id: str, format_name: str, fault: BeingMade) -> Response
     return response
 
 
+def _is_a_browser() -> bool:
+    """A browser asks for HTML by name; a program that takes anything would take a page for the file."""
+    return "text/html" in request.accept_mimetypes.values()
+
+
 def _state(report: Report, format_name: str) -> dict[str, object]:
     """What the page of a file that is being made shows. One that a worker cannot store is made in the download."""
     waiting = FileMaking.of(report.id, format_name)
-    tried_in_vain = waiting is not None and waiting.status == "queued" and waiting.tries > 0
     return {
         "report": report,
         "format_name": format_name,
         "label": FORMATS[format_name].label,
-        "in_flight": waiting is not None and waiting.status != "failed" and not tried_in_vain,
+        "in_flight": waiting is not None and not waiting.failure and not waiting.was_in_vain,
         "is_running": waiting is not None and waiting.status == "running",
         "failure": waiting.failure if waiting is not None else None,
     }

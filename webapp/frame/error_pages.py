@@ -12,7 +12,16 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
-from webapp.errors import QueueDown, ReportExpired, ReportFault, ReportGone, StorageBroken, StorageNotConfigured
+from webapp.errors import (
+    Crowded,
+    NoRoom,
+    QueueDown,
+    ReportExpired,
+    ReportFault,
+    ReportGone,
+    StorageBroken,
+    StorageNotConfigured,
+)
 from webapp.frame.request_log import short_number
 
 log = logging.getLogger(__name__)
@@ -165,7 +174,7 @@ def _database_down(_fault: Exception) -> Response:
 
 def _report_fault(fault: ReportFault) -> Response:
     log.exception("a fault of a report reached the page")
-    status = 503 if isinstance(fault, QueueDown | StorageBroken | StorageNotConfigured) else 500
+    status = 503 if isinstance(fault, Crowded | NoRoom | QueueDown | StorageBroken | StorageNotConfigured) else 500
     return answer(status, Words(WORDS[status].title, fault.plain, ""))
 
 

@@ -1,19 +1,23 @@
 """A file is only a view of what was frozen: the same bytes each time."""
 
+import errno
+import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from sqlalchemy import select
 
 from webapp import alerts
-from webapp.errors import FiguresDamaged
+from webapp.errors import FiguresDamaged, NoRoom
 from webapp.extensions import db
 from webapp.figures import Content, Document, Presentation, Provenance, thaw
 from webapp.files import FORMATS
 from webapp.generate.gone import unless_deleted
 from webapp.models import FrozenPart, Report
 from webapp.storage.measure import measure
+from webapp.storage.told import TOLD
 
 IN_MEMORY = 2 * 1024 * 1024
 
@@ -76,8 +80,25 @@ def draw(report: Report, format_name: str) -> Drawn:
     stream = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 the caller closes it
     try:
         FORMATS[format_name].render(document, stream)
+        drawn = measure(stream)
+    except OSError as fault:
+        with suppress(OSError):
+            # What is not written yet has no room either.
+            stream.close()
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            _tell_of_a_full_disk(fault)
+            raise NoRoom(f"the temporary folder: {os.strerror(fault.errno)}") from fault
+        raise
     except BaseException:
         stream.close()
         raise
-    drawn = measure(stream)
     return Drawn(stream, drawn.size, drawn.sha256, drawn.crc32c)
+
+
+def _tell_of_a_full_disk(fault: OSError) -> None:
+    alerts.raise_alert(
+        "critical",
+        "temp-folder-full",
+        message=f"A file could not be made: there is no room in TEMP_FOLDER ({os.strerror(fault.errno or 0)}).",
+        what_to_do=TOLD["full"].to_do,
+    )

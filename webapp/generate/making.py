@@ -164,8 +164,10 @@ def sweep_files(settled: timedelta) -> int:
     limit = current_app.config["SETTINGS"].takeovers
     now = clock.now()
     # Looked at before anything is written: this runs every few seconds.
-    if db.session.scalar(select(FileMaking.id).where(FileMaking.lease_until < now).limit(1)):
+    to_see_to = or_(FileMaking.lease_until < now, FileMaking.may_be_tried_again())
+    if db.session.scalar(select(FileMaking.id).where(to_see_to).limit(1)):
         FileMaking.take_over(limit, GIVEN_UP)
+        FileMaking.try_failed_again()
         db.session.commit()
     unseen = or_(FileMaking.enqueued_at.is_(None), FileMaking.enqueued_at < now - settled)
     due = db.session.scalars(

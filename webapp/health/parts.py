@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from io import BytesIO
@@ -19,6 +20,7 @@ from webapp import clock, queues, storage
 from webapp.clock import Deadline
 from webapp.errors import QueueDown, StorageBroken, StorageMissing, StoreFault
 from webapp.extensions import db
+from webapp.generate import keeping
 from webapp.health.looks import Check, Part
 from webapp.models import Report
 from webapp.settings import Settings
@@ -97,6 +99,10 @@ def file_store() -> Part:
     store, started = storage.current(), perf_counter()
     failed = _probe(store)
     if failed:
+        step, fault = failed
+        # The store rests now, so a download would only find that, and could not tell why.
+        with suppress(SQLAlchemyError):
+            keeping.tell_of_a_broken_store("written" if step == "write" else "read", fault)
         return _broken_store(store.name, *failed)
     told = f"Wrote, read back and removed in {_milliseconds(started)}."
     if store.name != "local":

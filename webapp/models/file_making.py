@@ -5,12 +5,14 @@ from typing import Any, cast
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     CursorResult,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
+    and_,
     delete,
     or_,
     select,
@@ -24,6 +26,9 @@ from webapp.extensions import Model, db
 from webapp.models.report import FORMATS, Report
 from webapp.models.types import Moment, one_of
 
+FAILED_RESTS = timedelta(hours=1)
+"""After so long a file that could not be made, and must go back into the store, is tried again."""
+
 STATES = ("queued", "running", "failed")
 REASONS = ("first", "missing", "corrupt", "store broken")
 
@@ -32,8 +37,9 @@ class FileMaking(Model):
     """A file of a ready report that somebody draws, or must: one row for each file, gone when the file is stored.
 
     queued -> running -> gone | failed; running -> queued; failed -> queued. Whoever draws, a request or a worker, holds
-    the row by a token with a lease, so that of a thousand who ask one draws and the others wait for that one. Each
-    transition is one conditional UPDATE that answers whether it took place. Nothing here commits.
+    the row by a token with a lease, so that of a thousand who ask one draws and the others wait for that one. `tries`
+    counts how often a worker drew it and could not store it, `takeovers` how often one died over it. Each transition is
+    one conditional UPDATE that answers whether it took place. Nothing here commits.
     """
 
     __tablename__ = "file_makings"
@@ -59,6 +65,7 @@ class FileMaking(Model):
     claim_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
     tries: Mapped[int] = mapped_column(default=0)
+    takeovers: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None] = mapped_column(Text)
 
     report: Mapped[Report] = relationship()
@@ -105,20 +112,43 @@ class FileMaking(Model):
     @classmethod
     def fail(cls, token: str, failure: str) -> bool:
         """running -> failed, with a sentence for people."""
-        return bool(_moved(cls.claim_token == token, **_free("failed"), failure=failure))
+        later = clock.now() + FAILED_RESTS
+        return bool(_moved(cls.claim_token == token, **_free("failed"), failure=failure, not_before=later))
 
     @classmethod
     def hand_back(cls, token: str, not_before: datetime) -> bool:
         """running -> queued, to be drawn not before that moment."""
-        return bool(_moved(cls.claim_token == token, **_free("queued"), not_before=not_before, tries=cls.tries + 1))
+        kept_out = {"not_before": not_before, "tries": cls.tries + 1, "takeovers": 0}
+        return bool(_moved(cls.claim_token == token, **_free("queued"), **kept_out))
 
     @classmethod
     def take_over(cls, limit: int, failure: str) -> int:
         """running -> queued where the lease has run out, failed where that has happened `limit` times before; how many
         of both."""
         out = (cls.status == "running", cls.lease_until < clock.now())
-        given_up = _moved(*out, cls.tries >= limit, **_free("failed"), failure=failure)
-        return given_up + _moved(*out, **_free("queued"), tries=cls.tries + 1)
+        later = clock.now() + FAILED_RESTS
+        given_up = _moved(*out, cls.takeovers >= limit, **_free("failed"), failure=failure, not_before=later)
+        return given_up + _moved(*out, **_free("queued"), takeovers=cls.takeovers + 1)
+
+    @classmethod
+    def try_failed_again(cls) -> int:
+        """failed -> queued, of what nobody waits for but the store, once it has rested; how many."""
+        return _moved(cls.may_be_tried_again(), status="queued", failure=None, takeovers=0, enqueued_at=None)
+
+    @classmethod
+    def may_be_tried_again(cls) -> ColumnElement[bool]:
+        """Whether a row is one that try_failed_again() would take."""
+        return and_(cls.status == "failed", cls.why == "store broken", cls.not_before <= clock.now())
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody draws it now."""
+        return self.lease_until is not None and self.lease_until >= clock.now()
+
+    @property
+    def was_in_vain(self) -> bool:
+        """Whether a worker has drawn it and could not store it, so that it cannot hand it to anybody."""
+        return self.status == "queued" and self.tries > 0
 
     @classmethod
     def mark_enqueued(cls, making_id: str) -> None:

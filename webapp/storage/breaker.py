@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from webapp.clock import Deadline
-from webapp.errors import CannotSign, StorageBroken, StorageMissing, StoreFault
+from webapp.errors import StorageBroken, StorageMissing, StoreFault
 from webapp.storage.store import Incoming, Storage, Stored
 
 FIRST_REST, LONGEST_REST = 15.0, 240.0
@@ -32,34 +32,48 @@ class Breaker:
     def call(self, *forgiven: StoreFault) -> Iterator[None]:
         """Raises StorageBroken ("resting") at once while the store is left alone; for a fault that is forgiven it is
         not."""
-        self._enter()
+        was_closed = self._enter()
         try:
             yield
         except StorageBroken as fault:
-            self._leave(fault if fault.why not in (*OF_ONE_OBJECT, *forgiven) else None)
+            if fault.is_ours or fault.why in (*OF_ONE_OBJECT, *forgiven):
+                self._leave_as_it_is()
+            else:
+                self._open(fault, was_closed)
             raise
-        except (StorageMissing, CannotSign):
-            self._leave(None)
+        except StorageMissing:
+            # An answer, as good as any other.
+            self._close()
             raise
         except BaseException:
             # Nobody knows what the store would have done.
-            self._trying = False
+            self._leave_as_it_is()
             raise
-        self._leave(None)
+        self._close()
 
-    def _enter(self) -> None:
+    def _enter(self) -> bool:
+        """Whether all is well; if not, whoever gets in tries alone."""
         with self._lock:
             if self._faults == 0:
-                return
+                return True
             if self._trying or not self._rest.has_passed:
                 raise StorageBroken(f"left alone after a fault ({self._why})", why="resting")
             self._trying = True
+            return False
 
-    def _leave(self, fault: StorageBroken | None) -> None:
+    def _leave_as_it_is(self) -> None:
         with self._lock:
             self._trying = False
-            if fault is None:
-                self._faults = 0
+
+    def _close(self) -> None:
+        with self._lock:
+            self._trying, self._faults = False, 0
+
+    def _open(self, fault: StorageBroken, was_closed: bool) -> None:
+        with self._lock:
+            self._trying = False
+            if was_closed and self._faults:
+                # Many were under way when the first one failed: that is one fault.
                 return
             seconds = min(FIRST_REST * 2**self._faults, LONGEST_REST)
             self._faults, self._why = min(self._faults + 1, 10), fault.why

@@ -83,6 +83,9 @@ class LocalStorage:
 
     def delete(self, key: str) -> None:
         path = self._path(key)
+        if not self.folder.is_dir():
+            # Another machine may have it, and with it the file.
+            raise StorageBroken("the folder is not on this machine", why="unreachable")
         try:
             path.unlink(missing_ok=True)
             if path.parent.is_dir() and not any(path.parent.iterdir()):

@@ -17,8 +17,8 @@ MEANWHILE = "Downloads are being made again from their figures meanwhile."
 TOLD: dict[StoreFault, Told] = {
     "refused": Told(
         "The file store refuses our rights (a bucket answers 401 or 403).",
-        "Give the service account the role Storage Object Admin on the bucket, or renew its key; a folder must belong "
-        f"to the user that runs Clinic Reports. {MEANWHILE}",
+        "Give the service account the role Storage Object Admin on the bucket, or renew its key, and check this "
+        f"machine’s clock; a folder must belong to the user that runs Clinic Reports. {MEANWHILE}",
     ),
     "no bucket": Told(
         "The file store has no bucket of the name that we were given.",
