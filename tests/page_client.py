@@ -124,6 +124,8 @@ def _whole(look: Look, html: str) -> list[str]:
 def _texts(look: Look) -> list[str]:
     wrong = [f"empty {name} {tag}" for name, tag, words in look.texts if not "".join(words)]
     wrong += [f"link to nowhere {tag}" for name, tag in look.tags if name == "a" and tag.get("href", "#") in ("", "#")]
+    # A browser would save whatever comes, a page that says why there is no file too.
+    wrong += [f"link that saves what comes {tag}" for name, tag in look.tags if name == "a" and "download" in tag]
     wrong += [f"image without alt {tag}" for name, tag in look.tags if name == "img" and "alt" not in tag]
     return wrong
 

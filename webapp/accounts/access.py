@@ -94,6 +94,12 @@ def sees_to_retention(person: Person) -> bool:
     return person.role in KEEPERS
 
 
+def keeps_for_others(person: Person, report: Report) -> bool:
+    """Whether this person may put their own Keep in the place of the one there is, or end it: who kept the report, and
+    those who see to retention."""
+    return report.keeping is None or report.keeping.person_id == person.id or sees_to_retention(person)
+
+
 def template_allowed(person: Person, audience: str) -> bool:
     """Whether this person may ask for templates of that audience: "aggregate" or "patients"."""
     return audience in AUDIENCES[person.role]

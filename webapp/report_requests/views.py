@@ -159,7 +159,8 @@ def confirm_delete(report_id: str) -> ResponseReturnValue:
     if report.hold:
         flash(ReportHeld.plain, "warn")
         return redirect(url_for(".show", report_id=report.id), 303)
-    return render_template("report_requests/delete.html", report=report)
+    kept = _stays(report.keeping, report.clinic.timezone)
+    return render_template("report_requests/delete.html", report=report, kept=kept)
 
 
 @blueprint.post("/<report_id>/delete")
@@ -285,7 +286,7 @@ def _ready_page(report: Report) -> str:
         expiry=listing.expiry_of(report),
         kept=_stays(report.keeping, zone),
         held=_stays(report.hold, zone),
-        may_keep=access.allowed(current_person(), "keep", report),
+        may_keep=access.allowed(current_person(), "keep", report) and access.keeps_for_others(current_person(), report),
         may_hold=access.allowed(current_person(), "hold", report),
     )
 

@@ -26,7 +26,7 @@ LISTS = ("rules", "clinics", "people", "staying", "removals")
 
 @blueprint.route("/reports/<report_id>/keep", methods=["GET", "POST"])
 def keep(report_id: str) -> ResponseReturnValue:
-    report = access.report_or_404(report_id, "keep")
+    report = _to_be_kept(report_id)
     form = KeepForm(request.form, may_keep_for_good=access.sees_to_retention(current_person()))
     if request.method == "POST" and form.validate():
         try:
@@ -38,9 +38,17 @@ def keep(report_id: str) -> ResponseReturnValue:
     return _asked("retention/keep.html", report, form)
 
 
+def _to_be_kept(report_id: str) -> Report:
+    """The report, unless somebody else keeps it: 403."""
+    report = access.report_or_404(report_id, "keep")
+    if not access.keeps_for_others(current_person(), report):
+        abort(403, "Somebody else keeps this report. They can change that, and so can your manager.")
+    return report
+
+
 @blueprint.post("/reports/<report_id>/keep/end")
 def stop_keeping(report_id: str) -> ResponseReturnValue:
-    report = access.report_or_404(report_id, "keep")
+    report = _to_be_kept(report_id)
     if keeping.stop_keeping(report, current_person()):
         flash("This report is kept no longer. It stays for at least three more days.", "ok")
     else:
@@ -170,8 +178,9 @@ def _rule_row(rule: RetentionRule, clinic_id: int | None) -> RuleRow:
 
 def _told(moved: int) -> str:
     if not moved:
-        return "No report that is ready expires at another time."
-    return f"{words.plural(moved, 'ready report')} now {'expires' if moved == 1 else 'expire'} by another rule."
+        return "No report that is there already is concerned."
+    reports = words.plural(moved, "report that is", "reports that are")
+    return f"{reports} there already {'goes' if moved == 1 else 'go'} by it too, in three days at the earliest."
 
 
 def _whole(number: str) -> int:
