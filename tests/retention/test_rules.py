@@ -128,7 +128,7 @@ class TestWhoMay:
             report_id = add_ready().id
             client = page_client(app).sign_in(factories.add_person("administrator"))
         told = client.submit("/retention/rules", {"clinic": "", "template": "", "days": "60"}, follow_redirects=True)
-        assert "1 ready report now expires by another rule." in told.text
+        assert "1 report that is there already goes by it too, in three days at the earliest." in told.text
         with app.app_context():
             assert again(report_id).expires_by == "60 days, rule for every report"
 
