@@ -10,19 +10,11 @@ from flask import Flask
 from page_client import PageClient
 from sqlalchemy import func, select
 
-from webapp import audit, downloads, generate, report_requests
+from tests.downloads.moments import MOMENTS
+from webapp import audit, generate, report_requests
 from webapp.extensions import db
-from webapp.generate import Drawn, drawing, keeping
+from webapp.generate import Drawn, drawing
 from webapp.models import Alert, Download, File, FrozenPart, Report
-from webapp.storage.local import LocalStorage
-
-MOMENTS: dict[str, tuple[object, str]] = {
-    "before it is looked for": (LocalStorage, "open"),
-    "before it is drawn": (drawing, "draw"),
-    "before its row is written": (keeping, "keep"),
-    "before it is stored": (LocalStorage, "put"),
-    "before it is written down": (downloads, "record"),
-}
 
 
 @pytest.fixture

@@ -9,22 +9,14 @@ from flask import Flask
 from page_client import PageClient, page_client
 from sqlalchemy import func, select
 
+from tests.downloads.moments import MOMENTS
 from tests.downloads.scripted_store import ScriptedStore
 from tests.retention.conftest import MADE_AT, add_ready, again, stored_files
-from webapp import audit, clock, downloads, generate, retention
+from webapp import audit, clock, generate, retention
 from webapp.errors import ReportExpired
 from webapp.extensions import db
 from webapp.generate import drawing, keeping, making, removal
 from webapp.models import Alert, File, FileMaking, FrozenPart, Person, Report, UnwantedObject
-from webapp.storage.local import LocalStorage
-
-MOMENTS: dict[str, tuple[object, str]] = {
-    "before it is looked for": (LocalStorage, "open"),
-    "before it is drawn": (drawing, "draw"),
-    "before its row is written": (keeping, "keep"),
-    "before it is stored": (LocalStorage, "put"),
-    "before it is written down": (downloads, "record"),
-}
 
 
 @pytest.fixture
