@@ -1,6 +1,7 @@
 """By what means a file is had, each tried for the right reason, and what is written down of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import factories
@@ -154,8 +155,7 @@ def old_folder(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> P
     settings = app.config["SETTINGS"]
     folder: Path = settings.files_folder
     folder.mkdir(exist_ok=True)
-    values = {name: getattr(settings, name) for name in settings.__slots__}
-    app.config["SETTINGS"] = type(settings)(**{**values, "storage_bucket": "reports"})
+    app.config["SETTINGS"] = replace(settings, storage_bucket="reports")
     return folder
 
 
@@ -321,8 +321,7 @@ class TestRedirect:
     @pytest.fixture
     def _redirecting(self, app: Flask) -> None:
         settings = app.config["SETTINGS"]
-        values = {name: getattr(settings, name) for name in settings.__slots__}
-        app.config["SETTINGS"] = type(settings)(**{**values, "download_mode": "redirect"})
+        app.config["SETTINGS"] = replace(settings, download_mode="redirect")
 
     @pytest.mark.usefixtures("_redirecting")
     def test_the_browser_is_sent_to_the_store_for_what_is_there(

@@ -1,6 +1,7 @@
 """A large file is made by a worker while the person watches, and a program is told to come back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -103,8 +104,7 @@ def test_many_who_ask_make_one_job(app: Flask, client: PageClient, report: Repor
 
 def test_a_small_file_is_made_at_once(app: Flask, client: PageClient, report: Report) -> None:
     settings = app.config["SETTINGS"]
-    values = {name: getattr(settings, name) for name in settings.__slots__}
-    app.config["SETTINGS"] = type(settings)(**{**values, "remake_kb": 2048})
+    app.config["SETTINGS"] = replace(settings, remake_kb=2048)
     assert client.get(link(report)).status_code == 200
 
 
@@ -240,8 +240,7 @@ def test_who_waits_for_another_machine_leaves_the_store_in_peace(
     app: Flask, client: PageClient, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = app.config["SETTINGS"]
-    values = {name: getattr(settings, name) for name in settings.__slots__}
-    app.config["SETTINGS"] = type(settings)(**{**values, "remake_kb": 2048, "fetch_seconds": 1})
+    app.config["SETTINGS"] = replace(settings, remake_kb=2048, fetch_seconds=1)
     with app.app_context():
         token = FileMaking.claim(report.id, "pdf", "missing", timedelta(seconds=60))
         db.session.commit()
