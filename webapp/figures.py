@@ -23,26 +23,34 @@ from webapp.words import printable
 Cell = int | float | str | None
 """A figure or a word. None means "not known" and is written as a dash, never as zero."""
 
+SUPPRESSED = "[c]"
+"""In the place of a figure that is withheld, so that nobody can be made out: the symbol for confidential figures of the
+United Kingdom's Government Analysis Function ("Symbols in tables", 2023)."""
+
+Count = Any
+"""An int, or SUPPRESSED. Any to the type checker, because only what is frozen may hold the symbol: whoever counts has
+the number."""
+
 Kind = Literal["text", "count", "number", "percent", "day", "month"]
 """How a cell is written. percent: 6.5 means 6.5 %. day: "2026-10-31". month: "2026-10", or where it is cut
 short its days so far as an interval of ISO 8601: "2026-11-01/22"."""
 
-Shape = Literal["line", "bar", "heat", "pyramid"]
+Shape = Literal["line", "bar", "heat", "pyramid", "stack", "interval"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """The step from an earlier value: `difference` in the metric's own unit, `percent` None where it would say too
-    little (content/findings.py has the rule)."""
+    little (content/findings.py has the rule). Either may be SUPPRESSED."""
 
-    difference: int | float
-    percent: float | None
+    difference: Count
+    percent: Count
     against: str
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One headline figure, such as Visits 1,204."""
+    """One headline figure, such as Visits 1,204. `trend` is the way to it, the last one its latest: a sparkline."""
 
     key: str
     label: str
@@ -52,6 +60,7 @@ class Metric:
     decimals: int = 0
     change: Change | None = None
     note: str = ""
+    trend: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,8 @@ class Chart:
     line, bar: one category a row, one line or group of bars a series.
     heat: one row of cells a table row, one cell a series.
     pyramid: two series back to back, one bar a row.
+    stack: one bar a row, as long as all others, cut into the shares of its series.
+    interval: one row a line; three series are its value and the ends of its interval.
     """
 
     key: str
@@ -115,16 +126,16 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Excluded:
     reason: str
-    count: int
+    count: Count
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What was counted: read = used + the sum of excluded. `noun` is plural: "visits"."""
+    """What was counted: read = used + the sum of excluded, each a count or SUPPRESSED. `noun` is plural: "visits"."""
 
     noun: str
-    read: int
-    used: int
+    read: Count
+    used: Count
     excluded: tuple[Excluded, ...] = ()
 
 

@@ -2,16 +2,17 @@
 
 import difflib
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, cast
 from zoneinfo import available_timezones
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, select, update
 
 from webapp import audit, clock
 from webapp.clinic_data.fhir.elements import start_of
 from webapp.clinic_data.local_times import register_by_first_visit, visit_columns
-from webapp.extensions import db
-from webapp.models import Clinic, Measurement, Visit
+from webapp.extensions import Model, db
+from webapp.models import Campaign, CampaignContact, Clinic, Feedback, Measurement, Visit
 from webapp.models.clinic import PAPERS
 from webapp.words import listed, printable
 
@@ -19,6 +20,12 @@ LONGEST_NAME = 200
 BATCH = 1000
 CLOSE = 0.75
 """How alike a mistyped city and a real one are (difflib's ratio, 0 to 1) before we suggest it: a letter or two."""
+
+
+_DAYS_OF: dict[type[Model], str] = {
+    Measurement: "measured_at", Feedback: "submitted_at", CampaignContact: "contacted_at",
+}  # fmt: skip
+"""Rows with a local day, and the moment it is the day of; visits have more than a day."""
 
 
 class ClinicRefused(ValueError):
@@ -66,10 +73,11 @@ def set_timezone(clinic: Clinic, timezone: str, *, person_id: int | None = None)
     for rows in _batches(cast(Table, Visit.__table__), clinic.id, "started_at", "local_day", "local_hour"):
         _change(cast(Table, Visit.__table__), [_visit_there(row, timezone) for row in rows])
         count += len(rows)
-    for rows in _batches(cast(Table, Measurement.__table__), clinic.id, "measured_at"):
-        moved = [{"row_id": row["id"], "local_day": _day(row, timezone)} for row in rows if row["measured_at"]]
-        _change(cast(Table, Measurement.__table__), moved)
-        count += len(rows)
+    for model, moment in _DAYS_OF.items():
+        table = cast(Table, model.__table__)
+        for rows in _batches(table, clinic.id, moment):
+            _change(table, [_day_there(row["id"], row[moment], timezone) for row in rows if row[moment]])
+            count += len(rows)
     register_by_first_visit(clinic.id)
     subject = f"clinic:{clinic.id}"
     audit.record("clinic.timezone-changed", subject, person_id=person_id, before=before, after=timezone, rows=count)
@@ -88,17 +96,23 @@ def _same_day(row: dict[str, Any]) -> dict[str, Any]:
     return visit_columns(clock.LocalTime(day, day.replace(day=1), day.isoweekday(), 0), None)
 
 
-def _day(row: dict[str, Any], zone: str) -> Any:
-    return clock.local(row["measured_at"], zone).day
+def _day_there(row_id: int, at: datetime, zone: str) -> dict[str, Any]:
+    return {"row_id": row_id, "local_day": clock.local(at, zone).day}
 
 
 def _batches(table: Table, clinic_id: int, *columns: str) -> Iterator[list[dict[str, Any]]]:
     """The clinic's rows by id, so many at a time, with these columns."""
     last = 0
-    asked = select(table.c.id, *(table.c[name] for name in columns)).where(table.c.clinic_id == clinic_id)
+    asked = select(table.c.id, *(table.c[name] for name in columns)).where(_of_clinic(table, clinic_id))
     while rows := db.session.execute(asked.where(table.c.id > last).order_by(table.c.id).limit(BATCH)).mappings().all():
         yield [dict(row) for row in rows]
         last = rows[-1]["id"]
+
+
+def _of_clinic(table: Table, clinic_id: int) -> ColumnElement[bool]:
+    if "clinic_id" in table.c:
+        return table.c.clinic_id == clinic_id
+    return table.c.campaign_id.in_(select(Campaign.id).where(Campaign.clinic_id == clinic_id))
 
 
 def _change(table: Table, rows: list[dict[str, Any]]) -> None:

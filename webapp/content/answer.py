@@ -17,12 +17,17 @@ class OfPeriod:
 
     @property
     def period(self) -> Period:
-        return self.question.start, self.question.end
+        return self.question.days
 
     @property
     def earlier(self) -> Period:
         """The period to compare with."""
-        return periods.before(*self.period)
+        return self.question.earlier
+
+    @property
+    def earlier_name(self) -> str:
+        """What the earlier period is called in a title: "the period before", "a year earlier"."""
+        return "a year earlier" if self.question.compare == "year" else "the period before"
 
     @property
     def is_compared(self) -> bool:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, case, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
@@ -64,3 +67,41 @@ def visit_rows(connection: Connection, conditions: Conditions) -> Rows:
 def month_key(day: date) -> str:
     """As figures.Kind writes a month: "2026-10"."""
     return f"{day:%Y-%m}"
+
+
+class DaysBetween(FunctionElement[int]):
+    """DaysBetween(earlier, later): whole days from one column of days to another."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(DaysBetween, "postgresql")
+def _days_on_postgresql(element: DaysBetween, compiler: Any, **how: Any) -> str:
+    earlier, later = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"({later} - {earlier})"
+
+
+@compiles(DaysBetween, "sqlite")
+def _days_on_sqlite(element: DaysBetween, compiler: Any, **how: Any) -> str:
+    earlier, later = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
+
+
+class SecondsBetween(FunctionElement[int]):
+    """SecondsBetween(earlier, later): whole seconds from one column of moments to another."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(SecondsBetween, "postgresql")
+def _seconds_on_postgresql(element: SecondsBetween, compiler: Any, **how: Any) -> str:
+    earlier, later = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"CAST(FLOOR(EXTRACT(EPOCH FROM {later}) - EXTRACT(EPOCH FROM {earlier})) AS INTEGER)"
+
+
+@compiles(SecondsBetween, "sqlite")
+def _seconds_on_sqlite(element: SecondsBetween, compiler: Any, **how: Any) -> str:
+    earlier, later = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"(CAST(strftime('%s', {later}) AS INTEGER) - CAST(strftime('%s', {earlier}) AS INTEGER))"

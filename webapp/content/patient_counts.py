@@ -132,7 +132,7 @@ def _headline(connection: Connection, question: Question) -> tuple[Rows, int, in
         how_many(later),
         how_many(and_(died, not_(later))),
         how_many(_registered_in((question.start, question.end))),
-        how_many(_registered_in(periods.before(question.start, question.end))),
+        how_many(_registered_in(question.earlier)),
         how_many(undated),
     ).select_from(Patient)
     conditions = patients_of(question, FILTERS)

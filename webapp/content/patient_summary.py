@@ -1,5 +1,7 @@
 """Patient summary: who the clinic's patients are, who is new, and who came."""
 
+from datetime import timedelta
+
 from sqlalchemy import Connection
 
 from webapp import words
@@ -179,7 +181,7 @@ def _months_note(answer: Answer) -> str:
 def _compared(answer: Answer) -> tuple[Table, ...]:
     if not answer.is_compared:
         return ()
-    title, steps = "Compared with the period before", {"New registrations": (answer.new_before, answer.new)}
+    title, steps = f"Compared with {answer.earlier_name}", {"New registrations": (answer.new_before, answer.new)}
     return (
         findings.comparison(
             "compared", title, "Registrations", answer.period, answer.earlier, steps, answer.records_begin
@@ -379,4 +381,5 @@ TEMPLATE = Template(
     filters=FILTERS,
     build=build,
     count=count,
+    fresh_for=timedelta(hours=1),
 )

@@ -5,8 +5,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from webapp.content import periods
+from webapp.content.periods import Period
+
+Comparison = Literal["before", "year"]
+"""What the period is set against: the one before of the same kind, or the same days of the year before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,10 @@ class Question:
     `start` and `end` are days in the clinic's `timezone`, both included. `period` is the name in periods.PRESETS that
     gave them, or periods.OWN_DATES. `filters` may be given as a mapping; it is kept as sorted pairs of name and value,
     without those that are empty, so that the same question is always the same value.
+
+    The rights of whoever asks are part of it, so that an answer is never shared with somebody who may see less: counts
+    of people under `suppress_below` are withheld (0: none is), and `reads_comments` says whether what patients wrote
+    may be shown.
     """
 
     template: str
@@ -25,6 +34,9 @@ class Question:
     end: date
     period: str = periods.OWN_DATES
     filters: Mapping[str, str] | Iterable[tuple[str, str]] = ()
+    compare: Comparison = "before"
+    suppress_below: int = 0
+    reads_comments: bool = False
 
     def __post_init__(self) -> None:
         kept = sorted((name, value) for name, value in dict(self.filters).items() if value)
@@ -34,6 +46,15 @@ class Question:
     def chosen(self) -> dict[str, str]:
         """The filters that narrow it, by name."""
         return dict(self.filters)
+
+    @property
+    def days(self) -> Period:
+        return self.start, self.end
+
+    @property
+    def earlier(self) -> Period:
+        """The period to compare with."""
+        return periods.year_before(*self.days) if self.compare == "year" else periods.before(*self.days)
 
     def to_json(self) -> str:
         """Canonical: equal questions give equal text."""
@@ -45,6 +66,9 @@ class Question:
             "end": self.end.isoformat(),
             "period": self.period,
             "filters": self.chosen,
+            "compare": self.compare,
+            "suppress_below": self.suppress_below,
+            "reads_comments": self.reads_comments,
         }
         return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 

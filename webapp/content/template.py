@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -21,7 +22,8 @@ Audience = Literal["aggregate"]
 class Template:
     """`number_prefix` begins the numbers of its reports. `version` goes up with every change of what the same rows
     would say, so that two reports of one version can be compared. `count` tells how many rows a question would use,
-    and their plural noun."""
+    and their plural noun. Figures are `fresh_for` so long: until then a report may say what another of the same
+    question says. `has_comments` tells that what patients wrote stands in it, for those who may read that."""
 
     name: str
     title: str
@@ -33,3 +35,5 @@ class Template:
     filters: tuple[Filter, ...]
     build: Callable[[Connection, Question, Step], Content]
     count: Callable[[Connection, Question], tuple[int, str]]
+    fresh_for: timedelta
+    has_comments: bool = False

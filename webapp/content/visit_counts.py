@@ -77,8 +77,7 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    asked = (question.start, question.end)
-    earlier, a_year_ago = periods.before(*asked), periods.year_before(*asked)
+    asked, earlier, a_year_ago = question.days, question.earlier, periods.year_before(*question.days)
     rows = visit_rows(connection, visits_of(question, FILTERS, asked))
     now, before = (_totals(connection, question, period) for period in (asked, earlier))
     is_apart = a_year_ago[1] < earlier[0]

@@ -1,5 +1,7 @@
 """Visit trends: how many people came, when, and what changed."""
 
+from datetime import timedelta
+
 from sqlalchemy import Connection
 
 from webapp import words
@@ -143,7 +145,7 @@ def _compared(answer: Answer) -> Section | None:
     last_year = answer.a_year_ago
     tables = []
     if answer.is_compared and (answer.now.all or answer.before.all):
-        title = "Compared with the period before"
+        title = f"Compared with {answer.earlier_name}"
         tables.append(_comparison(answer, "before", title, answer.earlier, answer.before))
     if last_year and last_year.all:
         a_year_ago = periods.year_before(*answer.period)
@@ -285,4 +287,5 @@ TEMPLATE = Template(
     filters=FILTERS,
     build=build,
     count=count,
+    fresh_for=timedelta(minutes=30),
 )

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from webapp import words
-from webapp.figures import Change, Document, Metric
+from webapp.figures import SUPPRESSED, Change, Document, Metric
 
 
 def period(document: Document) -> str:
@@ -34,6 +34,8 @@ def step(metric: Metric) -> str:
     change = metric.change
     if change is None:
         return ""
+    if change.difference == SUPPRESSED:
+        return "change withheld"
     if change.difference == 0:
         return "no change"
     sign, word = ("▲", "up") if change.difference > 0 else ("▼", "down")
@@ -56,8 +58,8 @@ def moment(text: str, zone: str) -> str:
 def rows_used(document: Document) -> str:
     """ "1,204 of 1,209 visits used (5 cancelled)" """
     rows = document.content.rows
-    told = f"{words.number(rows.used)} of {words.number(rows.read)} {rows.noun} used"
-    reasons = [f"{words.number(item.count)} {item.reason}" for item in rows.excluded if item.count]
+    told = f"{words.cell(rows.used)} of {words.cell(rows.read)} {rows.noun} used"
+    reasons = [f"{words.cell(item.count)} {item.reason}" for item in rows.excluded if item.count]
     return f"{told} ({', '.join(reasons)})" if reasons else told
 
 

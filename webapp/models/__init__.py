@@ -10,6 +10,7 @@ from webapp.models.feedback import Feedback
 from webapp.models.file import File
 from webapp.models.file_making import FileMaking
 from webapp.models.frozen_part import FrozenPart
+from webapp.models.known_figures import KnownFigures
 from webapp.models.measurement import Measurement
 from webapp.models.patient import Patient
 from webapp.models.person import Person, SignInAttempt, SignInSession
@@ -34,6 +35,7 @@ __all__ = [
     "FileMaking",
     "FrozenPart",
     "Keeping",
+    "KnownFigures",
     "LegalHold",
     "Measurement",
     "Patient",

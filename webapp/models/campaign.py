@@ -25,7 +25,8 @@ class Campaign(Model):
 
 
 class CampaignContact(Model):
-    """One patient reached by a campaign, and what the patient did."""
+    """One patient reached by a campaign, and what the patient did. `local_day` is that of `contacted_at` on the
+    clinic's wall."""
 
     __tablename__ = "campaign_contacts"
     __table_args__ = (UniqueConstraint("campaign_id", "patient_id"),)
@@ -34,6 +35,7 @@ class CampaignContact(Model):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"), index=True)
     contacted_at: Mapped[datetime] = mapped_column(Moment)
+    local_day: Mapped[date]
     opened_at: Mapped[datetime | None] = mapped_column(Moment)
     responded_at: Mapped[datetime | None] = mapped_column(Moment)
     attended_at: Mapped[datetime | None] = mapped_column(Moment)

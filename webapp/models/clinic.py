@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp import clock
@@ -11,16 +11,30 @@ from webapp.models.types import Id, Moment, one_of
 Paper = Literal["A4", "Letter"]
 PAPERS: tuple[Paper, ...] = get_args(Paper)
 
+THRESHOLDS = (0, 5, 10)
+"""Counts under which figures may be withheld; 0 withholds none."""
+
 
 class Clinic(Model):
-    """A clinic and how it wants its reports. `timezone` is an IANA name; a day is a day there."""
+    """A clinic and how it wants its reports. `timezone` is an IANA name; a day is a day there.
+
+    `suppress_below` is the count under which aggregate reports withhold figures (0: none). `logo` is a PNG. `revision`
+    goes up with every change of the clinic's records, so that figures counted before it are not taken for new.
+    """
 
     __tablename__ = "clinics"
-    __table_args__ = (one_of("paper", PAPERS), CheckConstraint("name <> ''", name="name"))
+    __table_args__ = (
+        one_of("paper", PAPERS),
+        CheckConstraint(f"suppress_below IN {THRESHOLDS}", name="suppress_below"),
+        CheckConstraint("name <> ''", name="name"),
+    )
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(200), unique=True)
     timezone: Mapped[str] = mapped_column(String(64))
     paper: Mapped[Paper] = mapped_column(String(10), default="A4")
+    suppress_below: Mapped[int] = mapped_column(default=0, server_default="0")
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
     is_demo: Mapped[bool] = mapped_column(default=False)
     added_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)

@@ -15,7 +15,8 @@ ROLES_OF_A_CLINIC = ("staff", "clinician", "manager")
 class Person(Model):
     """Somebody who signs in. Administrators and auditors belong to no clinic; everybody else belongs to one.
 
-    `email` is kept in lower case.
+    `email` is kept in lower case. `usual_choices` is what they chose last where they asked for a report, as JSON: a
+    new form begins with it.
     """
 
     __tablename__ = "people"
@@ -31,6 +32,7 @@ class Person(Model):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(20))
     clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinics.id"), index=True)
+    usual_choices: Mapped[str] = mapped_column(String(200), default="{}", server_default="{}")
     is_active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     added_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)

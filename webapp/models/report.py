@@ -58,8 +58,9 @@ class Report(Model):
     lease can change nothing. Nothing here commits.
 
     `narrowed` tells the filters that leave something out ("Dental · aged 5 to 14"), so that two reports of one title
-    can be told apart. `dates` is the period as it is read ("1 to 31 October 2026"), kept to be searched. A ready report
-    expires after `expires_at` by the rule that `expires_by` tells in words; an expired one keeps both.
+    can be told apart. `dates` is the period as it is read ("1 to 31 October 2026"), kept to be searched. With
+    `wants_fresh` the figures are counted anew, however new those of another report are. A ready report expires after
+    `expires_at` by the rule that `expires_by` tells in words; an expired one keeps both.
     """
 
     __tablename__ = "reports"
@@ -104,6 +105,7 @@ class Report(Model):
     period_end: Mapped[date]
     dates: Mapped[str] = mapped_column(String(60))
     format: Mapped[str] = mapped_column(String(10))
+    wants_fresh: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     question: Mapped[str] = mapped_column(Text)
     question_sha256: Mapped[Sha256]
 

@@ -306,6 +306,7 @@ class History:
             rating=stars,
             comment=comment,
             submitted_at=submitted,
+            local_day=on,
             responded_at=voices.answered(self.rng, self.year, on, stars),
         )
 
@@ -343,6 +344,7 @@ class History:
             campaign_id=campaign["id"],
             patient_id=person.id,
             contacted_at=year.moment(on, rng.randint(9, 16), rng.randrange(60)),
+            local_day=on,
             opened_at=None,
             responded_at=None,
             attended_at=None,
