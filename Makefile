@@ -3,6 +3,8 @@ BIN := .venv/bin
 
 .PHONY: help setup run test lint bench reliability clean
 .DEFAULT_GOAL := help
+# Compiled once, a process starts in a quarter of the time; some machines are set to compile each time anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
