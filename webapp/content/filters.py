@@ -20,7 +20,7 @@ from webapp.models import Patient, Provider, Visit
 Choices = list[tuple[str, str]]
 """Values and the words for them, in the order they are offered."""
 
-Subject = Literal["visit", "patient"]
+Subject = Literal["visit", "patient", "diagnosis", "treatment", "measurement", "feedback", "contact", "report"]
 
 NOT_OFFERED = "Not recognised"
 MOST_PROVIDERS = 200
