@@ -1,6 +1,7 @@
 """The role matrix, held with the owner of a report, a colleague of the clinic and a stranger from another."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import factories
 import pytest
@@ -11,6 +12,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from webapp.accounts import access
 from webapp.accounts.sessions import SignedIn
+from webapp.content import Question
 from webapp.extensions import db
 from webapp.models import Clinic, Person, Report
 from webapp.models.person import ROLES, ROLES_OF_A_CLINIC
@@ -166,3 +168,21 @@ def test_only_administrators_hold_a_report(context: Flask, scene: Scene, role: s
     person = factories.add_person(role, scene.clinic if role in ROLES_OF_A_CLINIC else None)
     assert answer(context, person, scene.report.id, "hold") == status
     assert answer(context, scene.owner, scene.report.id, "hold") == 403
+
+
+@pytest.mark.parametrize("role", ["clinician", "manager"])
+def test_who_becomes_staff_leaves_reports_with_patients_comments_behind(context: Flask, role: str) -> None:
+    person = factories.add_person(role)
+    asked = {"template": "feedback_analysis", "clinic_id": person.clinic_id, "timezone": "Asia/Manila"}
+    days = {"start": date(2026, 10, 1), "end": date(2026, 10, 31)}
+    told, untold = (
+        factories.add_report(person, question=Question(**asked, **days, reads_comments=may).to_json())
+        for may in (True, False)
+    )
+    assert {report.id for report in seen(person)} == {told.id, untold.id}
+    person.role = "staff"
+    db.session.commit()
+    assert [report.id for report in seen(person)] == [untold.id]
+    assert answer(context, person, told.id, "download") == 404
+    assert not access.allowed(person, "read", told)
+    assert access.allowed(person, "read", untold)

@@ -66,6 +66,18 @@ def test_a_changed_resource_updates(fhir_on_each: Importer) -> None:
     assert (only(Measurement).value, only(Measurement).visit_id) == (2.0, only(Visit).id)
 
 
+def test_an_import_that_changes_records_makes_known_figures_old(fhir: Importer) -> None:
+    fhir(everything())
+    after_the_first = only(Clinic).revision
+    assert after_the_first > 0
+    fhir(everything())
+    db.session.expire_all()
+    assert only(Clinic).revision == after_the_first
+    fhir(plain(patient(gender="male")))
+    db.session.expire_all()
+    assert only(Clinic).revision > after_the_first
+
+
 def test_noise_that_is_not_read_changes_nothing(fhir: Importer) -> None:
     fhir(patient())
     noisy = patient(

@@ -43,7 +43,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -
         for template in CATALOGUE:
             question = Question(template, clinic.id, clinic.timezone, loading.END - timedelta(days=364), loading.END)
             draw_all.write(
-                generate.compose(question, clinic, "VT-2026-10487", "Ada Osei", loading.NOW), folder / template
+                generate.compose(question, clinic, generate.Asked("VT-2026-10487", "Ada Osei", loading.NOW)).document,
+                folder / template,
             )
     close(app)
     for name, content in ODD.items():

@@ -222,7 +222,7 @@ class TestForm:
 
     def test_a_link_fills_in_the_form(self, client: PageClient) -> None:
         page = client.get("/reports/new?template=visit_trends&period=dates&start=2026-10-05&end=2026-10-09&sex=male")
-        assert chosen_in(page.text) == {"period": "dates", "format": "pdf", "sex": "male"}
+        assert chosen_in(page.text) == {"period": "dates", "compare": "before", "format": "pdf", "sex": "male"}
         assert 'value="2026-10-05"' in page.text
         assert "5 to 9 October 2026" in page.text
 
@@ -233,14 +233,14 @@ class TestForm:
         client.submit(f"/reports/{asked(app)[0].id}/cancel")
         links = re.findall(r'href="([^"]+)">Change the choices', client.get(f"/reports/{asked(app)[0].id}").text)
         page = client.get(html.unescape(links[0]))
-        assert chosen_in(page.text) == {"period": "dates", "format": "pdf", "kind": "dental"}
+        assert chosen_in(page.text) == {"period": "dates", "compare": "before", "format": "pdf", "kind": "dental"}
         assert 'value="2026-10-05"' in page.text
 
     def test_a_link_to_what_is_not_offered_is_a_form_without_complaints(self, app: Flask, client: PageClient) -> None:
         with app.app_context():
             stranger = factories.add_provider(factories.add_clinic("Elsewhere"), "Dr Elsewhere").id
         page = client.get(f"/reports/new?template=visit_trends&period=dates&format=word&provider={stranger}&sex=cat")
-        assert chosen_in(page.text) == {"period": "dates", "format": "pdf"}
+        assert chosen_in(page.text) == {"period": "dates", "compare": "before", "format": "pdf"}
         assert "Format, Provider and Sex: what you had chosen is not there" in page.text
         assert 'class="error"' not in page.text
         assert "This report cannot be made yet" not in page.text
@@ -249,8 +249,10 @@ class TestForm:
         chosen = {"template": "visit_trends", "period": "this_month", "format": "csv", "sex": "male", "age": ""}
         part = client.get("/reports/new/matching", query_string=chosen)
         address = part.headers["HX-Replace-Url"]
-        assert address == f"/reports/new?template=visit_trends&clinic={clinic.id}&period=this_month&sex=male&format=csv"
-        assert chosen_in(client.get(address).text) == {"period": "this_month", "format": "csv", "sex": "male"}
+        chosen = "period=this_month&compare=before&sex=male&format=csv"
+        assert address == f"/reports/new?template=visit_trends&clinic={clinic.id}&{chosen}"
+        begun = chosen_in(client.get(address).text)
+        assert begun == {"period": "this_month", "compare": "before", "format": "csv", "sex": "male"}
 
     @pytest.mark.parametrize(
         ("days", "words"),
@@ -329,3 +331,76 @@ def test_two_clicks_at_the_same_moment_make_one_report(app: Flask, person: Perso
         second = report_requests.ask(me, question, "pdf", limit=10)
         assert second.id == first.id
         assert db.session.scalar(select(func.count()).select_from(Report)) == 1
+
+
+def question_of(report: Report) -> Question:
+    return Question.from_json(report.question)
+
+
+def test_what_was_asked_last_is_what_the_next_form_begins_with(client: PageClient) -> None:
+    usual = {**ASKED, "period": "last_quarter", "compare": "year", "format": "excel"}
+    client.submit("/reports/new", {**usual, "sex": "female"})
+    page = client.get("/reports/new?template=patient_summary").text
+    assert chosen_in(page) == {"period": "last_quarter", "compare": "year", "format": "excel"}
+
+
+def test_the_last_own_dates_are_remembered_with_their_period_only(client: PageClient) -> None:
+    client.submit("/reports/new", {**OWN, "start": "2026-10-05", "end": "2026-10-09"})
+    page = client.get("/reports/new").text
+    assert 'value="2026-10-05"' in page
+    assert 'value="2026-10-09"' in page
+    page = client.get("/reports/new?period=last_month").text
+    assert 'value="2026-10-05"' not in page
+
+
+def test_what_one_person_asked_is_not_remembered_for_another(app: Flask, client: PageClient, clinic: Clinic) -> None:
+    client.submit("/reports/new", {**ASKED, "format": "excel"})
+    with app.app_context():
+        other = factories.add_person("staff", clinic)
+    assert chosen_in(page_client(app).sign_in(other).get("/reports/new").text)["format"] == "pdf"
+
+
+def test_what_to_compare_with_is_part_of_the_question(app: Flask, client: PageClient) -> None:
+    client.submit("/reports/new", {**ASKED, "compare": "year"})
+    client.submit("/reports/new", {**ASKED, "compare": "before"})
+    assert [question_of(report).compare for report in asked(app)] == ["year", "before"]
+
+
+def test_a_comparison_that_is_not_offered_is_refused(app: Flask, client: PageClient) -> None:
+    answer = client.submit("/reports/new", {**ASKED, "compare": "tomorrow"})
+    assert answer.status_code == 422
+    assert "Choose what to compare with." in answer.text
+    assert asked(app) == []
+
+
+def test_the_clinics_threshold_and_the_persons_rights_are_part_of_the_question(
+    app: Flask, client: PageClient, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = replace(CATALOGUE["visit_trends"], has_comments=True)
+    monkeypatch.setitem(CATALOGUE, "visit_trends", template)
+    with app.app_context():
+        db.session.get_one(Clinic, clinic.id).suppress_below = 5
+        manager = factories.add_person("manager", clinic)
+        db.session.commit()
+    # A form that claims more than its sender may have is not heard.
+    client.submit("/reports/new", {**ASKED, "reads_comments": "true", "suppress_below": "0"})
+    page_client(app).sign_in(manager).submit("/reports/new", ASKED)
+    told = [(question_of(report).suppress_below, question_of(report).reads_comments) for report in asked(app)]
+    assert told == [(5, False), (5, True)]
+
+
+def test_running_it_again_asks_with_the_rights_of_now_and_counts_anew(
+    app: Flask, client: PageClient, clinic: Clinic
+) -> None:
+    client.submit("/reports/new", ASKED)
+    with app.app_context():
+        first = db.session.scalars(select(Report)).one()
+        Report.request_cancel(first.id)
+        db.session.get_one(Clinic, clinic.id).suppress_below = 10
+        db.session.commit()
+        first_id = first.id
+    client.submit(f"/reports/{first_id}/retry")
+    again = next(report for report in asked(app) if report.id != first_id)
+    assert again.retry_of_id == first_id
+    assert again.wants_fresh
+    assert question_of(again).suppress_below == 10

@@ -10,9 +10,10 @@
     auditor        | -          | -           | -           | -                 | -       | audit
 
 "Their own" is what they asked for themselves about the clinic they work for now: who moves to another clinic leaves
-the reports behind. On the retention page a manager changes the rules of their clinic, an administrator all of them;
-both may keep a report without end. A row that you may not see is 404, as if it were not there; a page that your role
-does not have is 403. No view queries a report by id itself.
+the reports behind. What patients wrote is for those who may ask for reports of patients; a report that tells it is not
+for others, even where they asked for it in another role. On the retention page a manager changes the rules of their
+clinic, an administrator all of them; both may keep a report without end. A row that you may not see is 404, as if it
+were not there; a page that your role does not have is 403. No view queries a report by id itself.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from typing import Literal, ParamSpec, TypeVar
 
 from flask import abort
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, and_, false, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, not_, select, true
 
 from webapp import logs
 from webapp.extensions import db
@@ -105,6 +106,11 @@ def template_allowed(person: Person, audience: str) -> bool:
     return audience in AUDIENCES[person.role]
 
 
+def reads_comments(person: Person) -> bool:
+    """Whether what patients wrote about the clinic is for this person: words can tell who wrote them."""
+    return "patients" in AUDIENCES[person.role]
+
+
 def visible_reports(person: Person) -> Select[Report]:
     """The reports that this person may read, unordered."""
     return select(Report).where(_within(person, "read"))
@@ -124,6 +130,8 @@ def report_or_404(report_id: str, action: Action) -> Report:
 
 def allowed(person: Person, action: Action, report: Report) -> bool:
     """Whether this person may do that to this report; pages show no button that would be refused."""
+    if report.tells_comments and not reads_comments(person):
+        return False
     of_clinic = report.clinic_id == person.clinic_id
     return {
         "own": of_clinic and report.requester_id == person.id,
@@ -142,7 +150,8 @@ def _within(person: Person, action: Action) -> ColumnElement[bool]:
         "every": true(),
         "none": false(),
     }
-    return reaches[REPORTS[person.role][action]]
+    within = reaches[REPORTS[person.role][action]]
+    return within if reads_comments(person) else and_(within, not_(Report.tells_comments))
 
 
 def polled(view: Callable[P, R]) -> Callable[P, R]:

@@ -79,6 +79,7 @@ def set_timezone(clinic: Clinic, timezone: str, *, person_id: int | None = None)
             _change(table, [_day_there(row["id"], row[moment], timezone) for row in rows if row[moment]])
             count += len(rows)
     register_by_first_visit(clinic.id)
+    Clinic.records_changed(clinic.id)
     subject = f"clinic:{clinic.id}"
     audit.record("clinic.timezone-changed", subject, person_id=person_id, before=before, after=timezone, rows=count)
     return count

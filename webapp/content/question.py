@@ -11,6 +11,7 @@ from webapp.content import periods
 from webapp.content.periods import Period
 
 Comparison = Literal["before", "year"]
+COMPARISONS: dict[str, str] = {"before": "The period before", "year": "The same days a year earlier"}
 """What the period is set against: the one before of the same kind, or the same days of the year before."""
 
 

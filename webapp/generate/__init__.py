@@ -5,6 +5,7 @@ frozen.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -16,13 +17,13 @@ from webapp.errors import ReportFault, causes_of
 from webapp.extensions import db, snapshot
 from webapp.figures import Document, Presentation, Provenance, freeze
 from webapp.files import FORMATS
-from webapp.generate import drawing
+from webapp.generate import drawing, known
 from webapp.generate.claim import Claim, Stopped, timed_out
 from webapp.generate.drawing import Drawn, document_of, draw
 from webapp.generate.keeping import keep, keep_or_tell
 from webapp.models import Clinic, Report
 
-__all__ = ["Drawn", "compose", "document_of", "draw", "keep", "make"]
+__all__ = ["Asked", "Composed", "Drawn", "compose", "document_of", "draw", "keep", "make"]
 
 log = logging.getLogger(__name__)
 
@@ -79,35 +80,62 @@ def _freeze(report: Report, claim: Claim) -> None:
 
     claim.advance("Reading the figures", 5)
     question = Question.from_json(report.question)
-    document = compose(question, report.clinic, report.number, report.requester.name, report.asked_at, step)
+    asked = Asked(report.number, report.requester.name, report.asked_at)
+    composed = compose(question, report.clinic, asked, step, may_share=not report.wants_fresh)
+    document = composed.document
     claim.advance("Keeping the figures", 60)
     claim.freeze(freeze(document.content), freeze(document.provenance), freeze(document.presentation))
+    known.remember(composed.key, report.clinic_id, document.figures_sha256, composed.as_of)
     db.session.refresh(report)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The number of a report, by whom it was asked for and when."""
+
+    number: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A document, and the key and moment by which its figures can be shared."""
+
+    document: Document
+    key: str
+    as_of: datetime
 
 
 def compose(
     question: Question,
     clinic: Clinic,
-    number: str,
-    requested_by: str,
-    asked_at: datetime,
+    asked: Asked,
     step: Step = lambda done, total: None,
-) -> Document:
-    """All that the report says, computed now, from one snapshot of the clinic's records.
+    *,
+    may_share: bool = False,
+) -> Composed:
+    """All that the report says, computed now, from one snapshot of the clinic's records; with `may_share` what another
+    report has computed a moment ago, where that is still fresh.
 
     Raises errors.FiguresFailed, and whatever `step` raises.
     """
     with snapshot() as connection:
         as_of = clock.now()
-        said = content.build(connection, question, step)
+        key = known.key_of(connection, question)
+        shared = known.known(connection, key, question) if may_share else None
+        if shared:
+            said, as_of = shared.content, shared.as_of
+        else:
+            said = content.build(connection, question, step)
         choices = content.choices(connection, question)
     template = content.CATALOGUE[question.template]
-    return Document(
+    document = Document(
         content=said,
         provenance=Provenance(
-            report_number=number,
-            requested_by=requested_by,
-            asked_at=asked_at.isoformat(timespec="seconds"),
+            report_number=asked.number,
+            requested_by=asked.by,
+            asked_at=asked.at.isoformat(timespec="seconds"),
             data_as_of=as_of.isoformat(timespec="seconds"),
             period_start=question.start.isoformat(),
             period_end=question.end.isoformat(),
@@ -119,6 +147,7 @@ def compose(
         presentation=Presentation(clinic_name=clinic.name, timezone=clinic.timezone, paper=clinic.paper),
         figures_sha256=freeze(said).sha256,
     )
+    return Composed(document, key, as_of)
 
 
 def _stop(claim: Claim) -> None:

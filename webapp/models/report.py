@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp import clock
@@ -35,6 +36,9 @@ STATUSES = ("queued", "running", "ready", "failed", "cancelled", "expired")
 FORMATS = ("pdf", "excel", "csv", "json")
 
 Beat = Literal["kept", "cancel", "lost"]
+
+TELLS_COMMENTS = '"reads_comments":true'
+"""In the canonical JSON of a question."""
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """How far apart the clocks of two machines may be, at the most."""
@@ -140,6 +144,16 @@ class Report(Model):
     @property
     def in_flight(self) -> bool:
         return self.status in ("queued", "running")
+
+    @hybrid_property
+    def tells_comments(self) -> bool:
+        """Whether it was asked for with the right to read what patients wrote."""
+        return TELLS_COMMENTS in self.question
+
+    @tells_comments.inplace.expression
+    @classmethod
+    def _tells_comments(cls) -> ColumnElement[bool]:
+        return cls.question.contains(TELLS_COMMENTS, autoescape=True)
 
     @property
     def seconds_to_make(self) -> float | None:

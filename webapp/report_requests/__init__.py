@@ -1,20 +1,22 @@
 """A person asks for a report: the row is written and committed, then put in line."""
 
 import logging
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp import audit, content, words
+from webapp.accounts import access
 from webapp.content.question import Question
 from webapp.errors import QueueDown
 from webapp.extensions import db
 from webapp.generate import removal
 from webapp.generate.sweep import enqueue
-from webapp.models import Person, Report
+from webapp.models import Clinic, Person, Report
 from webapp.models.report import new_number
 
-__all__ = ["TooMany", "ask", "ask_again", "cancel", "delete", "position"]
+__all__ = ["TooMany", "ask", "ask_again", "cancel", "delete", "entitled", "position"]
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +27,26 @@ class TooMany(Exception):
     """The person already waits for as many reports as one may; the text is for them."""
 
 
-def ask(person: Person, question: Question, format_name: str, *, limit: int, retry_of: Report | None = None) -> Report:
-    """The report that answers the question: the one this person already waits for, or a new one, in line.
+def ask(
+    person: Person,
+    question: Question,
+    format_name: str,
+    *,
+    limit: int,
+    retry_of: Report | None = None,
+    fresh: bool = False,
+) -> Report:
+    """The report that answers the question: the one this person already waits for, or a new one, in line. `fresh` has
+    it counted anew, even where another report has counted the same a moment ago.
 
     Raises TooMany beyond `limit` reports in flight. Redis being down is no fault here: the sweep enqueues it later.
     """
+    question = entitled(person, question)
     if waiting := _waited_for(person, question):
         return waiting
     _check_limit(person, limit)
     report = _row(person, question, format_name, retry_of)
+    report.wants_fresh = fresh
     try:
         db.session.add(report)
         db.session.flush()
@@ -51,6 +64,13 @@ def ask(person: Person, question: Question, format_name: str, *, limit: int, ret
     except QueueDown as fault:
         log.warning("a report waits for the sweep: %s", fault, extra={"report_id": report.id})
     return report
+
+
+def entitled(person: Person, question: Question) -> Question:
+    """The question with the rights that this person has now, whoever asked it before."""
+    clinic = db.session.get_one(Clinic, question.clinic_id)
+    comments = content.CATALOGUE[question.template].has_comments and access.reads_comments(person)
+    return replace(question, suppress_below=clinic.suppress_below, reads_comments=comments)
 
 
 def _waited_for(person: Person, question: Question) -> Report | None:
@@ -99,8 +119,9 @@ def _row(person: Person, question: Question, format_name: str, retry_of: Report 
 
 
 def ask_again(person: Person, report: Report, *, limit: int) -> Report:
-    """The same question once more, as a new report that names the old one. Raises TooMany."""
-    return ask(person, Question.from_json(report.question), report.format, limit=limit, retry_of=report)
+    """The same question once more, as a new report that names the old one, counted anew. Raises TooMany."""
+    question = Question.from_json(report.question)
+    return ask(person, question, report.format, limit=limit, retry_of=report, fresh=True)
 
 
 def cancel(report: Report, person: Person) -> bool:

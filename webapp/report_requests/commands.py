@@ -1,5 +1,6 @@
 """flask report: one report without queue or server."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from webapp import clock, content, generate
 from webapp.commands import PlainCommand
 from webapp.content import Template
 from webapp.content.periods import OWN_DATES
+from webapp.content.question import COMPARISONS
 from webapp.errors import ReportFault
 from webapp.extensions import db
 from webapp.files import FORMATS
@@ -34,17 +36,28 @@ EPILOG = f"\b\nTemplates, and the filters of each:\n{FILTERS}\n\nA value that is
 @click.option("--from", "start", required=True, metavar="DATE", help="The first day, such as 2026-10-01.")
 @click.option("--to", "end", required=True, metavar="DATE", help="The last day, such as 2026-10-31.")
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="pdf", show_default=True)
+@click.option("--compare", type=click.Choice(list(COMPARISONS)), default="before", show_default=True)
 @click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE", help="Such as sex=female; repeatable.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @with_appcontext
 def report(
-    template: str, clinic_name: str, start: str, end: str, format_name: str, filters: tuple[str, ...], out: Path
+    template: str,
+    clinic_name: str,
+    start: str,
+    end: str,
+    format_name: str,
+    compare: str,
+    filters: tuple[str, ...],
+    out: Path,
 ) -> None:
     """Make one report into a file, by the same functions as the page, but without queue or server."""
-    form = _form(template, clinic_name, {"start": start, "end": end, "format": format_name}, filters)
+    form = _form(
+        template, clinic_name, {"start": start, "end": end, "compare": compare, "format": format_name}, filters
+    )
+    question = replace(form.question(), suppress_below=form.clinic.suppress_below)
     number = new_number(form.template.number_prefix)
     try:
-        document = generate.compose(form.question(), form.clinic, number, REQUESTED_BY, clock.now())
+        document = generate.compose(question, form.clinic, generate.Asked(number, REQUESTED_BY, clock.now())).document
         drawn = BytesIO()
         FORMATS[format_name].render(document, drawn)
         out.write_bytes(drawn.getvalue())
@@ -52,7 +65,7 @@ def report(
         raise click.ClickException(fault.plain) from fault
     except OSError as fault:
         raise click.ClickException(f"{out} cannot be written: {fault.strerror}.") from fault
-    click.echo(f"{content.title(form.question())}: {out}, report {number}")
+    click.echo(f"{content.title(question)}: {out}, report {number}")
 
 
 def _form(template_name: str, clinic_name: str, given: dict[str, str], filters: tuple[str, ...]) -> AskForm:

@@ -12,14 +12,14 @@ from wtforms.validators import AnyOf
 from webapp import clock, words
 from webapp.content import Template
 from webapp.content.periods import OWN_DATES, PRESETS, Period, resolve, shifted
-from webapp.content.question import Question
+from webapp.content.question import COMPARISONS, Question
 from webapp.files import FORMATS
 from webapp.models import Clinic
 
 EARLIEST = date(1900, 1, 1)
 LONGEST_YEARS = 10
-USUAL = {"period": "last_month", "format": "pdf"}
-"""What people ask for most."""
+USUAL = {"period": "last_month", "compare": "before", "format": "pdf"}
+"""What people ask for most, until they have asked for something else."""
 
 
 def _choices(words_of: Mapping[str, str]) -> list[SelectChoice]:
@@ -52,6 +52,13 @@ class AskForm(Form):
     )
     start = DayField("From")
     end = DayField("To")
+    compare = RadioField(
+        "Compare with",
+        choices=_choices(COMPARISONS),
+        default="before",
+        validate_choice=False,
+        validators=[AnyOf(list(COMPARISONS), "Choose what to compare with.")],
+    )
     format = RadioField(
         "Format",
         choices=_choices({item.name: item.label for item in FORMATS.values()}),
@@ -103,8 +110,16 @@ class AskForm(Form):
     def chosen(self) -> dict[str, Any]:
         """The choices as an address says them, without those that leave nothing out."""
         days = (self.start, self.end) if self.period.data == OWN_DATES else ()
-        filled = {item.name: item.data for item in (self.period, *days, *self.filters, self.format) if item.data}
+        asked = (self.period, *days, self.compare, *self.filters, self.format)
+        filled = {item.name: item.data for item in asked if item.data}
         return {"template": self.template.name, "clinic": self.clinic.id, **filled}
+
+    @property
+    def usual(self) -> dict[str, str]:
+        """What the next form may begin with, whatever its template: the period, what it is compared with and the
+        format."""
+        days = (self.start, self.end) if self.period.data == OWN_DATES else ()
+        return {item.name: str(item.data) for item in (self.period, *days, self.compare, self.format)}
 
     def days(self) -> Period:
         """The first and the last day asked for, as the clinic's days; call it only on a form that validates."""
@@ -138,6 +153,7 @@ class AskForm(Form):
             end=end,
             period=self.period.data,
             filters={field.name: field.data for field in self.filters},
+            compare=self.compare.data,
         )
 
 

@@ -67,6 +67,7 @@ class ReadDocument:
     """`narrowed` are the filters that leave something out; the others go without saying."""
 
     period: str
+    data_as_of: str
     narrowed: tuple[str, ...]
     summary: tuple[str, ...]
     metrics: tuple[ReadMetric, ...]
@@ -79,8 +80,10 @@ def read(document: Document) -> ReadDocument:
     """All that the page shows of a report, as text."""
     content = document.content
     everything = {(item.label, item.all_words) for item in CATALOGUE[content.template].filters}
+    zone = document.presentation.timezone
     return ReadDocument(
-        period=f"{facts.period(document)} ({words.city(document.presentation.timezone)} time)",
+        period=f"{facts.period(document)} ({words.city(zone)} time)",
+        data_as_of=facts.moment(document.provenance.data_as_of, zone),
         narrowed=tuple(
             f"{choice.label}: {choice.value}"
             for choice in document.provenance.filters

@@ -1,5 +1,6 @@
 """The pages of the main job: ask, watch, read, find again."""
 
+import json
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ def for_those_who_ask() -> None:
 def new() -> ResponseReturnValue:
     """The catalogue, and the form of the chosen template, filled as the address says."""
     template, clinic = _chosen()
-    form = form_for(template, clinic, db.session.connection(), MultiDict({**USUAL, **request.args}))
+    form = form_for(template, clinic, db.session.connection(), MultiDict(_begun()))
     dropped = form.drop_what_is_not_offered()
     return _ask_page(form, _matches(form), dropped)
 
@@ -65,6 +66,8 @@ def ask() -> ResponseReturnValue:
     except TooMany as fault:
         form.form_errors.append(str(fault))
         return _ask_page(form), 422
+    current_person().usual_choices = json.dumps(form.usual)
+    db.session.commit()
     if report.format != form.format.data:
         flash("You are waiting for these figures already. When they are ready you can have them in every format.")
     return redirect(url_for(".show", report_id=report.id), 303)
@@ -209,6 +212,16 @@ def _chosen() -> tuple[Template, Clinic]:
     return template, clinic
 
 
+def _begun() -> dict[str, str]:
+    """What a new form begins with: what the address says, else what this person asked for last."""
+    given = request.args.to_dict()
+    last = json.loads(current_person().usual_choices)
+    if "period" in given:
+        # Days belong to the period they were chosen with.
+        last = {name: value for name, value in last.items() if name not in ("start", "end")}
+    return {**USUAL, **last, **given}
+
+
 def _ask_page(form: AskForm, matches: Matches | str = "", dropped: Sequence[str] = ()) -> str:
     return render_template(
         "report_requests/new.html",
@@ -228,7 +241,7 @@ def _matches(form: AskForm) -> Matches | str:
         lacking = [*form.start.errors, *form.end.errors]
         form.forget_errors()
         return lacking[0] if lacking else ""
-    question = form.question()
+    question = report_requests.entitled(current_person(), form.question())
     count, noun = content.matching(db.session.connection(), question)
     return Matches(
         clinic=form.clinic.name,
@@ -248,6 +261,7 @@ def _choices_of(report: Report) -> dict[str, str | int]:
         "template": question.template,
         "clinic": question.clinic_id,
         "period": question.period,
+        "compare": question.compare,
         **(own_dates if question.period == OWN_DATES else {}),
         **question.chosen,
         "format": report.format,

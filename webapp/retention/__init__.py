@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import alerts, clock
 from webapp.clock import Deadline
 from webapp.extensions import db
-from webapp.generate import removal, unwanted
+from webapp.generate import known, removal, unwanted
 from webapp.models import Clinic, FrozenPart, Report, UnwantedObject
 from webapp.retention import keeping
 from webapp.words import plural
@@ -92,12 +92,14 @@ def _tell_of(failed: int) -> None:
 
 
 def _drop_figures_left_behind() -> None:
-    """Once an hour of the night, since it looks at every frozen part; a round that is missed does no harm."""
+    """Once an hour of the night, since it looks at every frozen part; a round that is missed does no harm. Figures
+    that are too old to be shared are forgotten with them."""
     now = clock.now()
     if now.hour not in NIGHT or now.minute != 0:
         return
     FrozenPart.drop_unused(FrozenPart.left_behind(now - A_DAY, AT_ONCE))
     db.session.commit()
+    known.forget_stale()
 
 
 def _remove_unwanted_objects() -> None:

@@ -171,6 +171,8 @@ class Writer:
             change = update(table).where(table.c.id == bindparam("row_id"))
             db.session.execute(change.values({name: bindparam(name) for name in names}), changes.updated)
         written = changes.added + changes.updated
+        if written or changes.removed:
+            Clinic.records_changed(self._clinic_id)
         if kind == "Encounter":
             self._dental_by_treatment([row["row_id"] for row in changes.updated])
             patients = {row["patient_id"] for row in written} | changes.patients_before
@@ -200,6 +202,7 @@ class Writer:
                 table = TABLES["Condition"]
                 alone = (table.c.id == bindparam("row_id")) & table.c.visit_id.is_(None)
                 db.session.execute(update(table).where(alone).values(visit_id=bindparam("its_visit")), rows)
+                Clinic.records_changed(self._clinic_id)
             db.session.commit()
 
 
