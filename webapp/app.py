@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import make_url
 
 from webapp import accounts, cli, downloads, frame, logs, queues, storage, temporary
+from webapp.clinic_data import views as clinic_data
 from webapp.downloads import views as download_views
 from webapp.extensions import csrf, db, migrate
 from webapp.health import views as health
@@ -40,6 +41,7 @@ def build(**overrides: Any) -> Flask:
     downloads.init_app(app)
     app.register_blueprint(download_views.blueprint)
     app.register_blueprint(retention.blueprint)
+    app.register_blueprint(clinic_data.blueprint)
     app.register_blueprint(health.blueprint)
     cli.register(app)
     return app

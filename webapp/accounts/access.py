@@ -5,8 +5,8 @@
     ---------------+------------+-------------+-------------+-------------------+---------+----------------------
     staff          | the clinic | -           | their own   | their own         | -       | -
     clinician      | the clinic | the clinic  | their own   | their own         | -       | -
-    manager        | the clinic | the clinic  | the clinic  | the clinic        | -       | retention
-    administrator  | every one  | every one   | every one   | every one         | all     | retention, operations
+    manager        | the clinic | the clinic  | the clinic  | the clinic        | -       | retention, clinic
+    administrator  | every one  | every one   | every one   | every one         | all     | these, and operations
     auditor        | -          | -           | -           | -                 | -       | audit
 
 "Their own" is what they asked for themselves about the clinic they work for now: who moves to another clinic leaves
@@ -92,6 +92,11 @@ def runs_operations(person: Person) -> bool:
 
 def sees_to_retention(person: Person) -> bool:
     """Whether the retention page is this person's, who may also keep reports without end."""
+    return person.role in KEEPERS
+
+
+def sees_to_clinics(person: Person) -> bool:
+    """Whether this person says how the reports of their clinics look and what they withhold."""
     return person.role in KEEPERS
 
 

@@ -45,6 +45,7 @@ NAVIGATION = (
     Link("report_requests.new", "New report", ASKING),
     Link("report_requests.index", "My reports", ASKING),
     Link("retention.index", "Retention", access.KEEPERS),
+    Link("clinic_data.settings", "Clinic", access.KEEPERS),
     Link("health.index", "Operations", access.OPERATORS),
 )
 

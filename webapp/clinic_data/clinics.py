@@ -13,7 +13,7 @@ from webapp.clinic_data.fhir.elements import start_of
 from webapp.clinic_data.local_times import register_by_first_visit, visit_columns
 from webapp.extensions import Model, db
 from webapp.models import Campaign, CampaignContact, Clinic, Feedback, Measurement, Visit
-from webapp.models.clinic import PAPERS
+from webapp.models.clinic import PAPERS, Paper
 from webapp.words import listed, printable
 
 LONGEST_NAME = 200
@@ -59,6 +59,21 @@ def clinic_called(name: str) -> Clinic:
         there_is = f"There is: {', '.join(known)}." if known else "Add one with: flask clinics add NAME --timezone ZONE"
         raise ClinicRefused(f"There is no clinic called {name}. {there_is}")
     return found
+
+
+def change_reports(
+    clinic: Clinic, paper: Paper, suppress_below: int, logo: bytes | None, *, person_id: int | None = None
+) -> None:
+    """How a clinic's reports look from now on: their paper and logo (a PNG), and the count under which figures are
+    withheld, one of models.clinic.THRESHOLDS. What changes is audited. Not committed."""
+    wanted = {"paper": paper, "suppress_below": suppress_below, "logo": logo}
+    before = {name: getattr(clinic, name) for name in wanted}
+    changed = sorted(name for name in wanted if wanted[name] != before[name])
+    for name in changed:
+        setattr(clinic, name, wanted[name])
+    told = {name: [before[name], wanted[name]] for name in changed if name != "logo"}
+    if changed:
+        audit.record("clinic.reports-changed", f"clinic:{clinic.id}", person_id=person_id, changed=changed, **told)
 
 
 def set_timezone(clinic: Clinic, timezone: str, *, person_id: int | None = None) -> int:
