@@ -188,6 +188,7 @@ class Matches:
 
     clinic: str
     dates: str
+    against: str
     zone: str
     count: str
     verb: str
@@ -230,9 +231,19 @@ def _ask_page(form: AskForm, matches: Matches | str = "", dropped: Sequence[str]
         clinic=form.clinic,
         clinics=access.clinics_for(current_person()),
         catalogue=[item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)],
+        last_asked=_last_asked(form.clinic.timezone),
         matches=matches,
         dropped=words.listed(list(dropped)),
     )
+
+
+def _last_asked(zone: str) -> dict[str, str]:
+    """On which day this person last asked for a report of each template, in words."""
+    mine = select(Report.template, func.max(Report.asked_at)).where(Report.requester_id == current_person().id)
+    return {
+        template: words.day(clock.local(at, zone).day)
+        for template, at in db.session.execute(mine.group_by(Report.template))
+    }
 
 
 def _matches(form: AskForm) -> Matches | str:
@@ -246,6 +257,7 @@ def _matches(form: AskForm) -> Matches | str:
     return Matches(
         clinic=form.clinic.name,
         dates=words.dates(question.start, question.end),
+        against=words.dates(*question.earlier),
         zone=words.city(question.timezone),
         count=words.plural(count, noun.removesuffix("s"), noun),
         verb="matches" if count == 1 else "match",
