@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, case, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from webapp.content.filters import Filter
+from webapp.content.filters import Filter, Subject
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.figures import Excluded, Rows
@@ -23,7 +23,7 @@ HAPPENED: ColumnElement[bool] = Visit.status.not_in(list(NOT_COUNTED))
 
 def patients_of(question: Question, filters: Iterable[Filter]) -> Conditions:
     """The clinic's patients whom the question asks about. Ages are those on the question's last day."""
-    return [Patient.clinic_id == question.clinic_id, *_narrowed(question, filters, "patient")]
+    return [Patient.clinic_id == question.clinic_id, *narrowed(question, filters, "patient")]
 
 
 def visits_of(question: Question, filters: Iterable[Filter], period: Period) -> Conditions:
@@ -32,16 +32,17 @@ def visits_of(question: Question, filters: Iterable[Filter], period: Period) -> 
     conditions = [
         Visit.clinic_id == question.clinic_id,
         Visit.local_day.between(*period),
-        *_narrowed(question, filters, "visit"),
+        *narrowed(question, filters, "visit"),
     ]
-    about_patients = _narrowed(question, filters, "patient")
+    about_patients = narrowed(question, filters, "patient")
     if about_patients:
         asked = select(Patient.id).where(Patient.clinic_id == question.clinic_id, *about_patients)
         conditions.append(Visit.patient_id.in_(asked))
     return conditions
 
 
-def _narrowed(question: Question, filters: Iterable[Filter], of: str) -> Conditions:
+def narrowed(question: Question, filters: Iterable[Filter], of: Subject) -> Conditions:
+    """What the chosen filters say of those rows alone."""
     chosen = question.chosen
     return [
         narrowing.condition(chosen[narrowing.name], question.end)
@@ -89,16 +90,17 @@ def _days_on_sqlite(element: DaysBetween, compiler: Any, **how: Any) -> str:
 
 
 class SecondsBetween(FunctionElement[int]):
-    """SecondsBetween(earlier, later): whole seconds from one column of moments to another."""
+    """SecondsBetween(earlier, later): whole seconds from one column of moments to another, each cut to its second."""
 
-    type = Integer()
+    type = BigInteger()
     inherit_cache = True
 
 
 @compiles(SecondsBetween, "postgresql")
 def _seconds_on_postgresql(element: SecondsBetween, compiler: Any, **how: Any) -> str:
     earlier, later = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"CAST(FLOOR(EXTRACT(EPOCH FROM {later}) - EXTRACT(EPOCH FROM {earlier})) AS INTEGER)"
+    # A BIGINT, for 68 years are more seconds than an INTEGER holds.
+    return f"CAST(FLOOR(EXTRACT(EPOCH FROM {later})) - FLOOR(EXTRACT(EPOCH FROM {earlier})) AS BIGINT)"
 
 
 @compiles(SecondsBetween, "sqlite")
