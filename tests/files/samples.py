@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from webapp.figures import (
+    SUPPRESSED,
     Cell,
     Change,
     Chart,
@@ -234,6 +235,57 @@ def patient_summary() -> Content:
     )  # fmt: skip
 
 
+DIAGNOSES = (
+    "Essential hypertension",
+    "Type 2 diabetes mellitus without complications",
+    "Dental caries",
+    "Gingivitis",
+    "Low back pain",
+    "Asthma",
+)
+OUTCOMES: dict[str, tuple[Cell, ...]] = {
+    "Improved": (180, 90, 120, 60, 0, 13),
+    "Unchanged": (80, 60, 30, 20, 0, SUPPRESSED),
+    "Worse": (40, 30, 15, 12, 0, SUPPRESSED),
+    "Not recorded": (12, 8, 1, 4, 0, 11),
+}
+SUCCESS: dict[str, tuple[Cell, ...]] = {
+    "Success rate": (57.7, 47.9, 72.3, 62.5, None, SUPPRESSED),
+    "Lower end": (52.1, 40.8, 65.2, 52.5, None, SUPPRESSED),
+    "Upper end": (63.1, 55.0, 78.4, 71.5, None, SUPPRESSED),
+}
+
+
+def outcomes() -> Content:
+    """Shares and intervals by diagnosis, and headline figures with the way to them."""
+    shares = _table_of("shares", "Outcomes by diagnosis", DIAGNOSES, OUTCOMES, "count", 0)
+    rates = _table_of("rates", "Success rate by diagnosis", DIAGNOSES, SUCCESS, "percent", 1)
+    stack = Chart("stack", "stack", "Most get better", "Outcome of each treatment", "shares", "label", tuple(OUTCOMES))
+    interval = Chart("interval", "interval", "Caries leads", "Success rate with its 95 % interval", "rates", "label",
+                     tuple(SUCCESS))  # fmt: skip
+    return replace(
+        visit_trends(),
+        metrics=(
+            Metric("treated", "Treated", 767, change=Change(21, 2.8, "September 2026"), trend=MEDICAL),
+            Metric("success", "Success rate", 60.1, "percent", decimals=1, trend=(58.0, None, 59.5, 60.1)),
+            Metric("due", "Follow-ups overdue", SUPPRESSED, trend=(12, SUPPRESSED, 14, SUPPRESSED)),
+            Metric("once", "Treated once", 4, trend=(4,)),
+            Metric("level", "Doctors", 7, trend=(7,) * 12),
+        ),
+        sections=(
+            Section("shares", "Outcomes", (stack,), (shares,)),
+            Section("rates", "Success", (interval,), (rates,)),
+        ),
+    )
+
+
+def _table_of(
+    key: str, title: str, labels: tuple[str, ...], series: dict[str, tuple[Cell, ...]], kind: Any, decimals: int
+) -> Table:
+    columns = (Column("label", "Diagnosis"), *(Column(name, name, kind, decimals=decimals) for name in series))
+    return Table(key, title, columns, tuple(zip(labels, *series.values(), strict=True)))
+
+
 def round_the_clock(most: int) -> Content:
     """Visits of 7 weekdays by 24 hours, each up to `most`, with a total, in a heat map."""
     days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -297,7 +349,7 @@ def empty() -> Content:
                 "By month",
                 tuple(
                     Chart(shape, shape, f"Nothing as {shape}", "Visits", "months", "month", ("a", "b"))  # type: ignore[arg-type]
-                    for shape in ("line", "bar", "heat", "pyramid")
+                    for shape in ("line", "bar", "heat", "pyramid", "stack", "interval")
                 ),
                 (Table("months", "Visits by month", columns, ()),),
             ),

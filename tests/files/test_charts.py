@@ -12,11 +12,11 @@ from webapp import words
 from webapp.errors import RenderFailed
 from webapp.figures import Content
 from webapp.files import charts, lettering, marks, painters
-from webapp.files.marks import Box, Dot, Line, Picture, Sheet, Text
+from webapp.files.marks import Box, Dot, Line, Picture, Sheet, Spot, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
 CATEGORIES = tuple(f"Category number {number}" for number in range(60))
-SHAPES = ("line", "bar", "heat", "pyramid")
+SHAPES = ("line", "bar", "heat", "pyramid", "stack", "interval")
 
 
 def picture(content: Content, width: float = 493.0) -> Picture:
@@ -66,7 +66,7 @@ def test_nothing_is_drawn_outside_the_sheet(shape: str, case: str, value: int | 
             assert left >= -1
             assert left + wide <= width + 1
             assert 0 <= mark.y <= drawn.height + 0.5
-        elif isinstance(mark, Box):
+        elif isinstance(mark, Box | Spot):
             assert min(mark.width, mark.height) >= 0
             assert mark.x >= -1
             assert mark.x + mark.width <= width + 1
@@ -319,4 +319,5 @@ def test_the_same_geometry_serves_both_painters() -> None:
     chart, table = content.sections[0].charts[0], content.sections[0].tables[0]
     native = charts.drawing(chart, table, 493.0)
     sheet = Sheet(493.0, charts.PDF_TEXT, lettering.width)
-    assert len(native.contents) == len(charts.picture(chart, table, sheet).marks)
+    drawn = charts.picture(chart, table, sheet)
+    assert len(native.contents) == len(drawn.marks) - len(of(drawn, Spot))

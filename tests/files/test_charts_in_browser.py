@@ -1,5 +1,7 @@
 """Charts in a real browser, whose fonts we cannot choose: no letter may be cut."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -22,6 +24,8 @@ SAMPLES = {
     "heat": samples.one_chart("heat", words.WEEKDAYS, *WEEK),
     "turned heat": samples.round_the_clock(900),
     "pyramid": samples.patient_summary(),
+    "stack": samples.outcomes(),
+    "interval": replace(samples.outcomes(), sections=samples.outcomes().sections[1:]),
 }
 
 

@@ -28,6 +28,7 @@ ODD = {
     "a long table": samples.long_table(60),
     "other scripts": samples.named("ที่ نهر <b>"),
     "no visits": samples.empty(),
+    "shares and intervals": samples.outcomes(),
 }
 
 

@@ -14,8 +14,8 @@ from reportlab.graphics.shapes import Drawing
 
 from webapp import words
 from webapp.errors import RenderFailed
-from webapp.figures import Cell, Chart, Column, Table
-from webapp.files import grids, lettering, painters, plots
+from webapp.figures import SUPPRESSED, Cell, Chart, Column, Table
+from webapp.files import grids, intervals, lettering, painters, plots, shares
 from webapp.files.marks import Picture, Sheet, Text
 from webapp.files.series import Series, Values
 
@@ -30,7 +30,19 @@ PDF_TEXT, WIDE_TEXT, NARROW_TEXT = 7.5, 12.5, 12.0
 NOTHING = "No figures to show for this choice"
 
 
-_SHAPES = {"line": plots.line, "bar": plots.bar, "heat": grids.heat, "pyramid": grids.pyramid}
+_SHAPES = {
+    "line": plots.line,
+    "bar": plots.bar,
+    "heat": grids.heat,
+    "pyramid": grids.pyramid,
+    "stack": shares.stack,
+    "interval": intervals.interval,
+}
+_SERIES = {"pyramid": 2, "interval": 3}
+"""How many series a shape is made for; with others its figures are drawn as bars."""
+
+_MOST_ROWS_OF_HALF = {"stack": 8, "interval": 10}
+"""Rows up to which a shape reads well in half a page's width."""
 
 
 def read(chart: Chart, table: Table) -> Values:
@@ -45,7 +57,11 @@ def read(chart: Chart, table: Table) -> Values:
         labels=tuple(label(row[category], table.columns[category]) for row in table.rows),
         part=_part(table, category),
         series=tuple(
-            Series(table.columns[columns[key]], tuple(_figure(row[columns[key]]) for row in table.rows))
+            Series(
+                table.columns[columns[key]],
+                tuple(_figure(row[columns[key]]) for row in table.rows),
+                frozenset(at for at, row in enumerate(table.rows) if row[columns[key]] == SUPPRESSED),
+            )
             for key in chart.series
         ),
         total=_total(table, [category, *(columns[key] for key in chart.series)]),
@@ -85,7 +101,7 @@ def picture(chart: Chart, table: Table, sheet: Sheet) -> Picture:
     if not values.known():
         height = sheet.size * 6
         return Picture(sheet.width, height, (Text(sheet.width / 2, height / 2, NOTHING, sheet.size, "middle"),))
-    if chart.shape == "pyramid" and len(values.series) != 2:
+    if len(values.series) != _SERIES.get(chart.shape, len(values.series)):
         return plots.bar(values, sheet)
     return _SHAPES[chart.shape](values, sheet)
 
@@ -98,6 +114,8 @@ def fits(chart: Chart, table: Table, width: float) -> bool:
         return grids.values_fit(values, sheet)
     if chart.shape == "line":
         return len(values.labels) <= 6
+    if chart.shape in _MOST_ROWS_OF_HALF:
+        return len(values.labels) <= _MOST_ROWS_OF_HALF[chart.shape]
     return len(values.labels) * len(values.series) <= 24
 
 
@@ -130,16 +148,24 @@ def svg(chart: Chart, table: Table) -> Markup:
 
 
 def description(chart: Chart, table: Table) -> str:
-    """What is plotted, and the lowest and highest figure of each series, in words."""
+    """What is plotted, and in words what the picture shows of it: of intervals every row, of stacks the smallest and
+    largest share of each series, of others its lowest and highest figure."""
     values = read(chart, table)
     parts = [chart.subtitle] if chart.subtitle else []
-    for series in values.series:
-        known = [(value, name) for value, name in zip(series.values, values.labels, strict=True) if value is not None]
-        if not known:
-            parts.append(f"{series.label}: no figures")
-            continue
-        low, high = min(known, key=lambda pair: pair[0]), max(known, key=lambda pair: pair[0])
-        parts.append(
-            f"{series.label}: lowest {series.written(low[0])} ({low[1]}), highest {series.written(high[0])} ({high[1]})"
-        )
+    if not values.known():
+        parts.append(NOTHING)
+    elif chart.shape == "stack":
+        parts += shares.described(values)
+    elif chart.shape == "interval" and len(values.series) == _SERIES["interval"]:
+        parts += intervals.described(values)
+    else:
+        parts += [_lowest_and_highest(series, values.labels) for series in values.series]
     return ". ".join(parts) + "."
+
+
+def _lowest_and_highest(series: Series, labels: Sequence[str]) -> str:
+    known = [(value, name) for value, name in zip(series.values, labels, strict=True) if value is not None]
+    if not known:
+        return f"{series.label}: no figures"
+    low, high = min(known, key=lambda pair: pair[0]), max(known, key=lambda pair: pair[0])
+    return f"{series.label}: lowest {series.written(low[0])} ({low[1]}), highest {series.written(high[0])} ({high[1]})"

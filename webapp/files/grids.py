@@ -59,7 +59,7 @@ def _scale(values: Values, sheet: Sheet) -> float:
 
 
 def _widest(values: Values, sheet: Sheet) -> float:
-    cells = max(sheet.widest(series.written(value) for value in series.values) for series in values.series)
+    cells = max(sheet.widest(series.all_told()) for series in values.series)
     return max(cells, sheet.widest(values.total[1:]))
 
 
@@ -100,11 +100,10 @@ def heat(values: Values, sheet: Sheet) -> Picture:
             value = series.values[at]
             x, y = names + wide * index, top + high * at
             fill = PAPER if value is None else _shade(value, low, span)
-            tip = f"{label}, {series.label}: {series.written(value)}"
+            tip = f"{label}, {series.label}: {series.told(at)}"
             marks.append(_cell(value, (x, y, wide, high), fill, tip, size * 0.11))
             if shown:
-                written = series.written(value)
-                marks.append(Text(x + wide / 2, baseline, written, size * scale, "middle", legible(fill)))
+                marks.append(Text(x + wide / 2, baseline, series.told(at), size * scale, "middle", legible(fill)))
     bottom = top + high * len(values.labels)
     marks += _aside(values, sheet, top, high)
     if values.total and scale:
@@ -186,6 +185,7 @@ def _turned(values: Values) -> Values:
                 f"{at}", label[:3] if label in words.WEEKDAYS else label, first.kind, first.unit, first.decimals
             ),
             tuple(series.values[at] for series in values.series),
+            frozenset(place for place, series in enumerate(values.series) if at in series.withheld),
         )
         for at, label in enumerate(values.labels)
     )
@@ -199,8 +199,10 @@ def pyramid(values: Values, sheet: Sheet) -> Picture:
     left, right = values.series
     count = len(values.labels)
     names = min(sheet.widest(values.labels), sheet.width * 0.25) + size * 1.6
-    figures = _widest(values, sheet) + size * 0.6
     half = (sheet.width - names) / 2
+    figures = _widest(values, sheet) + size * 0.6
+    written = figures <= half
+    figures = figures if written else 0.0
     scale = (half - figures) / (max(abs(value) for value in values.known()) or 1)
     pitch = min(size * 2.2, MOST_HEIGHT * size / count)
     top = size * 2.2
@@ -219,12 +221,12 @@ def pyramid(values: Values, sheet: Sheet) -> Picture:
             value = series.values[at]
             long = abs(value) * scale if value is not None else 0.0
             x = inner[0] - long if index == 0 else inner[1]
-            tip = f"{label}, {series.label}: {series.written(value)}"
+            tip = f"{label}, {series.label}: {series.told(at)}"
             if value is not None:
                 marks.append(Box(x, y, long, pitch * 0.84, PALETTE[index], tip=tip))
-            if pitch >= size:
+            if written and pitch >= size:
                 end = x - size * 0.4 if index == 0 else x + long + size * 0.4
-                marks.append(Text(end, baseline, series.written(value), size, "end" if index == 0 else "start", INK))
+                marks.append(Text(end, baseline, series.told(at), size, "end" if index == 0 else "start", INK))
     bottom = top + pitch * count
     marks += [Line(((x, top - size * 0.3), (x, bottom)), AXIS, size * 0.07) for x in inner]
     return Picture(sheet.width, bottom + size * 0.2, tuple(marks))

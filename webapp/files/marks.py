@@ -52,6 +52,17 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A part of the sheet that says `tip` to who points at it on a page; paper shows nothing of it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """`y` is the baseline."""
 
@@ -64,7 +75,7 @@ class Text:
     bold: bool = False
 
 
-Mark = Line | Box | Dot | Text
+Mark = Line | Box | Dot | Spot | Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,24 @@ def blend(colour: str, share: float) -> str:
     """`colour` on white paper, `share` from 0 (paper) to 1."""
     parts = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(255 + (part - 255) * share):02X}" for part in parts)
+
+
+_RAMP = ("#12436D", "#28A197", "#D4EFEA")
+"""From the palette's darkest through its teal to a pale one: CIE lightness 27, 60 and 92."""
+
+
+def ramp(count: int) -> list[str]:
+    """`count` colours for parts in an order, from dark to light in even steps of lightness, so that neighbours are told
+    apart in grey and by every eye; two are the palette's first two."""
+    if count <= 2:
+        return list(_RAMP[:count])
+    steps = [2 * at / (count - 1) for at in range(count)]
+    return [_between(_RAMP[0], _RAMP[1], at) if at <= 1 else _between(_RAMP[1], _RAMP[2], at - 1) for at in steps]
+
+
+def _between(first: str, second: str, share: float) -> str:
+    pairs = [(int(first[at : at + 2], 16), int(second[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(one + (other - one) * share):02X}" for one, other in pairs)
 
 
 def luminance(colour: str) -> float:

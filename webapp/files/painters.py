@@ -8,7 +8,7 @@ from reportlab.graphics.shapes import Circle, Drawing, PolyLine, Rect, String
 from reportlab.lib.colors import HexColor
 
 from webapp.files import fonts, lettering
-from webapp.files.marks import INK, MUTED, Box, Dot, Line, Mark, Picture, Text
+from webapp.files.marks import INK, MUTED, Box, Dot, Line, Mark, Picture, Spot, Text
 
 _INKS = {INK: "#1B2A32", MUTED: "#51636D"}
 
@@ -26,11 +26,12 @@ def drawing(picture: Picture) -> Drawing:
     """Native vectors: text stays text, and nothing is loaded."""
     sheet = Drawing(picture.width, picture.height)
     for mark in picture.marks:
-        sheet.add(_native(mark, picture.height))
+        if not isinstance(mark, Spot):
+            sheet.add(_native(mark, picture.height))
     return sheet
 
 
-def _native(mark: Mark, height: float) -> Rect | Circle | PolyLine | String:
+def _native(mark: Box | Dot | Line | Text, height: float) -> Rect | Circle | PolyLine | String:
     if isinstance(mark, Box):
         outline = HexColor(mark.outline) if mark.outline else None
         low = height - mark.y - mark.height
@@ -104,6 +105,11 @@ def _markup(mark: Mark) -> str:
         return (
             f'<polyline points="{points}" fill="none" stroke="{mark.colour}" stroke-width="{_n(mark.width)}" '
             f'stroke-linejoin="round"{dashes}/>'
+        )
+    if isinstance(mark, Spot):
+        return (
+            f'<rect x="{_n(mark.x)}" y="{_n(mark.y)}" width="{_n(mark.width)}" height="{_n(mark.height)}" '
+            f'fill-opacity="0"><title>{escape(mark.tip)}</title></rect>'
         )
     return _text(mark)
 

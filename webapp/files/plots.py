@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from webapp.files import lanes
 from webapp.files.marks import (
     AXIS,
     GRID,
@@ -17,6 +18,7 @@ from webapp.files.marks import (
     Mark,
     Picture,
     Sheet,
+    Spot,
     Text,
     blend,
     every,
@@ -76,7 +78,8 @@ def _flatness(sheet: Sheet) -> float:
 def line_plot(values: Values, sheet: Sheet, axis: list[float], height: float, numbered: int = 0) -> Picture:
     size = sheet.size
     ends = [(series.label, _last(series)) for series in values.series]
-    room = min(sheet.width * 0.3, max(sheet.widest((name for name, _ in ends), True), sheet.widest(v for _, v in ends)))
+    names = min(sheet.widest((name for name, _ in ends), True), sheet.width * 0.3)
+    room = max(names, sheet.widest(figure for _, figure in ends))
     area = _area(sheet, axis, values.series[0], height, right=room + size * 1.6, top=size * 0.8)
     step = (area.right - area.left) / max(len(values.labels) - 1, 1)
     alone = len(values.labels) == 1
@@ -94,12 +97,21 @@ def line_plot(values: Values, sheet: Sheet, axis: list[float], height: float, nu
             wanted.append((area.y(value), index))
     left = (xs[0] if alone else area.right) + size * 0.9
     marks += _end_labels(wanted, ends, area, sheet, (left, room), numbered)
+    marks += _spots(values, xs, step, area)
     return Picture(sheet.width, height, tuple(marks))
+
+
+def _spots(values: Values, xs: list[float], step: float, area: Area) -> list[Mark]:
+    """Over each category the part of the plot that says its figures."""
+    edges = [(max(x - step / 2, area.left), min(x + step / 2, area.right)) for x in xs]
+    high = area.bottom - area.top
+    return [Spot(left, area.top, right - left, high, values.story(at)) for at, (left, right) in enumerate(edges)]
 
 
 def _last(series: Series) -> str:
     """The figure at the end of the line, empty when the last one is not known."""
-    return "" if series.values[-1] is None else series.written(series.values[-1])
+    at = len(series.values) - 1
+    return "" if series.values[at] is None and at not in series.withheld else series.told(at)
 
 
 def _strokes(series: Series, xs: list[float], area: Area, colour: str, size: float, is_part: bool) -> list[Mark]:
@@ -178,55 +190,54 @@ def bar_plot(values: Values, sheet: Sheet, axis: list[float], height: float, num
     thick = min(step * 0.72 / len(values.series), size * (4.0 if not several else 2.6))
     for index, series in enumerate(values.series):
         room = step * 0.98 if not several else thick * 1.1
-        written = sheet.widest(series.written(value) for value in series.values) <= room
+        written = sheet.widest(series.all_told()) <= room
         for at, value in enumerate(series.values):
-            if value is None:
-                continue
             x = area.left + step * (at + 0.5) + thick * (index - len(values.series) / 2)
+            if value is None:
+                if written and at in series.withheld:
+                    marks.append(Text(x + thick / 2, area.y(0) - size * 0.4, series.told(at), size, "middle", INK))
+                continue
             top, foot = sorted((area.y(value), area.y(0)))
-            tip = f"{values.labels[at]}, {series.label}: {series.written(value)}"
+            tip = f"{values.labels[at]}, {series.label}: {series.told(at)}"
             colour = PALETTE[(index + numbered) % len(PALETTE)]
             hollow = bool(values.part) and at == len(values.labels) - 1
             fill, outline = (blend(colour, 0.2), colour) if hollow else (colour, "")
             marks.append(Box(x, top, max(thick - size * 0.12, thick * 0.8), foot - top, fill, outline, tip))
             if written:
-                marks.append(Text(x + thick / 2, top - size * 0.4, series.written(value), size, "middle", INK))
+                marks.append(Text(x + thick / 2, top - size * 0.4, series.told(at), size, "middle", INK))
     xs = [area.left + step * (at + 0.5) for at in range(len(values.labels))]
     marks += _months_or_labels(values, xs, step, area, sheet)
     return Picture(sheet.width, height, tuple(marks))
 
 
 def lying_bars(values: Values, sheet: Sheet) -> Picture:
-    """One row of bars a category: the label before it, the figure after it."""
+    """One row of bars a category in the order of the table, so that the steps of a way read as a funnel: the label
+    before it or, on a phone, above it; the figure after it."""
     size = sheet.size
     several = len(values.series) > 1
-    top = size * 2.4 if several else size * 0.2
-    names = min(sheet.widest(values.labels), sheet.width * 0.38)
-    figures = max(sheet.widest(series.written(value) for value in series.values) for series in values.series)
-    left = names + size
-    low, high = min(0, *values.known()), max(0, *values.known())
-    scale = (sheet.width - left - figures - size) / ((high - low) or 1)
-    zero = left + (0 - low) * scale
-    thick = size * (1.7 if not several else 1.25)
-    pitch = thick * len(values.series) + size * 0.7
     marks: list[Mark] = _legend(values, sheet) if several else []
-    for at, label in enumerate(values.labels):
-        y = top + pitch * at
-        middle = y + thick * len(values.series) / 2 + size * 0.35
-        marks.append(Text(left - size * 0.8, middle, sheet.fitted(label, names), size, "end", INK))
+    thick = 1.7 if not several else 1.25 * len(values.series)
+    rows = lanes.lay(values.labels, sheet, size * (2.4 if several else 0.2), thick)
+    figures = max(sheet.widest(series.all_told()) for series in values.series)
+    low, high = min(0, *values.known()), max(0, *values.known())
+    scale = max(sheet.width - rows.left - figures - size, 0) / ((high - low) or 1)
+    zero = rows.left + (0 - low) * scale
+    marks += rows.names(sheet.width)
+    each = rows.thick / len(values.series)
+    for at in range(len(values.labels)):
         for index, series in enumerate(values.series):
             value = series.values[at]
-            foot = y + thick * index
-            baseline = foot + thick / 2 + size * 0.35
-            tip = f"{label}, {series.label}: {series.written(value)}"
+            foot = rows.foot(at) + each * index
             wide = abs(value) * scale if value is not None else 0.0
             start = zero - wide if value is not None and value < 0 else zero
             if value is not None:
-                marks.append(Box(start, foot, wide, thick - size * 0.1, PALETTE[index], tip=tip))
-            marks.append(Text(start + wide + size * 0.4, baseline, series.written(value), size, "start", INK))
-    bottom = top + pitch * len(values.labels)
-    marks.append(Line(((zero, top - size * 0.2), (zero, bottom - size * 0.4)), AXIS, size * 0.07))
-    return Picture(sheet.width, bottom, tuple(marks))
+                tip = f"{values.labels[at]}, {series.label}: {series.told(at)}"
+                marks.append(Box(start, foot, wide, each - size * 0.1, PALETTE[index], tip=tip))
+            marks.append(
+                Text(start + wide + size * 0.4, foot + each / 2 + size * 0.35, series.told(at), size, "start", INK)
+            )
+    marks.append(Line(((zero, rows.top - size * 0.2), (zero, rows.bottom - size * 0.4)), AXIS, size * 0.07))
+    return Picture(sheet.width, rows.bottom, tuple(marks))
 
 
 def _legend(values: Values, sheet: Sheet) -> list[Mark]:
@@ -244,16 +255,8 @@ def _legend(values: Values, sheet: Sheet) -> list[Mark]:
 
 
 def _area(sheet: Sheet, axis: list[float], series: Series, height: float, right: float, top: float) -> Area:
-    left = sheet.widest(_tick(value, series) for value in axis) + sheet.size * 0.9
+    left = sheet.widest(series.on_axis(value) for value in axis) + sheet.size * 0.9
     return Area(left, top, sheet.width - right - sheet.size * 0.4, height - sheet.size * 3.1, axis)
-
-
-def _tick(value: float, series: Series) -> str:
-    """A round value as the series writes it, with no more decimals than it needs."""
-    decimals = next((some for some in range(4) if abs(value - round(value, some)) < 1e-9), 4)
-    column = series.column
-    suffix = " %" if column.kind == "percent" else ""
-    return f"{value:,.{decimals}f}".replace("-", "−") + suffix
 
 
 def _grid(area: Area, sheet: Sheet, series: Series) -> list[Mark]:
@@ -265,7 +268,9 @@ def _grid(area: Area, sheet: Sheet, series: Series) -> list[Mark]:
                 ((area.left, y), (area.right, y)), AXIS if value == 0 else GRID, sheet.size * (0.08 if value else 0.09)
             )
         )
-        marks.append(Text(area.left - sheet.size * 0.7, y + sheet.size * 0.36, _tick(value, series), sheet.size, "end"))
+        marks.append(
+            Text(area.left - sheet.size * 0.7, y + sheet.size * 0.36, series.on_axis(value), sheet.size, "end")
+        )
     return marks
 
 

@@ -3,15 +3,21 @@
 from dataclasses import dataclass
 
 from webapp import words
-from webapp.figures import Column, Kind
+from webapp.figures import SUPPRESSED, Column, Kind
 
 Figure = int | float | None
+
+_HUGE = ((1e12, " tn"), (1e9, " bn"), (1e6, " m"))
+"""From which values on an axis writes which unit: the short forms of the United Kingdom's GOV.UK style guide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
+    """`withheld` are the places of figures that are suppressed; their values are None, as of those not known."""
+
     column: Column
     values: tuple[Figure, ...]
+    withheld: frozenset[int] = frozenset()
 
     @property
     def label(self) -> str:
@@ -19,6 +25,20 @@ class Series:
 
     def written(self, value: Figure) -> str:
         return words.cell(value, self.column.kind, self.column.decimals)
+
+    def told(self, at: int) -> str:
+        """The figure of a category as it is written: a dash when not known, [c] when withheld."""
+        return SUPPRESSED if at in self.withheld else self.written(self.values[at])
+
+    def on_axis(self, value: float) -> str:
+        """A round value as the series writes it, with no more decimals than it needs; a huge one short, as "2.5 bn"."""
+        size, short = next(((size, name) for size, name in _HUGE if abs(value) >= size), (1, ""))
+        value /= size
+        decimals = next((some for some in range(4) if abs(value - round(value, some)) < 1e-9), 4)
+        return f"{value:,.{decimals}f}{short}".replace("-", "−") + (" %" if self.column.kind == "percent" else "")
+
+    def all_told(self) -> list[str]:
+        return [self.told(at) for at in range(len(self.values))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +58,19 @@ class Values:
     def known(self) -> list[int | float]:
         """Every figure that is known, in no particular grouping."""
         return [value for series in self.series for value in series.values if value is not None]
+
+    def parts(self, at: int) -> list[float]:
+        """The figures of one category where they are shares of a whole: all of them known and none negative."""
+        figures = [series.values[at] for series in self.series]
+        fit = [one for one in figures if one is not None and one >= 0]
+        return fit if len(fit) == len(figures) else []
+
+    def is_withheld(self, at: int) -> bool:
+        return any(at in series.withheld for series in self.series)
+
+    def story(self, at: int) -> str:
+        """All that is said about one category: "October: Medical 913, Dental 291"."""
+        return f"{self.labels[at]}: " + ", ".join(f"{series.label} {series.told(at)}" for series in self.series)
 
     @property
     def whole(self) -> bool:
