@@ -14,6 +14,7 @@ from tests.content.reading import Ask
 from tests.factories import add_clinic
 from webapp import content
 from webapp.content import Question
+from webapp.content.question import Comparison
 from webapp.extensions import db, snapshot
 from webapp.figures import Content
 from webapp.models import Clinic
@@ -61,9 +62,13 @@ def ask(clinic: Clinic) -> Ask:
     """ask("visit_trends", filter=value): the figures of the clinic for October 2026, or from `start` to `end`."""
 
     def build(
-        template: str, start: date = date(2026, 10, 1), end: date = date(2026, 10, 31), **filters: str
+        template: str,
+        start: date = date(2026, 10, 1),
+        end: date = date(2026, 10, 31),
+        compare: Comparison = "before",
+        **filters: str,
     ) -> Content:
-        question = Question(template, clinic.id, clinic.timezone, start, end, filters=filters)
+        question = Question(template, clinic.id, clinic.timezone, start, end, filters=filters, compare=compare)
         with snapshot() as connection:
             return content.build(connection, question)
 

@@ -25,13 +25,25 @@ AGES = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with its periods written out: the one before and, if it is shown, the one a year earlier."""
+    """A question with its periods written out: the one before and, if it is shown beside that, the one a year earlier.
+    With `compare` "year" the latter is the one to compare with, shown or not."""
 
     start: date
     end: date
     before: tuple[date, date]
-    year_before: tuple[date, date] | None
+    year_before: tuple[date, date]
+    is_apart: bool
     filters: dict[str, str]
+    compare: str = "before"
+
+    @property
+    def earlier(self) -> tuple[date, date]:
+        return self.year_before if self.compare == "year" else self.before
+
+    @property
+    def other(self) -> tuple[date, date] | None:
+        """The one that is shown as well."""
+        return None if not self.is_apart else self.before if self.compare == "year" else self.year_before
 
 
 def percent(part: int, whole: int) -> float | None:
@@ -110,7 +122,7 @@ class Visits:
         return [v for v in self.found if start <= v[0] <= end and v[3] not in DID_NOT_HAPPEN and is_wanted(*v)]
 
     def is_compared(self) -> bool:
-        return self.asked.before[1] >= self.first_record
+        return self.asked.earlier[1] >= self.first_record
 
     def cells(self, those: list[Any]) -> tuple[Any, ...]:
         """Medical, dental (unless one kind was asked for), all, days and visits a day."""
@@ -140,10 +152,12 @@ class Visits:
         found: dict[str, list[tuple[Any, ...]]] = {}
         if any(window.values()):
             found["months"] = [(month_told(key, self.asked.end), *self.cells(those)) for key, those in window.items()]
-        if self.is_compared() and (now or self.between(*self.asked.before)):
-            found["compared_before"] = self.comparison(self.asked.before)
-        if self.asked.year_before and self.between(*self.asked.year_before):
-            found["compared_year_before"] = self.comparison(self.asked.year_before)
+        keys = ["compared_before", "compared_year_before"]
+        main, second = keys[::-1] if self.asked.compare == "year" else keys
+        if self.is_compared() and (now or self.between(*self.asked.earlier)):
+            found[main] = self.comparison(self.asked.earlier)
+        if self.asked.other and self.between(*self.asked.other):
+            found[second] = self.comparison(self.asked.other)
         if now:
             found["weekdays"] = [self.weekday(number, now) for number in sorted(weekdays)]
             if peaks := self.peaks(now):
@@ -201,31 +215,66 @@ class Patients:
         gone = [p for p in self.read if p["deceased_on"] and p["deceased_on"] < asked.start]
         self.gone = [p for p in gone if p not in self.late]
         self.counted = [p for p in self.read if p not in self.late and p not in self.gone]
+        self.then = [p for p in self.read if self.was_there(p)]
         self.days: dict[int, list[date]] = {person: [] for person in people}
         self.first_record = min((p["registered_on"] for p in people.values() if p["registered_on"]), default=date.max)
+        self.first_visit = date.max
         for visit in visits:
             day = visit["started_at"].astimezone(ZoneInfo(zone)).date()
-            self.first_record = min(self.first_record, day)
+            self.first_visit = min(self.first_visit, day)
             if visit["status"] not in DID_NOT_HAPPEN:
                 self.days[visit["patient_id"]].append(day)
+        self.first_record = min(self.first_record, self.first_visit)
+
+    def was_there(self, person: Row) -> bool:
+        """Whether the clinic knew the patient in the earlier period."""
+        first, last = self.asked.earlier
+        came = person["registered_on"] is None or person["registered_on"] <= last
+        return came and (person["deceased_on"] is None or person["deceased_on"] >= first)
 
     def is_compared(self) -> bool:
-        return self.asked.before[1] >= self.first_record
+        return self.asked.earlier[1] >= self.first_record
 
     def came(self, person: Row, start: date, end: date) -> int:
         return sum(1 for day in self.days[person["id"]] if start <= day <= end)
 
-    def active(self, people: list[Row]) -> int:
-        after = self.asked.end + timedelta(days=1)
-        start = after.replace(year=after.year - 1)
-        return sum(1 for person in people if self.came(person, start, self.asked.end))
+    def often(self, people: list[Row], start: date, end: date) -> list[int]:
+        """The visits of those who came, the rarest first."""
+        return sorted(filter(None, (self.came(person, start, end) for person in people)))
+
+    def window(self, end: date) -> date:
+        """The first of the days on which an active patient came."""
+        day = end + timedelta(days=1)
+        month, wanted = 12 * day.year + day.month - 1 - int(self.asked.filters.get("active", "12")), day.day
+        while True:
+            try:
+                return date(month // 12, month % 12 + 1, wanted)
+            except ValueError:
+                wanted -= 1
+
+    def active(self, people: list[Row], end: date) -> int:
+        return len(self.often(people, self.window(end), end))
 
     def new(self, start: date, end: date) -> int:
         return sum(1 for p in self.read if p["registered_on"] and start <= p["registered_on"] <= end)
 
-    def median_age(self) -> float | None:
-        ages = [years for person in self.counted if (years := age(person, self.asked.end)) is not None]
+    def median_age(self, people: list[Row], on: date) -> float | None:
+        ages = [years for person in people if (years := age(person, on)) is not None]
         return median(ages) if ages else None
+
+    def steps(self) -> dict[str, tuple[int, int]]:
+        """Counts of the earlier period and of this one, of what is on record of both."""
+        start, end = self.asked.start, self.asked.end
+        earlier = self.asked.earlier
+        steps = {"Patients": (len(self.then), len(self.counted))}
+        if self.first_visit <= self.window(earlier[1]):
+            steps["Active patients"] = (self.active(self.then, earlier[1]), self.active(self.counted, end))
+        steps["New registrations"] = (self.new(*earlier), self.new(start, end))
+        if self.first_visit <= earlier[0]:
+            steps["Patients who came"] = (
+                len(self.often(self.then, *earlier)), len(self.often(self.counted, start, end)),
+            )  # fmt: skip
+        return steps if self.is_compared() else {}
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         found: dict[str, list[tuple[Any, ...]]] = {}
@@ -247,12 +296,16 @@ class Patients:
                 window[f"{day:%Y-%m}"] += 1
         if any(window.values()):
             found["registrations"] = [(month_told(key, self.asked.end), count) for key, count in window.items()]
-            if self.is_compared():
-                now, then = self.new(self.asked.start, self.asked.end), self.new(*self.asked.before)
-                found["compared"] = [(then, now, now - then, percent_more(now, then))]
-        times = [self.came(person, self.asked.start, self.asked.end) for person in self.counted]
-        if any(times):
-            found["visits"] = self.visits([count for count in times if count])
+        steps = self.steps()
+        if any(map(any, steps.values())):
+            found["compared"] = [(then, now, now - then, percent_more(now, then)) for then, now in steps.values()]
+        times = self.often(self.counted, self.asked.start, self.asked.end)
+        if times:
+            found["visits"] = self.visits(times)
+            found["visits_a_patient"] = [self.a_patient(times)]
+            before = self.often(self.then, *self.asked.earlier)
+            if before and "Patients who came" in steps:
+                found["visits_a_patient"].insert(0, self.a_patient(before))
         return found
 
     def bands(self) -> dict[str, list[Row]]:
@@ -272,7 +325,11 @@ class Patients:
         return (label, *split, len(people), percent(len(people), len(self.counted)))
 
     def activity(self, label: str, people: list[Row]) -> tuple[Any, ...]:
-        return (label, len(people), self.active(people), percent(self.active(people), len(people)))
+        active = self.active(people, self.asked.end)
+        return (label, len(people), active, percent(active, len(people)))
+
+    def a_patient(self, times: list[int]) -> tuple[Any, ...]:
+        return (len(times), sum(times), each(sum(times), len(times)), median(times))
 
     def visits(self, times: list[int]) -> list[tuple[Any, ...]]:
         rows = []

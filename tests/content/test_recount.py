@@ -1,5 +1,6 @@
 """Random rows of two clinics, counted twice: by the database, and one by one in plain Python."""
 
+import itertools
 import random
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -33,20 +34,21 @@ def span(text: str) -> tuple[date, date]:
 
 
 PERIODS = [
-    ("2025-10-01 2025-10-31", "2025-09-01 2025-09-30", "2024-10-01 2024-10-31"),
-    ("2024-02-01 2024-02-29", "2024-01-01 2024-01-31", "2023-02-01 2023-02-28"),
-    ("2025-02-28 2025-02-28", "2025-02-21 2025-02-21", "2024-03-01 2024-03-01"),
-    ("2025-03-04 2025-03-12", "2025-02-18 2025-02-26", "2024-03-05 2024-03-13"),
-    ("2025-01-01 2025-03-31", "2024-10-01 2024-12-31", "2024-01-01 2024-03-31"),
-    ("2025-03-05 2025-03-18", "2025-02-19 2025-03-04", "2024-03-05 2024-03-18"),
-    ("2024-03-01 2025-09-30", "2022-08-01 2024-02-29", None),
-    ("2025-01-01 2025-12-31", "2024-01-01 2024-12-31", None),
-    ("2024-01-01 2024-01-31", "2023-12-01 2023-12-31", "2023-01-01 2023-01-31"),
-    ("2023-12-01 2024-02-29", "2023-09-01 2023-11-30", "2022-12-01 2023-02-28"),
-    ("2021-01-01 2024-12-31", "2017-01-01 2020-12-31", None),
-    ("2023-10-01 2023-10-31", "2023-09-01 2023-09-30", "2022-10-01 2022-10-31"),
-    ("2031-01-01 2031-01-31", "2030-12-01 2030-12-31", "2030-01-01 2030-01-31"),
+    ("2025-10-01 2025-10-31", "2025-09-01 2025-09-30", "2024-10-01 2024-10-31", True),
+    ("2024-02-01 2024-02-29", "2024-01-01 2024-01-31", "2023-02-01 2023-02-28", True),
+    ("2025-02-28 2025-02-28", "2025-02-21 2025-02-21", "2024-03-01 2024-03-01", True),
+    ("2025-03-04 2025-03-12", "2025-02-18 2025-02-26", "2024-03-05 2024-03-13", True),
+    ("2025-01-01 2025-03-31", "2024-10-01 2024-12-31", "2024-01-01 2024-03-31", True),
+    ("2025-03-05 2025-03-18", "2025-02-19 2025-03-04", "2024-03-05 2024-03-18", True),
+    ("2024-03-01 2025-09-30", "2022-08-01 2024-02-29", "2023-03-01 2024-09-30", False),
+    ("2025-01-01 2025-12-31", "2024-01-01 2024-12-31", "2024-01-01 2024-12-31", False),
+    ("2024-01-01 2024-01-31", "2023-12-01 2023-12-31", "2023-01-01 2023-01-31", True),
+    ("2023-12-01 2024-02-29", "2023-09-01 2023-11-30", "2022-12-01 2023-02-28", True),
+    ("2021-01-01 2024-12-31", "2017-01-01 2020-12-31", "2020-01-01 2023-12-31", False),
+    ("2023-10-01 2023-10-31", "2023-09-01 2023-09-30", "2022-10-01 2022-10-31", True),
+    ("2031-01-01 2031-01-31", "2030-12-01 2030-12-31", "2030-01-01 2030-01-31", True),
 ]
+"""Days, those before, those a year earlier, and whether a report shows both."""
 
 
 def fill(clinic: Clinic, dice: random.Random) -> None:
@@ -97,16 +99,21 @@ def raw(model: Any, clinic: Clinic) -> list[dict[str, Any]]:
     return [dict(row) for row in db.session.execute(select(columns).where(columns.c.clinic_id == clinic.id)).mappings()]
 
 
-def filters_to_ask(clinic: Clinic) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Those that both templates have, and those of visits alone."""
+def filters_to_ask(clinic: Clinic) -> dict[str, list[dict[str, str]]]:
+    """By template."""
     provider = next(str(visit["provider_id"]) for visit in raw(Visit, clinic) if visit["provider_id"])
-    return [{}, {"sex": "female"}, {"age": "25-44"}, {"age": "unknown"}, {"sex": "male", "age": "65+"}], [
-        {"kind": "dental"}, {"provider": provider}, {"provider": "none", "kind": "medical", "sex": "other"},
-    ]  # fmt: skip
+    both = [{}, {"sex": "female"}, {"age": "25-44"}, {"age": "unknown"}, {"sex": "male", "age": "65+"}]
+    of_visits = [{"kind": "dental"}, {"provider": provider}, {"provider": "none", "kind": "medical", "sex": "other"}]
+    return {
+        "visit_trends": both + of_visits,
+        "patient_summary": [*both, {"active": "3"}, {"active": "24", "sex": "female"}],
+    }
 
 
 def build(template: str, clinic: Clinic, asked: Asked) -> Content:
-    question = Question(template, clinic.id, clinic.timezone, asked.start, asked.end, filters=asked.filters)
+    question = Question(
+        template, clinic.id, clinic.timezone, asked.start, asked.end, filters=asked.filters, compare=asked.compare
+    )
     with snapshot() as connection:
         return content.build(connection, question)
 
@@ -115,14 +122,15 @@ def tables_of(figures: Content) -> dict[str, list[Any]]:
     found = {}
     for section in figures.sections:
         for item in section.tables:
-            skip = 2 if item.key == "peaks" else 1 if item.key.startswith("compared") else 0
+            of_words = ("visits_a_patient", "compared", "compared_before", "compared_year_before")
+            skip = 2 if item.key == "peaks" else int(item.key in of_words)
             found[item.key] = [row[skip:] for row in item.rows]
     return found
 
 
 MONTH = f"(?:{'|'.join(words.MONTHS)})"
 NOT_FIGURES = re.compile(
-    rf"(\d+ to )?\d+ {MONTH}( \d{{4}})?|{MONTH} \d{{4}}|in \d{{4}}\b|quarter of \d{{4}}|12 months|:00"
+    rf"(\d+ to )?\d+ {MONTH}( \d{{4}})?|{MONTH} \d{{4}}|in \d{{4}}\b|quarter of \d{{4}}|\d+ months|:00"
     r"|(aged|group is|groups are) \d[\d to]*(and \d[\d to]*)?"
 )
 """Days, months, hours and the names of age groups."""
@@ -154,17 +162,15 @@ def test_every_figure_is_that_of_a_plain_count(database: str, seed: int) -> None
     fill(add_clinic(timezone="UTC"), dice)
     fill(clinic, dice)
     everybody, visits = {row["id"]: row for row in raw(Patient, clinic)}, raw(Visit, clinic)
-    of_patients, of_visits = filters_to_ask(clinic)
-    for period, before, year_before in PERIODS:
-        for chosen in of_patients + of_visits:
-            asked = Asked(*span(period), span(before), span(year_before) if year_before else None, chosen)
-            told_visits = build("visit_trends", clinic, asked)
-            assert_same_visits(told_visits, Visits(visits, everybody, clinic.timezone, asked))
-            assert_numbers_are_told(told_visits)
-            if chosen in of_patients:
-                told_patients = build("patient_summary", clinic, asked)
-                assert_same_patients(told_patients, Patients(visits, everybody, clinic.timezone, asked))
-                assert_numbers_are_told(told_patients)
+    check: dict[str, Any] = {"visit_trends": assert_same_visits, "patient_summary": assert_same_patients}
+    turn = itertools.cycle(["before", "year"] if seed == 1 else ["year", "before"])
+    for template, choices in filters_to_ask(clinic).items():
+        count: Any = {"visit_trends": Visits, "patient_summary": Patients}[template]
+        for (period, *others, is_apart), chosen in itertools.product(PERIODS, choices):
+            asked = Asked(*span(period), *map(span, others), is_apart, chosen, next(turn))
+            figures = build(template, clinic, asked)
+            check[template](figures, count(visits, everybody, clinic.timezone, asked))
+            assert_numbers_are_told(figures)
 
 
 def step_of(headline: Metric) -> tuple[Any, ...] | None:
@@ -176,7 +182,7 @@ def expected_step(now: int, then: int, is_compared: bool) -> tuple[Any, ...] | N
 
 
 def assert_same_visits(figures: Content, count: Visits) -> None:
-    now, before = count.between(count.asked.start, count.asked.end), count.between(*count.asked.before)
+    now, before = count.between(count.asked.start, count.asked.end), count.between(*count.asked.earlier)
     assert tables_of(figures) == count.tables()
     headline = metric(figures, "visits")
     assert headline.value == len(now)
@@ -196,13 +202,17 @@ def assert_same_visits(figures: Content, count: Visits) -> None:
 
 
 def assert_same_patients(figures: Content, count: Patients) -> None:
-    asked = count.asked
+    asked, steps = count.asked, count.steps()
     assert tables_of(figures) == count.tables()
-    new, new_before = count.new(asked.start, asked.end), count.new(*asked.before)
+    ages = count.median_age(count.counted, asked.end), count.median_age(count.then, asked.earlier[1])
     assert [item.value for item in figures.metrics] == [
-        len(count.counted), count.active(count.counted), new, count.median_age(),
+        len(count.counted), count.active(count.counted, asked.end), count.new(asked.start, asked.end), ages[0],
     ]  # fmt: skip
-    assert step_of(metric(figures, "new")) == expected_step(new, new_before, count.is_compared())
+    for key, name in (("patients", "Patients"), ("active", "Active patients"), ("new", "New registrations")):
+        then, now = steps.get(name, (0, 0))
+        assert step_of(metric(figures, key)) == expected_step(now, then, name in steps)
+    has_ages = None not in ages and steps and "age" not in asked.filters
+    assert step_of(metric(figures, "median_age")) == ((ages[0] - ages[1], None) if has_ages else None)
     assert (figures.rows.read, figures.rows.used) == (len(count.read), len(count.counted))
     assert {item.reason: item.count for item in figures.rows.excluded} == {
         reason: len(people)

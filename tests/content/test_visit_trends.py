@@ -223,6 +223,66 @@ def test_a_report_of_a_year_is_compared_with_one_year_before_alone(ask: Ask, cli
     assert metric(figures, "visits").change == Change(0, None, "12 months to October 2025")
 
 
+def test_both_comparisons_are_there_whichever_was_asked_for(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    begin_records(ana)
+    for at in ("2025-10-15", "2025-10-16", "2026-09-15", "2026-10-15", "2026-10-16", "2026-10-17"):
+        add_visit(ana, f"{at} 10:00")
+
+    before, year = (ask("visit_trends", compare=name) for name in ("before", "year"))
+
+    assert metric(before, "visits").change == Change(2, None, "September 2026")
+    assert metric(year, "visits").change == Change(1, None, "October 2025")
+    assert [item.title for item in before.sections[-1].tables] == [
+        "Compared with the period before",
+        "Compared with a year earlier",
+    ]
+    assert before.sections[-1].tables == year.sections[-1].tables[::-1]
+    assert before.summary[0] == "There were 3 visits in October 2026, against 1 in September 2026."
+    assert before.summary[-1] == "A year earlier, in October 2025, there were 2."
+    assert year.summary[0] == "There were 3 visits in October 2026, against 2 in October 2025."
+    assert year.summary[-1] == "In September 2026, the period before, there was 1."
+
+
+def test_no_comparison_is_there_twice(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-10-15 10:00")
+    add_visit(ana, "2025-10-15 10:00")
+    figures = ask("visit_trends", start=date(2025, 11, 1), compare="year")
+    assert [(item.key, item.title) for item in figures.sections[-1].tables] == [
+        ("compared_year_before", "Compared with a year earlier")
+    ]
+    assert not [sentence for sentence in figures.summary if "period before" in sentence]
+
+
+def test_nothing_is_said_of_a_year_earlier_that_has_no_records(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_visit(ana, "2026-09-15 10:00")
+    add_visit(ana, "2026-10-15 10:00")
+    figures = ask("visit_trends", compare="year")
+    assert metric(figures, "visits").change is None
+    assert [item.key for item in figures.sections[-1].tables] == ["compared_before"]
+    assert figures.summary[-2:] == (
+        "In September 2026, the period before, there was 1, in records that begin on 15 September 2026.",
+        "There is nothing from a year earlier: the clinic's records of visits begin on 15 September 2026.",
+    )
+
+
+def test_visits_a_day_are_compared_as_a_number(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for at in ("2026-09-01 09", "2026-10-05 09", "2026-10-05 10", "2026-10-06 09"):
+        add_visit(ana, f"{at}:00", kind="dental")
+    assert metric(ask("visit_trends", kind="dental"), "visits_a_day").change == Change(0.5, None, "September 2026")
+    assert metric(ask("visit_trends", kind="medical"), "visits_a_day").change is None
+
+
+def test_days_are_no_count_of_people(ask: Ask, clinic: Clinic) -> None:
+    add_visit(add_patient(clinic), "2026-10-05 10:00")
+    for key in ("months", "weekdays"):
+        kinds = {column.key: column.kind for column in table(ask("visit_trends"), key).columns}
+        assert (kinds["days"], kinds["all"]) == ("number", "count")
+
+
 def test_each_filter_narrows_the_visits(ask: Ask, clinic: Clinic) -> None:
     doctor = add_provider(clinic, "Ana Reyes")
     girl = add_patient(clinic, sex="female", birth_date=date(2020, 1, 1))

@@ -6,6 +6,9 @@ from webapp.content import coverage, periods
 from webapp.content.periods import Period
 from webapp.content.question import Question
 
+THE_PERIOD_BEFORE = "the period before"
+A_YEAR_EARLIER = "a year earlier"
+
 
 class OfPeriod:
     """An answer about the days of `question`, at a clinic whose records begin on that day; None: it has none."""
@@ -26,8 +29,8 @@ class OfPeriod:
 
     @property
     def earlier_name(self) -> str:
-        """What the earlier period is called in a title: "the period before", "a year earlier"."""
-        return "a year earlier" if self.question.compare == "year" else "the period before"
+        """What the earlier period is called in a title."""
+        return A_YEAR_EARLIER if self.question.compare == "year" else THE_PERIOD_BEFORE
 
     @property
     def is_compared(self) -> bool:

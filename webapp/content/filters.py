@@ -31,8 +31,9 @@ _LARGEST_ID = 2**31 - 1
 @dataclass(frozen=True, slots=True)
 class Filter:
     """`of` names the rows that `condition(value, last day of the period)` speaks of; a value that is not offered
-    matches nothing. `all_words` is what stands for no narrowing. `phrases` has those values whose words need the label
-    beside them, said so that they do not."""
+    matches nothing. One of "report" is an option of the whole report: it narrows no rows, so nobody asks for its
+    condition, and the template refuses a value that is not offered. `all_words` is what stands for no narrowing.
+    `phrases` has those values whose words need the label beside them, said so that they do not."""
 
     name: str
     label: str

@@ -20,12 +20,12 @@ MOST_NAMED = 2
 
 CHANGE_DEFINITION = Definition(
     "Change",
-    "Against the period before of the same kind: the month before a month; the same days of the month, quarter or year "
-    "before one that is not over; for less than two weeks (less than one, from the first of a month) the same weekdays "
-    "one or two weeks before; else as many days before. A year earlier means the same days of the year before, for "
-    "those few days the same weekdays 52 weeks before. The percentage is of the earlier count, and left out where that "
-    f"is under {SMALL} or the rise is over {LARGE:.0f} %: there the two counts say more. Nothing is compared with a "
-    "period of which the clinic has no records.",
+    "Against the period that is named beside it. The period before is of the same kind: the month before a month; the "
+    "same days of the month, quarter or year before one that is not over; for less than two weeks (less than one, from "
+    "the first of a month) the same weekdays one or two weeks before; else as many days before. A year earlier means "
+    "the same days of the year before, for those few days the same weekdays 52 weeks before. The percentage is of the "
+    f"earlier count, and left out where that is under {SMALL} or the rise is over {LARGE:.0f} %: there the two counts "
+    "say more. Nothing is compared with a period of which the clinic has no records.",
 )
 
 _ORDINALS = (
@@ -55,6 +55,14 @@ def percent_change(now: int, base: int) -> float | None:
 
 def change(now: int, base: int, earlier: Period) -> Change:
     return Change(now - base, percent_change(now, base), periods.full_label(*earlier))
+
+
+def difference(now: float | None, base: float | None, earlier: Period) -> Change | None:
+    """The step of a figure that counts nothing, such as a mean, with one decimal; None where one of the two is unknown.
+    It has no percentage: that of a mean is taken for that of the count behind it."""
+    if now is None or base is None:
+        return None
+    return Change(round(now - base, 1) or 0, None, periods.full_label(*earlier))
 
 
 def _count(value: int) -> str:

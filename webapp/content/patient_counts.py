@@ -4,22 +4,38 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, extract, func, not_, select, true
 
-from webapp.content import coverage, filters, periods
+from webapp.content import coverage, filters, findings, periods
 from webapp.content.answer import OfPeriod
 from webapp.content.counting import HAPPENED, Conditions, how_many, month_key, patients_of
+from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
+from webapp.errors import FiguresFailed
 from webapp.figures import Excluded, Rows
 from webapp.models import Patient, Visit
 
-FILTERS = (filters.AGE, filters.SEX)
 MOST_MONTHS = 60
 STEPS = 4
 MOST_VISITS = 5
 """From this many visits on, patients are counted together."""
+
+USUAL_MONTHS = 12
+ACTIVE_WORDS = {str(months): f"{months} months" for months in (3, 6, 24)}
+
+ACTIVE = Filter(
+    "active",
+    "Active means a visit in the last",
+    f"{USUAL_MONTHS} months",
+    "report",
+    choices=lambda _connection, _clinic_id: list(ACTIVE_WORDS.items()),
+    condition=lambda _value, _on: true(),
+    words_of=lambda _connection, _clinic_id, value: ACTIVE_WORDS.get(value, filters.NOT_OFFERED),
+    phrases={value: f"active within {told}" for value, told in ACTIVE_WORDS.items()},
+)
+FILTERS = (filters.AGE, filters.SEX, ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +49,77 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """How often patients came: `patients` has how many came so many times, in order, the rarest comers first."""
+
+    patients: dict[int, int]
+
+    @property
+    def came(self) -> int:
+        return sum(self.patients.values())
+
+    @property
+    def visits(self) -> int:
+        return sum(times * patients for times, patients in self.patients.items())
+
+    @property
+    def mean(self) -> float | None:
+        """Visits a patient who came."""
+        return findings.ratio(self.visits, self.came)
+
+    @property
+    def median(self) -> float | None:
+        """That of the middle patient by visits, or the mean of the middle two."""
+        if not self.came:
+            return None
+        middle = ((self.came - 1) // 2, self.came // 2)
+        return sum(self._of(place) for place in middle) / 2
+
+    def _of(self, place: int) -> int:
+        """The visits of the patient at that place, from 0, the rarest comers first."""
+        passed = 0
+        for times, patients in self.patients.items():
+            passed += patients
+            if place < passed:
+                return times
+        raise IndexError(place)
+
+    def grouped(self) -> dict[int, tuple[int, int]]:
+        """Patients who came so many times, with all their visits; the last stands for MOST_VISITS and more."""
+        groups = {}
+        for least in range(1, MOST_VISITS + 1):
+            those = {t: n for t, n in self.patients.items() if t == least or t > least == MOST_VISITS}
+            groups[least] = (sum(those.values()), sum(times * patients for times, patients in those.items()))
+        return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The same of the earlier period, as it stood on its last day. Of those whom an age was asked of, there is no
+    median age: they are the same people, so many days younger."""
+
+    patients: int
+    active: int
+    new: int
+    median_age: float | None
+    times: Times
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(OfPeriod):
     """All that is read from the database. `months` are new registrations, in order, none of them before the records
-    begin; `by_visits` says how many patients came so many times in the period, the last for MOST_VISITS and more, with
-    the visits of each. `records_begin` is the day of the clinic's first registration or visit, `visits_begin` that of
-    its first visit of any status."""
+    begin; `times` says how often patients came in the period. `records_begin` is the day of the clinic's first
+    registration or visit, `visits_begin` that of its first visit of any status."""
 
     question: Question
     rows: Rows
     groups: tuple[Group, ...]
     new: int
-    new_before: int
     undated: int
     median_age: float | None
     months: dict[str, int]
-    by_visits: dict[int, tuple[int, int]]
+    times: Times
+    before: Before
     records_begin: date | None
     visits_begin: date | None
 
@@ -60,9 +132,30 @@ class Answer(OfPeriod):
         return sum(group.active for group in self.groups)
 
     @property
-    def came(self) -> int:
-        """Patients with a visit in the period."""
-        return sum(patients for patients, _ in self.by_visits.values())
+    def span(self) -> str:
+        """How long ago the last visit of an active patient may lie: "12 months"."""
+        return f"{_active_months(self.question)} months"
+
+    @property
+    def active_in(self) -> Period:
+        """The days on which active patients came."""
+        return _active_up_to(self.period[1], self.question)
+
+    @property
+    def is_active_compared(self) -> bool:
+        """Whether who was active on the earlier period's last day is known: visits are on record for long enough."""
+        earlier = _active_up_to(self.earlier[1], self.question)
+        return self.is_compared and coverage.is_whole(earlier, self.visits_begin)
+
+    @property
+    def are_visits_compared(self) -> bool:
+        """Whether all visits of the earlier period are on record."""
+        return self.is_compared and coverage.is_whole(self.earlier, self.visits_begin)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter leaves patients out."""
+        return bool(self.question.chosen.keys() - {ACTIVE.name})
 
     @property
     def by(self) -> Literal["age", "sex", ""]:
@@ -92,54 +185,81 @@ class Answer(OfPeriod):
         return Group(band, sex, sum(group.patients for group in those), sum(group.active for group in those))
 
 
-def _on_the_books(question: Question) -> Conditions:
+def _on_the_books(period: Period) -> Conditions:
     """Known to the clinic by the last day, and alive on the first."""
-    return [not_(_registered_later(question)), not_(_died_earlier(question))]
+    return [not_(_registered_later(period)), not_(_died_earlier(period))]
 
 
-def _registered_later(question: Question) -> ColumnElement[bool]:
-    return and_(Patient.registered_on.is_not(None), Patient.registered_on > question.end)
+def _registered_later(period: Period) -> ColumnElement[bool]:
+    return and_(Patient.registered_on.is_not(None), Patient.registered_on > period[1])
 
 
-def _died_earlier(question: Question) -> ColumnElement[bool]:
-    return and_(Patient.deceased_on.is_not(None), Patient.deceased_on < question.start)
+def _died_earlier(period: Period) -> ColumnElement[bool]:
+    return and_(Patient.deceased_on.is_not(None), Patient.deceased_on < period[0])
+
+
+def _registered_in(period: Period) -> ColumnElement[bool]:
+    return and_(Patient.registered_on.is_not(None), Patient.registered_on.between(*period))
+
+
+def _active_months(question: Question) -> int:
+    """Raises FiguresFailed for a number that is not offered."""
+    chosen = question.chosen.get(ACTIVE.name, "")
+    if chosen and chosen not in ACTIVE_WORDS:
+        raise FiguresFailed(
+            f"no active patients of {chosen!r} months",
+            "This report cannot tell active patients in that way. Choose it again from the list.",
+        )
+    return int(chosen or USUAL_MONTHS)
+
+
+def _active_up_to(day: date, question: Question) -> Period:
+    return periods.ending(day, _active_months(question))
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    conditions = [*patients_of(question, FILTERS), *_on_the_books(question)]
+    _active_months(question)
+    conditions = [*patients_of(question, FILTERS), *_on_the_books(question.days)]
     return connection.scalar(select(func.count()).select_from(Patient).where(*conditions)) or 0, "patients"
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    rows, new, new_before, undated = _headline(connection, question)
-    step(1, STEPS)
+    now, earlier = question.days, question.earlier
     groups = _groups(connection, question)
-    median = _median_age(connection, question, sum(g.patients for g in groups if g.band != filters.UNKNOWN_AGE))
-    step(2, STEPS)
+    rows, new, undated, patients_before, new_before = _headline(connection, question)
+    step(1, STEPS)
+    median = _median_age(connection, question, now)
+    median_before = None if filters.AGE.name in question.chosen else _median_age(connection, question, earlier)
     first, first_visit = _records_begin(connection, question.clinic_id)
     months = coverage.months(_registrations(connection, question), first)
-    by_visits = _by_visits(connection, question)
+    step(2, STEPS)
+    times, times_before = (_times(connection, question, period) for period in (now, earlier))
+    active_before = _active(connection, question, earlier)
     step(3, STEPS)
-    return Answer(question, rows, groups, new, new_before, undated, median, months, by_visits, first, first_visit)
+    before = Before(patients_before, active_before, new_before, median_before, times_before)
+    return Answer(question, rows, groups, new, undated, median, months, times, before, first, first_visit)
 
 
-def _headline(connection: Connection, question: Question) -> tuple[Rows, int, int, int]:
-    """Rows, new registrations in the period and in the one before, and patients without a date of registration."""
-    later, died = _registered_later(question), _died_earlier(question)
-    undated = and_(Patient.registered_on.is_(None), not_(died))
+def _headline(connection: Connection, question: Question) -> tuple[Rows, int, int, int, int]:
+    """Rows, new registrations in the period, patients without a date of registration, and of the earlier period the
+    patients and the new registrations."""
+    later, died = _registered_later(question.days), _died_earlier(question.days)
     counted = select(
         func.count(),
         how_many(later),
         how_many(and_(died, not_(later))),
-        how_many(_registered_in((question.start, question.end))),
+        how_many(_registered_in(question.days)),
+        how_many(and_(Patient.registered_on.is_(None), not_(died))),
+        how_many(and_(*_on_the_books(question.earlier))),
         how_many(_registered_in(question.earlier)),
-        how_many(undated),
     ).select_from(Patient)
     conditions = patients_of(question, FILTERS)
-    read, came_later, gone, new, new_before, without = connection.execute(counted.where(*conditions)).one()
+    read, came_later, gone, *found = connection.execute(counted.where(*conditions)).one()
     reasons = ((came_later, "registered later"), (gone, "died earlier"))
-    excluded = tuple(Excluded(reason, found) for found, reason in reasons if found)
-    return Rows("patients", read, read - came_later - gone, excluded), new, new_before, without
+    excluded = tuple(Excluded(reason, count) for count, reason in reasons if count)
+    new, undated, patients_before, new_before = found
+    rows = Rows("patients", read, read - came_later - gone, excluded)
+    return rows, new, undated, patients_before, new_before
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> tuple[date | None, date | None]:
@@ -147,10 +267,6 @@ def _records_begin(connection: Connection, clinic_id: int) -> tuple[date | None,
     registered = connection.scalar(select(func.min(Patient.registered_on)).where(Patient.clinic_id == clinic_id))
     visited = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))
     return min(filter(None, (registered, visited)), default=None), visited
-
-
-def _registered_in(period: Period) -> ColumnElement[bool]:
-    return and_(Patient.registered_on.is_not(None), Patient.registered_on.between(*period))
 
 
 def _visitors(question: Question, period: Period) -> Subquery:
@@ -164,12 +280,12 @@ def _visitors(question: Question, period: Period) -> Subquery:
 
 
 def _groups(connection: Connection, question: Question) -> tuple[Group, ...]:
-    active = _visitors(question, periods.year_up_to(question.end))
+    active = _visitors(question, _active_up_to(question.end, question))
     people = (
         select(filters.band_column(question.end).label("band"), Patient.sex, active.c.patient_id.label("active"))
         .select_from(Patient)
         .outerjoin(active, active.c.patient_id == Patient.id)
-        .where(*patients_of(question, FILTERS), *_on_the_books(question))
+        .where(*patients_of(question, FILTERS), *_on_the_books(question.days))
         .subquery()
     )
     keys = (people.c.band, people.c.sex)
@@ -177,18 +293,28 @@ def _groups(connection: Connection, question: Question) -> tuple[Group, ...]:
     return tuple(Group(*row) for row in connection.execute(query))
 
 
-def _median_age(connection: Connection, question: Question, known: int) -> float | None:
-    """In completed years: that of the middle patient by birth date, or the mean of the middle two."""
+def _active(connection: Connection, question: Question, period: Period) -> int:
+    """Patients who were active on the last day of the period."""
+    visitors = _visitors(question, _active_up_to(period[1], question))
+    people = select(func.count()).select_from(Patient).join(visitors, visitors.c.patient_id == Patient.id)
+    return connection.scalar(people.where(*patients_of(question, FILTERS), *_on_the_books(period))) or 0
+
+
+def _median_age(connection: Connection, question: Question, period: Period) -> float | None:
+    """In completed years on the last day of the period: that of the middle patient by birth date, or the mean of the
+    middle two."""
+    of_known_age = [*patients_of(question, FILTERS), *_on_the_books(period), filters.age_known(period[1])]
+    known = connection.scalar(select(func.count()).select_from(Patient).where(*of_known_age)) or 0
     if not known:
         return None
     middle = (
         select(Patient.birth_date)
-        .where(*patients_of(question, FILTERS), *_on_the_books(question), filters.age_known(question.end))
+        .where(*of_known_age)
         .order_by(Patient.birth_date)
         .offset((known - 1) // 2)
         .limit(2 - known % 2)
     )
-    ages = [filters.age(born, question.end) for born in connection.scalars(middle) if born]
+    ages = [filters.age(born, period[1]) for born in connection.scalars(middle) if born]
     return sum(ages) / len(ages)
 
 
@@ -205,18 +331,14 @@ def _registrations(connection: Connection, question: Question) -> dict[str, int]
     return {key: found.get(key, 0) for key in map(month_key, shown)}
 
 
-def _by_visits(connection: Connection, question: Question) -> dict[int, tuple[int, int]]:
-    visitors = _visitors(question, (question.start, question.end))
-    people = (
-        select(
-            case((visitors.c.visits < MOST_VISITS, visitors.c.visits), else_=MOST_VISITS).label("times"),
-            visitors.c.visits,
-        )
+def _times(connection: Connection, question: Question, period: Period) -> Times:
+    visitors = _visitors(question, period)
+    query = (
+        select(visitors.c.visits, func.count())
         .select_from(Patient)
         .join(visitors, visitors.c.patient_id == Patient.id)
-        .where(*patients_of(question, FILTERS), *_on_the_books(question))
-        .subquery()
+        .where(*patients_of(question, FILTERS), *_on_the_books(period))
+        .group_by(visitors.c.visits)
+        .order_by(visitors.c.visits)
     )
-    query = select(people.c.times, func.count(), func.sum(people.c.visits)).group_by(people.c.times)
-    found = {int(row[0]): (int(row[1]), int(row[2])) for row in connection.execute(query)}
-    return {times: found.get(times, (0, 0)) for times in range(1, MOST_VISITS + 1)}
+    return Times({int(visits): patients for visits, patients in connection.execute(query)})

@@ -192,7 +192,12 @@ def months_up_to(start: date, end: date, most: int) -> list[date]:
 
 def year_up_to(end: date) -> Period:
     """The 12 months that end on that day."""
-    return shifted(end + timedelta(days=1), -12), end
+    return ending(end, 12)
+
+
+def ending(end: date, months: int) -> Period:
+    """So many months that end on that day."""
+    return shifted(end + timedelta(days=1), -months), end
 
 
 def months_in(start: date, end: date) -> list[date]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from webapp.content import busy_times, coverage, filters, periods
-from webapp.content.answer import OfPeriod
+from webapp.content.answer import A_YEAR_EARLIER, THE_PERIOD_BEFORE, OfPeriod
 from webapp.content.busy_times import Day, Hours
 from webapp.content.counting import HAPPENED, how_many, month_key, visit_rows, visits_of
 from webapp.content.periods import Period
@@ -39,21 +39,32 @@ class Counts:
 class Answer(OfPeriod):
     """All that is read from the database.
 
-    `a_year_ago` is None where that would be the period before, or overlap it. `months` are in order, from month_key()
-    to counts, none of them before the records begin. `weekdays` are those that occur in the period. `records_begin` is
-    the day of the clinic's first visit of any status, None where it has none.
+    `before` is of the earlier period, and `other` of the other period that a report may be compared with: a year
+    earlier beside the period before, and the period before beside a year earlier. It is None where the two overlap.
+    `months` are in order, from month_key() to counts, none of them before the records begin. `weekdays` are those that
+    occur in the period. `records_begin` is the day of the clinic's first visit of any status, None where it has none.
     """
 
     question: Question
     rows: Rows
     now: Counts
     before: Counts
-    a_year_ago: Counts | None
+    other: Counts | None
     months: dict[str, Counts]
     weekdays: dict[int, Counts]
     hours: Hours
     busiest_day: Day | None
     records_begin: date | None
+
+    @property
+    def other_period(self) -> Period:
+        """The days of `other`."""
+        return _other(self.question)
+
+    @property
+    def other_name(self) -> str:
+        """What it is called in a title."""
+        return THE_PERIOD_BEFORE if self.earlier_name == A_YEAR_EARLIER else A_YEAR_EARLIER
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -77,18 +88,22 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    asked, earlier, a_year_ago = question.days, question.earlier, periods.year_before(*question.days)
+    asked, earlier, other = question.days, question.earlier, _other(question)
     rows = visit_rows(connection, visits_of(question, FILTERS, asked))
     now, before = (_totals(connection, question, period) for period in (asked, earlier))
-    is_apart = a_year_ago[1] < earlier[0]
-    last_year = _totals(connection, question, a_year_ago) if is_apart else None
+    is_apart = periods.year_before(*asked)[1] < periods.before(*asked)[0]
+    of_other = _totals(connection, question, other) if is_apart else None
     step(1, STEPS)
     first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
     months = coverage.months(_months(connection, question), first)
     step(2, STEPS)
     weekdays, hours, day = _times(connection, question)
     step(3, STEPS)
-    return Answer(question, rows, now, before, last_year, months, weekdays, hours, day, first)
+    return Answer(question, rows, now, before, of_other, months, weekdays, hours, day, first)
+
+
+def _other(question: Question) -> Period:
+    return periods.before(*question.days) if question.compare == "year" else periods.year_before(*question.days)
 
 
 def _counted(question: Question, period: Period, *group: Any) -> Select[Any]:

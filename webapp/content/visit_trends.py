@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import busy_times, coverage, filters, findings, periods
+from webapp.content.answer import A_YEAR_EARLIER
 from webapp.content.counting import month_key
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -39,13 +40,18 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         change = findings.change(came, was, earlier) if answer.is_compared else None
         return Metric(name, label, came, change=change)
 
-    a_day, a_day_note = findings.ratio(now.all, now.days), "on days with visits" if now.days else ""
+    def a_day() -> Metric:
+        came, was = (findings.ratio(counts.all, counts.days) for counts in (now, before))
+        change = findings.difference(came, was, earlier) if answer.is_compared else None
+        note = "on days with visits" if now.days else ""
+        return Metric("visits_a_day", "Visits a day", came, "number", decimals=1, change=change, note=note)
+
     busiest = busy_times.busiest_hour(answer.hours)
     told, note = (busiest.short, busiest.note) if busiest else (None, "no hour stood out" if answer.hours else "")
     kinds = [metric(kind, filters.KIND_WORDS[kind]) for kind in answer.kinds]
     return (
         metric("all", answer.noun),
-        *(kinds or [Metric("visits_a_day", "Visits a day", a_day, "number", decimals=1, note=a_day_note)]),
+        *(kinds or [a_day()]),
         Metric("busiest_hour", "Busiest hour", told, "text", note=note),
     )
 
@@ -55,7 +61,7 @@ def _count_columns(answer: Answer) -> tuple[Column, ...]:
     return (*kinds, Column("all", "All visits" if kinds else answer.noun, "count"))
 
 
-_A_DAY = (Column("days", "Days with visits", "count"), Column("a_day", "Visits a day", "number", decimals=1))
+_A_DAY = (Column("days", "Days with visits", "number"), Column("a_day", "Visits a day", "number", decimals=1))
 
 
 def _cells(answer: Answer, counts: Counts) -> tuple[Cell, ...]:
@@ -140,20 +146,18 @@ def _peaks_table(answer: Answer) -> Table | None:
 
 
 def _compared(answer: Answer) -> Section | None:
-    """The period beside the one before, where that has records, and the same days a year earlier, where there were
-    visits then."""
-    last_year = answer.a_year_ago
+    """The period beside the earlier one, where that has records, and beside the other that it may be compared with,
+    where there were visits then."""
     tables = []
     if answer.is_compared and (answer.now.all or answer.before.all):
-        title = f"Compared with {answer.earlier_name}"
-        tables.append(_comparison(answer, "before", title, answer.earlier, answer.before))
-    if last_year and last_year.all:
-        a_year_ago = periods.year_before(*answer.period)
-        tables.append(_comparison(answer, "year_before", "Compared with a year earlier", a_year_ago, last_year))
+        tables.append(_comparison(answer, answer.earlier, answer.before, answer.earlier_name))
+    if answer.other and answer.other.all:
+        tables.append(_comparison(answer, answer.other_period, answer.other, answer.other_name))
     return Section("compared", "What changed", tables=tuple(tables)) if tables else None
 
 
-def _comparison(answer: Answer, key: str, title: str, earlier: Period, then: Counts) -> Table:
+def _comparison(answer: Answer, earlier: Period, then: Counts, name: str) -> Table:
+    key = "compared_year_before" if name == A_YEAR_EARLIER else "compared_before"
     steps = {
         filters.KIND_WORDS.get(kind, "All visits" if answer.kinds else answer.noun): (
             getattr(then, kind),
@@ -161,7 +165,8 @@ def _comparison(answer: Answer, key: str, title: str, earlier: Period, then: Cou
         )
         for kind in (*answer.kinds, "all")
     }
-    return findings.comparison(f"compared_{key}", title, "Visits", answer.period, earlier, steps, answer.records_begin)
+    begin = answer.records_begin
+    return findings.comparison(key, f"Compared with {name}", "Visits", answer.period, earlier, steps, begin)
 
 
 def _summary(answer: Answer) -> tuple[str, ...]:
@@ -189,17 +194,18 @@ def _counted(answer: Answer) -> list[str]:
         sentences.append(busiest.sentence)
     elif max(answer.hours.values(), default=0) > 1:
         sentences.append("No hour stood out.")
-    if answer.a_year_ago and answer.a_year_ago.all:
-        sentences.append(_year_before(answer, answer.a_year_ago.all))
+    if answer.other and answer.other.all:
+        sentences.append(_other(answer, answer.other.all))
     return sentences
 
 
-def _year_before(answer: Answer, visits: int) -> str:
-    then = periods.year_before(*answer.period)
+def _other(answer: Answer, visits: int) -> str:
+    then, begin = answer.other_period, answer.records_begin
+    is_year, when = answer.other_name == A_YEAR_EARLIER, periods.within(*then)
+    told = f"A year earlier, {when}" if is_year else f"{when[:1].upper()}{when[1:]}, the period before"
     be = "was" if visits == 1 else "were"
-    begin = answer.records_begin
     part = f", in records that begin on {words.day(begin)}" if begin and not coverage.is_whole(then, begin) else ""
-    return f"A year earlier, {periods.within(*then)}, there {be} {words.number(visits)}{part}."
+    return f"{told}, there {be} {words.number(visits)}{part}."
 
 
 def _nothing(answer: Answer) -> list[str]:
@@ -231,7 +237,10 @@ def _limits(answer: Answer) -> list[str]:
     """Where the clinic has no records, or none of the days compared with."""
     if answer.records_begin is None:
         return ["The clinic has no visits on record yet."]
-    told = coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records of visits")
+    begin = answer.records_begin
+    if answer.now.all and answer.other and answer.other.all and not answer.is_compared:
+        return [f"There is nothing from a year earlier: the clinic's records of visits begin on {words.day(begin)}."]
+    told = coverage.comparison_sentence(answer.period, answer.earlier, begin, "records of visits")
     return [told] if told else []
 
 
@@ -283,7 +292,7 @@ TEMPLATE = Template(
     sentence="When people come: medical and dental visits by month, weekday and hour, with peaks and what changed.",
     pages="About 3 pages",
     audience="aggregate",
-    version=1,
+    version=2,
     filters=FILTERS,
     build=build,
     count=count,
