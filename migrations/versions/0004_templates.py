@@ -23,6 +23,9 @@ def upgrade() -> None:
     op.add_column('people', sa.Column('usual_choices', sa.String(length=200), server_default='{}', nullable=False))
     op.add_column('reports', sa.Column('wants_fresh', sa.Boolean(), server_default=sa.text('false'), nullable=False))
 
+    op.create_index('ix_visits_figures', 'visits', ['clinic_id', 'local_day', 'status', 'kind', 'local_hour', 'patient_id', 'provider_id'], unique=False)
+    op.drop_index(op.f('ix_visits_clinic_id_local_day'), table_name='visits')
+
     op.create_table('known_figures',
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('clinic_id', sa.Integer(), nullable=False),
@@ -71,6 +74,8 @@ def downgrade() -> None:
     with op.batch_alter_table('campaign_contacts', schema=None) as batch_op:
         batch_op.drop_column('local_day')
     op.drop_table('known_figures')
+    op.create_index(op.f('ix_visits_clinic_id_local_day'), 'visits', ['clinic_id', 'local_day'], unique=False)
+    op.drop_index('ix_visits_figures', table_name='visits')
     op.drop_column('reports', 'wants_fresh')
     op.drop_column('people', 'usual_choices')
     op.drop_column('clinics', 'revision')

@@ -1,17 +1,15 @@
 """When people come: weekdays, hours and days, and the peaks among them."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, func, select
-
 from webapp import words
 from webapp.content import findings, periods
-from webapp.content.counting import Conditions
 from webapp.content.question import Question
+from webapp.content.tallies import Tally
 from webapp.figures import Cell, Chart, Column, Table
-from webapp.models import Visit
 
 Hours = dict[tuple[int, int], int]
 """Visits by ISO weekday and hour of the day, in order; hours without visits are absent."""
@@ -77,25 +75,22 @@ def _placed(places: Sequence[tuple[int, int]], letters: int | None = None) -> st
     return words.listed([f"{words.WEEKDAYS[weekday - 1][:letters]} {hour}:00" for weekday, hour in places])
 
 
-def hours(connection: Connection, conditions: Conditions) -> Hours:
+def hours(tallies: Iterable[Tally]) -> Hours:
     """Other systems may give the day of a visit alone: those have no hour and are not here."""
-    place = (Visit.local_weekday, Visit.local_hour)
-    known = Visit.local_hour.is_not(None)
-    query = select(func.count().label("visits"), *place).where(known, *conditions).group_by(*place).order_by(*place)
-    return {(row.local_weekday, row.local_hour): row.visits for row in connection.execute(query)}
+    found: dict[tuple[int, int], int] = defaultdict(int)
+    for tally in tallies:
+        if tally.hour is not None:
+            found[tally.day.isoweekday(), tally.hour] += tally.visits
+    return dict(sorted(found.items()))
 
 
-def busiest_day(connection: Connection, conditions: Conditions) -> Day | None:
-    days = (
-        select(Visit.local_day.label("day"), func.count().label("visits"))
-        .where(*conditions)
-        .group_by(Visit.local_day)
-        .cte("days")
-    )
-    most = select(func.max(days.c.visits)).scalar_subquery()
-    columns = (func.min(days.c.day), func.max(days.c.day), func.count(), func.max(days.c.visits))
-    first, last, tied, visits = connection.execute(select(*columns).where(days.c.visits == most)).one()
-    return Day(first, last, tied, visits) if first else None
+def busiest_day(tallies: Iterable[Tally]) -> Day | None:
+    found: dict[date, int] = defaultdict(int)
+    for tally in tallies:
+        found[tally.day] += tally.visits
+    most = max(found.values(), default=0)
+    tied = [day for day, visits in found.items() if visits == most]
+    return Day(min(tied), max(tied), len(tied), most) if tied else None
 
 
 def busiest_hour(counts: Hours) -> Busiest | None:

@@ -1,6 +1,6 @@
 """The SQL that templates share: which rows a question is about, and which of them count."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -59,7 +59,11 @@ def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
 def visit_rows(connection: Connection, conditions: Conditions) -> Rows:
     """The visits read, those that count, and why the others do not."""
     by_status = select(Visit.status, func.count()).where(*conditions).group_by(Visit.status)
-    found: dict[str, int] = {status: count for status, count in connection.execute(by_status)}  # noqa: C416
+    return rows_by_status({status: count for status, count in connection.execute(by_status)})  # noqa: C416
+
+
+def rows_by_status(found: Mapping[str, int]) -> Rows:
+    """The same, of visits that are counted by status already."""
     excluded = tuple(Excluded(words, found[status]) for status, words in NOT_COUNTED.items() if status in found)
     read = sum(found.values())
     return Rows("visits", read, read - sum(item.count for item in excluded), excluded)

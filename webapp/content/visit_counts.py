@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
-from webapp.content import busy_times, coverage, filters, periods
+from webapp.content import busy_times, coverage, filters, periods, tallies
 from webapp.content.answer import A_YEAR_EARLIER, THE_PERIOD_BEFORE, OfPeriod
 from webapp.content.busy_times import Day, Hours
-from webapp.content.counting import HAPPENED, how_many, month_key, visit_rows, visits_of
+from webapp.content.counting import HAPPENED, month_key, visits_of
 from webapp.content.periods import Period
 from webapp.content.question import Question
+from webapp.content.tallies import Tally
 from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Visit
@@ -84,52 +84,62 @@ class Answer(OfPeriod):
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    return _totals(connection, question, (question.start, question.end)).all, "visits"
+    taken_place = select(func.count()).select_from(Visit).where(HAPPENED, *visits_of(question, FILTERS, question.days))
+    return connection.scalar(taken_place) or 0, "visits"
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     asked, earlier, other = question.days, question.earlier, _other(question)
-    rows = visit_rows(connection, visits_of(question, FILTERS, asked))
-    now, before = (_totals(connection, question, period) for period in (asked, earlier))
-    is_apart = periods.year_before(*asked)[1] < periods.before(*asked)[0]
-    of_other = _totals(connection, question, other) if is_apart else None
+    rows, of_period = tallies.of_period(connection, question, FILTERS)
     step(1, STEPS)
-    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
-    months = coverage.months(_months(connection, question), first)
+    shown = periods.months_up_to(*asked, MOST_MONTHS)
+    since = min(shown[0], earlier[0], other[0])
+    daily = tallies.by_day(connection, question, FILTERS, (since, question.end))
     step(2, STEPS)
-    weekdays, hours, day = _times(connection, question)
+    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
     step(3, STEPS)
-    return Answer(question, rows, now, before, of_other, months, weekdays, hours, day, first)
+    is_apart = periods.year_before(*asked)[1] < periods.before(*asked)[0]
+    return Answer(
+        question,
+        rows,
+        now=_added(of_period),
+        before=_added(_within(daily, earlier)),
+        other=_added(_within(daily, other)) if is_apart else None,
+        months=coverage.months(_months(daily, shown), first),
+        weekdays=_weekdays(of_period, asked),
+        hours=busy_times.hours(of_period),
+        busiest_day=busy_times.busiest_day(of_period),
+        records_begin=first,
+    )
 
 
 def _other(question: Question) -> Period:
     return periods.before(*question.days) if question.compare == "year" else periods.year_before(*question.days)
 
 
-def _counted(question: Question, period: Period, *group: Any) -> Select[Any]:
-    """The groups asked for, each with the columns of Counts."""
-    kinds = [how_many(Visit.kind == kind) for kind in filters.KIND_WORDS]
-    columns = [func.count(), *kinds, func.count(Visit.local_day.distinct())]
-    asked = visits_of(question, FILTERS, period)
-    return select(*group, *columns).select_from(Visit).where(HAPPENED, *asked).group_by(*group)
+def _added(some: Iterable[Tally]) -> Counts:
+    of_kind, days = dict.fromkeys(filters.KIND_WORDS, 0), set()
+    for tally in some:
+        of_kind[tally.kind] += tally.visits
+        days.add(tally.day)
+    return Counts(sum(of_kind.values()), **of_kind, days=len(days))
 
 
-def _totals(connection: Connection, question: Question, period: Period) -> Counts:
-    return Counts(*connection.execute(_counted(question, period)).one())
+def _within(some: Iterable[Tally], period: Period) -> list[Tally]:
+    return [tally for tally in some if period[0] <= tally.day <= period[1]]
 
 
-def _months(connection: Connection, question: Question) -> dict[str, Counts]:
-    """The months of periods.months_up_to(), those without visits too; the last one up to the question's end."""
-    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
-    found = connection.execute(_counted(question, (shown[0], question.end), Visit.local_month))
-    counts = {month_key(month): Counts(*figures) for month, *figures in found}
-    return {key: counts.get(key, Counts()) for key in map(month_key, shown)}
+def _months(daily: Iterable[Tally], shown: Iterable[date]) -> dict[str, Counts]:
+    """The months shown, those without visits too."""
+    found: dict[str, list[Tally]] = {month_key(month): [] for month in shown}
+    for tally in daily:
+        if month_key(tally.day) in found:
+            found[month_key(tally.day)].append(tally)
+    return {key: _added(some) for key, some in found.items()}
 
 
-def _times(connection: Connection, question: Question) -> tuple[dict[int, Counts], Hours, Day | None]:
-    asked = (question.start, question.end)
-    found = connection.execute(_counted(question, asked, Visit.local_weekday))
-    counts = {weekday: Counts(*figures) for weekday, *figures in found}
-    weekdays = {weekday: counts.get(weekday, Counts()) for weekday in periods.weekdays_in(*asked)}
-    conditions = [HAPPENED, *visits_of(question, FILTERS, asked)]
-    return weekdays, busy_times.hours(connection, conditions), busy_times.busiest_day(connection, conditions)
+def _weekdays(of_period: Iterable[Tally], period: Period) -> dict[int, Counts]:
+    found: dict[int, list[Tally]] = {weekday: [] for weekday in periods.weekdays_in(*period)}
+    for tally in of_period:
+        found[tally.day.isoweekday()].append(tally)
+    return {weekday: _added(some) for weekday, some in found.items()}
