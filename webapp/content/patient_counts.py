@@ -1,10 +1,12 @@
 """Who the clinic's patients are, read from the database: the counts behind the patient summary."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, extract, func, not_, select, true
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract, func, not_, select, true
 
 from webapp.content import coverage, filters, findings, periods
 from webapp.content.answer import OfPeriod
@@ -225,18 +227,19 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, earlier = question.days, question.earlier
-    groups = _groups(connection, question)
-    rows, new, undated, patients_before, new_before = _headline(connection, question)
+    people = _people(connection, question)
     step(1, STEPS)
+    rows, new, undated, patients_before, new_before = _headline(connection, question)
     median = _median_age(connection, question, now)
     median_before = None if filters.AGE.name in question.chosen else _median_age(connection, question, earlier)
+    step(2, STEPS)
     first, first_visit = _records_begin(connection, question.clinic_id)
     months = coverage.months(_registrations(connection, question), first)
-    step(2, STEPS)
-    times, times_before = (_times(connection, question, period) for period in (now, earlier))
-    active_before = _active(connection, question, earlier)
     step(3, STEPS)
+    active_before = sum(some.before.patients for some in people if some.before.is_active)
+    times, times_before = _times(some.now for some in people), _times(some.before for some in people)
     before = Before(patients_before, active_before, new_before, median_before, times_before)
+    groups = _groups(people)
     return Answer(question, rows, groups, new, undated, median, months, times, before, first, first_visit)
 
 
@@ -269,35 +272,90 @@ def _records_begin(connection: Connection, clinic_id: int) -> tuple[date | None,
     return min(filter(None, (registered, visited)), default=None), visited
 
 
-def _visitors(question: Question, period: Period) -> Subquery:
-    """The clinic's patients with visits that took place in the period, and how many."""
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """So many patients alike, as they stood in a period: 0 of them where they were not on the books then."""
+
+    patients: int
+    visits: int
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Patients of one age band and sex who came as often in the period and in the earlier one."""
+
+    band: str
+    sex: str
+    now: _Then
+    before: _Then
+
+
+def _people(connection: Connection, question: Question) -> list[_People]:
+    """All patients of the question in some thousand groups: each visit is looked at once, whatever it counts for."""
+    now, earlier = question.days, question.earlier
+    visitors = _visitors(question)
+    came = [func.coalesce(column, 0) for column in visitors.c if column.key != "patient_id"]
+    on_the_books = [case((and_(*_on_the_books(period)), 1), else_=0) for period in (now, earlier)]
+    people = (
+        select(filters.band_column(question.end), Patient.sex, *on_the_books, *came)
+        .select_from(Patient)
+        .outerjoin(visitors, visitors.c.patient_id == Patient.id)
+        .where(*patients_of(question, FILTERS))
+        .subquery()
+    )
+    found = connection.execute(select(func.count(), *people.c).group_by(*people.c))
+    return [
+        _People(
+            band,
+            sex,
+            _Then(patients * is_now, visits, bool(is_now and active)),
+            _Then(patients * was_then, visits_then, bool(was_then and active_then)),
+        )
+        for patients, band, sex, is_now, was_then, visits, visits_then, active, active_then in found
+    ]
+
+
+def _visitors(question: Question) -> Subquery:
+    """The patients with visits that took place: how many in the period and in the earlier one, and whether there was
+    one in the time up to the end of either by which a patient is active."""
+    counted = (question.days, question.earlier)
+    looked_at = (*counted, *(_active_up_to(end, question) for _, end in counted))
+    since, until = min(start for start, _ in looked_at), question.end
+    visits = [how_many(Visit.local_day.between(*period)) for period in looked_at]
+    at_most_once = [case((column > 0, 1), else_=0) for column in visits[2:]]
     return (
-        select(Visit.patient_id, func.count().label("visits"))
-        .where(Visit.clinic_id == question.clinic_id, Visit.local_day.between(*period), HAPPENED)
+        select(
+            Visit.patient_id,
+            *(
+                column.label(name)
+                for column, name in zip(
+                    (*visits[:2], *at_most_once), ("visits", "visits_then", "active", "active_then"), strict=True
+                )
+            ),
+        )
+        .where(Visit.clinic_id == question.clinic_id, Visit.local_day.between(since, until), HAPPENED)
         .group_by(Visit.patient_id)
         .subquery()
     )
 
 
-def _groups(connection: Connection, question: Question) -> tuple[Group, ...]:
-    active = _visitors(question, _active_up_to(question.end, question))
-    people = (
-        select(filters.band_column(question.end).label("band"), Patient.sex, active.c.patient_id.label("active"))
-        .select_from(Patient)
-        .outerjoin(active, active.c.patient_id == Patient.id)
-        .where(*patients_of(question, FILTERS), *_on_the_books(question.days))
-        .subquery()
-    )
-    keys = (people.c.band, people.c.sex)
-    query = select(*keys, func.count(), func.count(people.c.active)).group_by(*keys).order_by(*keys)
-    return tuple(Group(*row) for row in connection.execute(query))
+def _groups(people: Iterable[_People]) -> tuple[Group, ...]:
+    found: dict[tuple[str, str], list[int]] = {}
+    for some in people:
+        if some.now.patients:
+            counts = found.setdefault((some.band, some.sex), [0, 0])
+            counts[0] += some.now.patients
+            counts[1] += some.now.patients * some.now.is_active
+    return tuple(Group(*key, *counts) for key, counts in sorted(found.items()))
 
 
-def _active(connection: Connection, question: Question, period: Period) -> int:
-    """Patients who were active on the last day of the period."""
-    visitors = _visitors(question, _active_up_to(period[1], question))
-    people = select(func.count()).select_from(Patient).join(visitors, visitors.c.patient_id == Patient.id)
-    return connection.scalar(people.where(*patients_of(question, FILTERS), *_on_the_books(period))) or 0
+def _times(people: Iterable[_Then]) -> Times:
+    found: dict[int, int] = defaultdict(int)
+    for some in people:
+        if some.visits and some.patients:
+            found[some.visits] += some.patients
+    return Times(dict(sorted(found.items())))
 
 
 def _median_age(connection: Connection, question: Question, period: Period) -> float | None:
@@ -329,16 +387,3 @@ def _registrations(connection: Connection, question: Question) -> dict[str, int]
     )
     found = {month_key(date(int(row[0]), int(row[1]), 1)): row[2] for row in connection.execute(query)}
     return {key: found.get(key, 0) for key in map(month_key, shown)}
-
-
-def _times(connection: Connection, question: Question, period: Period) -> Times:
-    visitors = _visitors(question, period)
-    query = (
-        select(visitors.c.visits, func.count())
-        .select_from(Patient)
-        .join(visitors, visitors.c.patient_id == Patient.id)
-        .where(*patients_of(question, FILTERS), *_on_the_books(period))
-        .group_by(visitors.c.visits)
-        .order_by(visitors.c.visits)
-    )
-    return Times({int(visits): patients for visits, patients in connection.execute(query)})
