@@ -24,7 +24,10 @@ def upgrade() -> None:
     op.add_column('reports', sa.Column('wants_fresh', sa.Boolean(), server_default=sa.text('false'), nullable=False))
 
     op.create_index('ix_visits_figures', 'visits', ['clinic_id', 'local_day', 'status', 'kind', 'local_hour', 'patient_id', 'provider_id'], unique=False)
+    op.create_index('ix_visits_by_patient', 'visits', ['clinic_id', 'patient_id', 'local_day', 'status', 'kind'], unique=False)
+    op.create_index(op.f('ix_visits_patient_id'), 'visits', ['patient_id'], unique=False)
     op.drop_index(op.f('ix_visits_clinic_id_local_day'), table_name='visits')
+    op.drop_index(op.f('ix_visits_patient_id_local_day'), table_name='visits')
 
     op.create_table('known_figures',
     sa.Column('key', sa.String(length=64), nullable=False),
@@ -75,6 +78,9 @@ def downgrade() -> None:
         batch_op.drop_column('local_day')
     op.drop_table('known_figures')
     op.create_index(op.f('ix_visits_clinic_id_local_day'), 'visits', ['clinic_id', 'local_day'], unique=False)
+    op.create_index(op.f('ix_visits_patient_id_local_day'), 'visits', ['patient_id', 'local_day'], unique=False)
+    op.drop_index(op.f('ix_visits_patient_id'), table_name='visits')
+    op.drop_index('ix_visits_by_patient', table_name='visits')
     op.drop_index('ix_visits_figures', table_name='visits')
     op.drop_column('reports', 'wants_fresh')
     op.drop_column('people', 'usual_choices')
