@@ -12,7 +12,7 @@ from werkzeug.security import generate_password_hash
 from webapp import clock
 from webapp.content.question import Question
 from webapp.extensions import db
-from webapp.models import Clinic, Patient, Person, Provider, Report, Visit
+from webapp.models import Clinic, Diagnosis, Patient, Person, Provider, Report, Treatment, Visit
 from webapp.models.person import ROLES_OF_A_CLINIC
 from webapp.models.report import new_number
 
@@ -21,7 +21,7 @@ PASSWORD = "correct horse battery"
 _QUICK_HASH = generate_password_hash(PASSWORD, "scrypt:1024:8:1")
 
 _number = count(1)
-Row = TypeVar("Row", Clinic, Patient, Person, Provider, Report, Visit)
+Row = TypeVar("Row", Clinic, Diagnosis, Patient, Person, Provider, Report, Treatment, Visit)
 
 
 def add_clinic(name: str = "", **values: Any) -> Clinic:
@@ -63,6 +63,23 @@ def add_visit(patient: Patient, at: str, **values: Any) -> Visit:
         "local_hour": wall.hour,
     }
     return _kept(Visit(**{**usual, **values}))
+
+
+def add_diagnosis(patient: Patient, on: str | None, name: str = "Dental caries", **values: Any) -> Diagnosis:
+    """A confirmed diagnosis recorded on that day, without a code if nothing else is said."""
+    day = date.fromisoformat(on) if on else None
+    usual = {"clinic_id": patient.clinic_id, "patient_id": patient.id, "verification_status": "confirmed"}
+    return _kept(Diagnosis(**{**usual, "name": name, "recorded_on": day, **values}))
+
+
+def add_treatment(
+    patient: Patient, on: str | None, outcome: str = "successful", due: str = "", done: str = "", **values: Any
+) -> Treatment:
+    """A medical treatment given on that day, with the days on which a follow-up was due and done."""
+    days = {"performed_on": on, "follow_up_due_on": due, "follow_up_done_on": done}
+    usual = {"clinic_id": patient.clinic_id, "patient_id": patient.id, "name": "Wound care", "outcome": outcome}
+    dates = {column: date.fromisoformat(day) if day else None for column, day in days.items()}
+    return _kept(Treatment(**{**usual, **dates, **values}))
 
 
 def add_report(requester: Person, clinic: Clinic | None = None, **values: Any) -> Report:

@@ -12,7 +12,7 @@ from webapp.content.filters import Filter, Subject
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.figures import Excluded, Rows
-from webapp.models import Patient, Visit
+from webapp.models import Patient, Treatment, Visit
 from webapp.models.visit import NOT_COUNTED
 
 Conditions = list[ColumnElement[bool]]
@@ -29,16 +29,30 @@ def patients_of(question: Question, filters: Iterable[Filter]) -> Conditions:
 def visits_of(question: Question, filters: Iterable[Filter], period: Period) -> Conditions:
     """The clinic's visits on the days of `period` that the question asks about, of any status."""
     filters = tuple(filters)
-    conditions = [
+    return [
         Visit.clinic_id == question.clinic_id,
         Visit.local_day.between(*period),
         *narrowed(question, filters, "visit"),
+        *of_asked_patients(question, filters, Visit.patient_id),
     ]
+
+
+def treatments_of(question: Question, filters: Iterable[Filter]) -> Conditions:
+    """The clinic's treatments of any day that the question asks about."""
+    filters = tuple(filters)
+    return [
+        Treatment.clinic_id == question.clinic_id,
+        *narrowed(question, filters, "treatment"),
+        *of_asked_patients(question, filters, Treatment.patient_id),
+    ]
+
+
+def of_asked_patients(question: Question, filters: Iterable[Filter], patient_id: Any) -> Conditions:
+    """That `patient_id` is one of the patients asked about; nothing where all of them are."""
     about_patients = narrowed(question, filters, "patient")
-    if about_patients:
-        asked = select(Patient.id).where(Patient.clinic_id == question.clinic_id, *about_patients)
-        conditions.append(Visit.patient_id.in_(asked))
-    return conditions
+    if not about_patients:
+        return []
+    return [patient_id.in_(select(Patient.id).where(Patient.clinic_id == question.clinic_id, *about_patients))]
 
 
 def narrowed(question: Question, filters: Iterable[Filter], of: Subject) -> Conditions:

@@ -1,0 +1,27 @@
+import pytest
+
+from webapp.content.intervals import wilson
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "low", "high"),
+    [(81, 263, 25.53, 36.62), (15, 148, 6.24, 16.05), (0, 20, 0.0, 16.11), (1, 29, 0.61, 17.18)],
+)
+def test_intervals_are_those_printed_by_newcombe(part: int, whole: int, low: float, high: float) -> None:
+    """Table I of Statistics in Medicine 17 (1998) 857, method 3, which has one decimal more."""
+    found, others = wilson(part, whole), wilson(whole - part, whole)
+    assert found
+    assert others
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.0501)
+    assert (others.low, others.high) == pytest.approx((100 - found.high, 100 - found.low))
+
+
+def test_an_interval_holds_its_share_and_ends_at_none_and_all() -> None:
+    for whole in (1, 2, 7, 1000):
+        for part in {0, 1, whole // 2, whole}:
+            found = wilson(part, whole)
+            assert found
+            assert 0 <= found.low <= found.value <= found.high <= 100
+    assert wilson(0, 0) is None
+    assert str(wilson(0, 3)) == "Interval(value=0.0, low=0.0, high=56.1)"
+    assert str(wilson(3, 3)) == "Interval(value=100.0, low=43.9, high=100.0)"

@@ -1,0 +1,190 @@
+"""Diagnoses and treatments as other systems name them: which records are one, what it is called, and the commonest.
+
+Records with the same code of the same code system are one, whatever their names; they go by the commonest of these.
+Records without a code are one where their names differ only in case, spaces, or how a character is composed.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
+
+from webapp.figures import Definition
+from webapp.words import printable
+
+MOST = 10
+"""How many are named; the others are counted together."""
+LONGEST = 60
+"""Characters of a name that are shown."""
+NO_NAME = "No name recorded"
+ALL, ALL_OTHERS, NO_DIAGNOSIS = "All", "All others", "No diagnosis recorded"
+"""The names of rows that are no single diagnosis or treatment."""
+OTHERS = -1
+"""The place of those that are not named: see place_column()."""
+
+SYSTEMS = {
+    "http://snomed.info/sct": "SNOMED CT",
+    "http://hl7.org/fhir/sid/icd-10": "ICD-10",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+    "http://hl7.org/fhir/sid/icd-9-cm": "ICD-9-CM",
+    "http://www.ama-assn.org/go/cpt": "CPT",
+    "http://www.ada.org/cdt": "CDT",
+}
+"""Code systems by the URIs that FHIR R4 gives them (http://hl7.org/fhir/R4/terminologies-systems.html)."""
+
+Spelling = tuple[str | None, str | None, str]
+"""Code system, code and name, as one record has them."""
+Key = tuple[str, str, str]
+
+NAMES_DEFINITION = Definition(
+    "Names and codes",
+    "Diagnoses and treatments are grouped by the code that the record gives (SNOMED CT, ICD-10 or another system) and "
+    "go by the commonest name recorded with it. Without a code they are grouped by name, whatever its capital letters "
+    f"and spaces. Named are the {MOST} commonest, of equally common ones those first in the alphabet; the others are "
+    f"counted together. A name of more than {LONGEST} characters is cut.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One diagnosis or treatment: how many records, and every way in which they spell it."""
+
+    key: Key
+    label: str
+    count: int
+    spellings: tuple[Spelling, ...]
+
+    @property
+    def code(self) -> str | None:
+        """With the name of its system where that is well known: "ICD-10 J06.9"."""
+        system, code, _ = self.key
+        return printable(f"{SYSTEMS.get(system, '')} {code}".strip()) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row of a top list: records and patients of one diagnosis or treatment, or of all others."""
+
+    label: str
+    code: str | None
+    key: Key | None
+    records: int
+    patients: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopList:
+    """The commonest, then all others together where there are any. A patient may be in several rows, but is one of
+    `patients`."""
+
+    rows: tuple[Listed, ...] = ()
+    records: int = 0
+    patients: int = 0
+
+    @property
+    def named(self) -> dict[str, int]:
+        """Records of those that have a row of their own."""
+        return {row.label: row.records for row in self.rows if row.key}
+
+
+def key_of(spelling: Spelling) -> Key:
+    """What makes records one: code system and code, else the name."""
+    system, code, name = spelling
+    if code:
+        return system or "", code, ""
+    return "", "", unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+
+
+def ranked(counts: Mapping[Spelling, int]) -> list[Named]:
+    """All of them, the commonest first, those equally common by name; no two have the same label."""
+    together: dict[Key, dict[Spelling, int]] = {}
+    for spelling, count in counts.items():
+        together.setdefault(key_of(spelling), {})[spelling] = count
+    found = [
+        (key, _name(spellings), sum(spellings.values()), tuple(sorted(spellings, key=str)))
+        for key, spellings in together.items()
+    ]
+    found.sort(key=lambda item: (-item[2], item[1].casefold(), item[1], item[0]))
+    labels = _apart([(key, name) for key, name, *_ in found])
+    return [Named(key, label, count, ways) for label, (key, _, count, ways) in zip(labels, found, strict=True)]
+
+
+def _name(spellings: Mapping[Spelling, int]) -> str:
+    """The commonest name, of equally common ones the first; cut where it is long."""
+    names: Counter[str] = Counter()
+    for (_, _, name), count in spellings.items():
+        names[" ".join(printable(name).split())] += count
+    names.pop("", None)
+    return _cut(min(names, key=lambda name: (-names[name], name))) if names else NO_NAME
+
+
+def _cut(name: str) -> str:
+    """At a space where one is near, and never before a mark that belongs to the letter it stands on."""
+    if len(name) <= LONGEST:
+        return name
+    end = LONGEST - 1
+    while end > 1 and unicodedata.category(name[end]).startswith("M"):
+        end -= 1
+    space = name.rfind(" ", LONGEST - 15, end + 1)
+    return f"{name[: space if space > 0 else end].rstrip()}…"
+
+
+def _apart(named: Sequence[tuple[Key, str]]) -> list[str]:
+    """Labels that differ also to who reads no capital letters: where names do not, the code is added, then its system,
+    then a number."""
+    names = Counter(name.casefold() for _, name in named)
+    codes = Counter((name.casefold(), key[1]) for key, name in named)
+    taken = {reserved.casefold() for reserved in (ALL, ALL_OTHERS, NO_DIAGNOSIS)}
+    labels = []
+    for (system, code, _), name in named:
+        label = name
+        if names[name.casefold()] > 1 or name == NO_NAME or name.casefold() in taken:
+            told = f"{code}, {system or 'no system'}" if codes[name.casefold(), code] > 1 else code
+            label = f"{name} ({printable(told)})" if code else name
+        number = 1
+        while label.casefold() in taken:
+            number += 1
+            label = f"{name} (number {number})"
+        taken.add(label.casefold())
+        labels.append(label)
+    return labels
+
+
+def spelling_columns(model: Any) -> tuple[Any, Any, Any]:
+    return model.code_system, model.code, model.name
+
+
+def top_list(connection: Connection, model: Any, asked: Select[Any]) -> TopList:
+    """The commonest of the rows of `model` that `asked` finds; its columns are replaced."""
+    spelling = spelling_columns(model)
+    found = connection.execute(asked.with_only_columns(*spelling, func.count()).group_by(*spelling))
+    everything = ranked({(system, code, name): count for system, code, name, count in found})
+    place, patient = place_column(model, everything[:MOST]), model.patient_id.distinct()
+    places = asked.with_only_columns(place.label("place"), model.patient_id).subquery()
+    by_place = select(places.c.place, func.count(places.c.patient_id.distinct())).group_by(places.c.place)
+    patients: dict[int, int] = {at: count for at, count in connection.execute(by_place)}  # noqa: C416
+    rows = [
+        Listed(item.label, item.code, item.key, item.count, patients[at]) for at, item in enumerate(everything[:MOST])
+    ]
+    if len(everything) > MOST:
+        others = sum(item.count for item in everything[MOST:])
+        rows.append(Listed(ALL_OTHERS, None, None, others, patients[OTHERS]))
+    everybody = connection.scalar(asked.with_only_columns(func.count(patient))) or 0
+    return TopList(tuple(rows), sum(row.records for row in rows), everybody)
+
+
+def place_column(model: Any, named: Iterable[Named]) -> ColumnElement[int]:
+    """In SQL, at which place of `named` a row of `model` stands, from 0; OTHERS for none."""
+    places = [(_is(model, item), literal(place)) for place, item in enumerate(named)]
+    return case(*places, else_=OTHERS) if places else literal(OTHERS)
+
+
+def _is(model: Any, item: Named) -> ColumnElement[bool]:
+    if not item.key[1]:
+        has_no_code = or_(model.code.is_(None), model.code == "")
+        return and_(model.name.in_(sorted({name for _, _, name in item.spellings})), has_no_code)
+    pairs = sorted({(system, code) for system, code, _ in item.spellings}, key=str)
+    return or_(*(and_(model.code == code, model.code_system.is_not_distinct_from(system)) for system, code in pairs))
