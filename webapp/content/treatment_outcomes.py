@@ -62,25 +62,21 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     def step(came: int, was: int) -> Change | None:
         return findings.change(came, was, earlier) if answer.is_compared else None
 
+    def points(came: float | None, was: float | None) -> Change | None:
+        return findings.difference(came, was, earlier) if answer.is_compared else None
+
     interval = f"{LEVEL} % interval {words.number(rate.low, 1)} to {words.number(rate.high, 1)}" if rate else ""
     no_share = f"visits are followed for {revisits.DAYS} days" if again.visits and not again.followed else ""
     return (
         Metric("treatments", "Treatments", now.all, change=step(now.all, answer.before.all)),
         Metric("success_rate", "Success rate", rate.value if rate else None, "percent", decimals=1, note=interval,
-               change=_points(answer, now.percent, answer.before.percent)),
+               change=points(now.percent, answer.before.percent)),
         Metric("overdue", "Follow-ups overdue", overdue if due.recorded else None,
                note=f"on {words.day(answer.question.end)}" if due.recorded else "no follow-ups are on record",
                change=step(overdue, overdue_before) if due.recorded else None),
         Metric("came_again", f"Came again within {revisits.DAYS} days", again.share, "percent", decimals=1,
-               change=_points(answer, again.share, again_before.share), note=no_share),
+               change=points(again.share, again_before.share), note=no_share),
     )  # fmt: skip
-
-
-def _points(answer: Answer, now: float | None, then: float | None) -> Change | None:
-    """The step between two percentages, in percentage points."""
-    if not answer.is_compared or now is None or then is None:
-        return None
-    return Change(round(now - then, 1), None, periods.full_label(*answer.earlier))
 
 
 def _outcomes(answer: Answer) -> Section | None:
