@@ -32,7 +32,7 @@ def test_follow_ups_due_in_the_period_are_told_as_they_stood_on_its_last_day(ask
     assert table(figures, "follow_ups").rows == (
         ("Done on time", 3, 37.5),
         ("Done late", 1, 12.5),
-        ("Due on the last day, still open", 2, 25.0),
+        ("Not yet overdue", 2, 25.0),
         ("Overdue", 2, 25.0),
     )
     assert table(figures, "follow_ups").total == ("All due", 8, 100.0)

@@ -21,8 +21,9 @@ DEFINITION = Definition(
     "Follow-ups",
     "Due are those whose day due, as the treatment's record gives it, lies in the period. They are told as they stood "
     "at the end of the period's last day: what was done later was not done yet. Done on time: by the day due, or "
-    "before. Late: after it. Overdue: not done, and the day due is before the last day. Overdue in all counts those "
-    "due before the period too. What was not done of a patient who has died by the last day is left out.",
+    "before. Late: after it. Overdue: not done, and the day due is before the last day; those due on that day are not "
+    "yet overdue. Overdue in all counts those due before the period too. What was not done of a patient who has died "
+    "by the last day is left out.",
 )
 
 
@@ -103,7 +104,7 @@ def section(follow_ups: FollowUps, period: Period) -> Section | None:
 def _due_table(follow_ups: FollowUps) -> Table:
     states = {"Done on time": follow_ups.on_time, "Done late": follow_ups.late}
     if follow_ups.open:
-        states["Due on the last day, still open"] = follow_ups.open
+        states["Not yet overdue"] = follow_ups.open
     states["Overdue"] = follow_ups.overdue
     columns = (
         Column("state", "State"), Column("count", "Follow-ups", "count"),

@@ -33,8 +33,8 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
     sections = (
         _outcomes(answer),
         _success(answer),
-        _top("diagnoses", "Diagnosis", answer.diagnoses, answer),
-        _top("treatments", "Treatment", answer.treatments, answer),
+        _top("diagnoses", "Diagnosis", answer.diagnoses),
+        _top("treatments", "Treatment", answer.treatments),
         follow_ups.section(answer.follow_ups, answer.period),
         revisits.section(answer.revisits),
         _by_month(answer),
@@ -168,14 +168,14 @@ def _success_title(answer: Answer) -> str:
     return "No diagnosis stood out from the overall success rate"
 
 
-def _top(key: str, label: str, top: TopList, answer: Answer) -> Section | None:
+def _top(key: str, label: str, top: TopList) -> Section | None:
+    """A table without a chart: all others, counted together, would have the longest bar."""
     if not top.records:
         return None
-    noun = key.capitalize()
     columns = (
         Column("name", label),
         Column("code", "Code"),
-        Column("records", noun, "count"),
+        Column("records", key.capitalize(), "count"),
         Column("share", "Share", "percent", decimals=1),
         Column("patients", "Patients", "count"),
     )
@@ -185,16 +185,14 @@ def _top(key: str, label: str, top: TopList, answer: Answer) -> Section | None:
     )
     note = "A patient may be counted in several rows, and once in the total." if len(rows) > 1 else ""
     whole = (named.ALL, "", top.records, 100.0, top.patients)
-    table = Table(key, f"Commonest {key}", columns, rows, whole, note)
-    subtitle = f"{noun} {'recorded' if key == 'diagnoses' else 'given'}, {periods.label(*answer.period)}"
-    chart = Chart(key, "bar", _top_title(label, top), subtitle, key, "name", ("records",))
-    return Section(key, f"Commonest {key}", (chart,) if len(rows) > 1 else (), (table,))
+    table = Table(key, _top_title(label, top), columns, rows, whole, note)
+    return Section(key, f"Commonest {key}", tables=(table,))
 
 
 def _top_title(label: str, top: TopList) -> str:
     first = findings.leaders(top.named)
     if len(first) == 1:
-        return f"{first[0]} was the commonest {label.lower()}"
+        return f"{first[0]} was the {'only' if len(top.rows) == 1 else 'commonest'} {label.lower()}"
     plural = {"Diagnosis": "diagnoses", "Treatment": "treatments"}[label]
     if len(first) == findings.MOST_NAMED:
         return f"{words.listed(first)} were the commonest {plural}"
