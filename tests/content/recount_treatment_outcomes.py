@@ -70,7 +70,7 @@ class Treatments:
         return [done for done in self.treatments if done["performed_on"] and start <= done["performed_on"] <= end]
 
     def is_compared(self) -> bool:
-        return self.asked.before[1] >= self.first_record
+        return self.asked.earlier[1] >= self.first_record
 
     @staticmethod
     def top(records: list[Row]) -> list[tuple[int, float | None, int]]:
@@ -196,7 +196,7 @@ class Treatments:
         )  # fmt: skip
 
     def compared(self) -> dict[str, list[tuple[Any, ...]]]:
-        now, before = (self.asked.start, self.asked.end), self.asked.before
+        now, before = (self.asked.start, self.asked.end), self.asked.earlier
         then_now = list(zip(self.counts(*before), self.counts(*now), strict=True))
         found: dict[str, list[tuple[Any, ...]]] = {}
         if any(map(any, then_now)):

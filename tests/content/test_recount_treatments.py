@@ -88,10 +88,10 @@ def test_every_figure_is_that_of_a_plain_count(database: str) -> None:
     fill_treatments(clinic, dice, theirs)
     people = {row["id"]: row for row in raw(Patient, clinic)}
     tables = {model.__tablename__: raw(model, clinic) for model in (Visit, Diagnosis, Treatment)}
-    narrowed = cycle(NARROWED)
-    for period, before, *_ in PERIODS[::2]:
+    narrowed, turn = cycle(NARROWED), cycle(["before", "year", "year", "before"])
+    for period, *others, is_apart in PERIODS[::2]:
         for chosen in ({}, next(narrowed)):
-            asked = Asked(*span(period), span(before), None, chosen)
+            asked = Asked(*span(period), *map(span, others), is_apart, chosen, next(turn))
             figures = build("treatment_outcomes", clinic, asked)
             assert_same(figures, Treatments(tables, people, asked))
             assert_numbers_are_told(figures)
