@@ -12,7 +12,7 @@ from werkzeug.security import generate_password_hash
 from webapp import clock
 from webapp.content.question import Question
 from webapp.extensions import db
-from webapp.models import Clinic, Diagnosis, Patient, Person, Provider, Report, Treatment, Visit
+from webapp.models import Clinic, Diagnosis, Feedback, Patient, Person, Provider, Report, Treatment, Visit
 from webapp.models.person import ROLES_OF_A_CLINIC
 from webapp.models.report import new_number
 
@@ -21,7 +21,7 @@ PASSWORD = "correct horse battery"
 _QUICK_HASH = generate_password_hash(PASSWORD, "scrypt:1024:8:1")
 
 _number = count(1)
-Row = TypeVar("Row", Clinic, Diagnosis, Patient, Person, Provider, Report, Treatment, Visit)
+Row = TypeVar("Row", Clinic, Diagnosis, Feedback, Patient, Person, Provider, Report, Treatment, Visit)
 
 
 def add_clinic(name: str = "", **values: Any) -> Clinic:
@@ -80,6 +80,24 @@ def add_treatment(
     usual = {"clinic_id": patient.clinic_id, "patient_id": patient.id, "name": "Wound care", "outcome": outcome}
     dates = {column: date.fromisoformat(day) if day else None for column, day in days.items()}
     return _kept(Treatment(**{**usual, **dates, **values}))
+
+
+def add_feedback(clinic: Clinic, at: str, rating: int | None = 5, **values: Any) -> Feedback:
+    """A response that came in `at` (such as "2026-10-05 09:30") on the clinic's own clock, about nobody and nothing in
+    particular; `answered` is when the clinic answered, on the same clock."""
+
+    def moment(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(clinic.timezone))
+
+    answered = values.pop("answered", None)
+    usual = {
+        "clinic_id": clinic.id,
+        "rating": rating,
+        "submitted_at": moment(at),
+        "local_day": date.fromisoformat(at[:10]),
+        "responded_at": moment(answered) if answered else None,
+    }
+    return _kept(Feedback(**{**usual, **values}))
 
 
 def add_report(requester: Person, clinic: Clinic | None = None, **values: Any) -> Report:

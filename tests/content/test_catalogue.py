@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tests.factories import add_patient, add_visit
+from tests.factories import add_feedback, add_patient, add_visit
 from webapp import content
 from webapp.content import CATALOGUE, Question
 from webapp.errors import FiguresFailed
@@ -16,8 +16,8 @@ def question(clinic: Clinic, template: str, start: date, end: date) -> Question:
 
 
 def test_a_template_stands_under_its_own_name_and_number_prefix() -> None:
-    assert list(CATALOGUE) == [template.name for template in CATALOGUE.values()]
-    assert list(CATALOGUE) == ["patient_summary", "visit_trends", "treatment_outcomes"]
+    names = ["patient_summary", "visit_trends", "treatment_outcomes", "feedback_analysis"]
+    assert list(CATALOGUE) == [template.name for template in CATALOGUE.values()] == names
     assert len({template.number_prefix for template in CATALOGUE.values()}) == len(CATALOGUE)
 
 
@@ -69,7 +69,9 @@ def test_any_days_give_figures_that_agree_with_the_live_count(
 @pytest.mark.parametrize("template", list(CATALOGUE))
 def test_figures_are_whole_and_drawn_from_tables_that_are_there(clinic: Clinic, template: str) -> None:
     for sex in ("female", "male"):
-        add_visit(add_patient(clinic, sex=sex), "2026-10-05 10:00")
+        patient = add_patient(clinic, sex=sex)
+        visit = add_visit(patient, "2026-10-05 10:00")
+        add_feedback(clinic, "2026-10-06 10:00", category=sex, patient_id=patient.id, visit_id=visit.id)
     with snapshot() as connection:
         figures = content.build(connection, question(clinic, template, date(2026, 10, 1), date(2026, 10, 31)))
     assert figures.rows.read == figures.rows.used + sum(item.count for item in figures.rows.excluded)
@@ -87,7 +89,8 @@ def test_figures_are_whole_and_drawn_from_tables_that_are_there(clinic: Clinic, 
 @pytest.mark.parametrize("template", list(CATALOGUE))
 def test_no_patient_can_be_told_from_the_figures(clinic: Clinic, template: str) -> None:
     who = add_patient(clinic, given_name="Corazon", family_name="Villanueva", mrn="MRN-4711", source_id="urn:xyz")
-    add_visit(who, "2026-10-05 10:00", source_id="encounter-1")
+    visit = add_visit(who, "2026-10-05 10:00", source_id="encounter-1")
+    add_feedback(clinic, "2026-10-06 10:00", patient_id=who.id, visit_id=visit.id, comment="I am Corazon.")
     with snapshot() as connection:
         figures = content.build(connection, question(clinic, template, date(2026, 10, 1), date(2026, 10, 31)))
     said = str(as_plain(figures))

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.content.reading import Ask, metric
-from tests.factories import add_clinic, add_patient, add_provider, add_visit
+from tests.factories import add_clinic, add_feedback, add_patient, add_provider, add_visit
 from webapp import content
 from webapp.content import CATALOGUE, Question, filters
+from webapp.content.feedback_counts import LEAST_USED
 from webapp.errors import FiguresFailed
 from webapp.extensions import db, snapshot
 from webapp.figures import Choice
@@ -104,6 +105,8 @@ def test_the_choices_are_told_in_the_readers_words(clinic: Clinic) -> None:
 def test_every_choice_offered_has_the_words_it_is_offered_with(clinic: Clinic) -> None:
     for name in ("Ana Reyes", "Ana Reyes", "  ", "=1+1"):
         add_provider(clinic, name)
+        for _ in range(LEAST_USED):
+            add_feedback(clinic, "2026-10-05 10:00", category=name)
     with snapshot() as connection:
         for template in CATALOGUE.values():
             for narrowing in template.filters:

@@ -11,7 +11,13 @@ Everything is counted by the database, on the one connection given, which should
 
 from sqlalchemy import Connection
 
-from webapp.content import patient_summary, periods, treatment_outcomes, visit_trends
+from webapp.content import (
+    feedback_analysis,
+    patient_summary,
+    periods,
+    treatment_outcomes,
+    visit_trends,
+)
 from webapp.content.filters import Filter
 from webapp.content.question import Question
 from webapp.content.template import Step, Template
@@ -22,7 +28,12 @@ __all__ = ["CATALOGUE", "Filter", "Question", "Template", "build", "choices", "m
 
 CATALOGUE: dict[str, Template] = {
     template.name: template
-    for template in (patient_summary.TEMPLATE, visit_trends.TEMPLATE, treatment_outcomes.TEMPLATE)
+    for template in (
+        patient_summary.TEMPLATE,
+        visit_trends.TEMPLATE,
+        treatment_outcomes.TEMPLATE,
+        feedback_analysis.TEMPLATE,
+    )
 }
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
