@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from webapp.content import (
     feedback_analysis,
+    medical_statistics,
     patient_summary,
     periods,
     treatment_outcomes,
@@ -33,6 +34,7 @@ CATALOGUE: dict[str, Template] = {
         visit_trends.TEMPLATE,
         treatment_outcomes.TEMPLATE,
         feedback_analysis.TEMPLATE,
+        medical_statistics.TEMPLATE,
     )
 }
 

@@ -1,0 +1,335 @@
+"""Medical statistics: what is on record, how complete it is, and what vital signs say against reference bands."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from webapp import words
+from webapp.content import coverage, filters, findings, medical_vitals, most_common, periods
+from webapp.content.medical_counts import MOST_MONTHS, RECORDS, STEPS, Answer, Part, ask, count
+from webapp.content.medical_vitals import HIGH, PRESSURE
+from webapp.content.most_common import Ranking
+from webapp.content.question import Question
+from webapp.content.template import Step, Template
+from webapp.content.vital_bands import BMI_AGE, NEWS2_AGE, PRESSURE_AGE
+from webapp.content.vital_counts import FILTERS
+from webapp.figures import Cell, Change, Chart, Column, Content, Definition, Metric, Section, Table
+
+OF_PATIENTS = {
+    "birth_date": "Birth date",
+    "sex": "Sex",
+    "mrn": "Medical record number",
+    "diagnosis": "A diagnosis",
+    "pressure": f"Blood pressure, from age {PRESSURE_AGE}",
+    "bmi": f"Body mass index, from age {BMI_AGE}",
+}
+OF_VISITS = {
+    "provider": "Provider",
+    "ended": "End of the visit",
+    "diagnosis": "A diagnosis",
+    "vitals": "A vital sign",
+    "pressure": "Blood pressure",
+}
+
+
+def build(connection: Connection, question: Question, step: Step) -> Content:
+    answer = ask(connection, question, step)
+    sections = (
+        *medical_vitals.sections(answer),
+        _records(answer),
+        _completeness(answer),
+        _ranked(answer.observations, "observations", "Observation", "LOINC", "Measurements"),
+        _ranked(answer.treatments, "treatments", "Treatment", "Code", "Treatments"),
+    )
+    content = Content(
+        template=TEMPLATE.name,
+        title=f"{TEMPLATE.title}, {periods.label(*answer.period)}",
+        summary=_summary(answer),
+        metrics=_metrics(answer),
+        sections=tuple(section for section in sections if section),
+        rows=answer.rows,
+        definitions=DEFINITIONS,
+    )
+    step(STEPS, STEPS)
+    return content
+
+
+def _metrics(answer: Answer) -> tuple[Metric, ...]:
+    def counted(kind: str) -> Metric:
+        found = answer.records[kind]
+        change = findings.change(found.count, found.earlier, answer.earlier) if answer.is_compared else None
+        return Metric(kind, RECORDS[kind], found.count, change=change)
+
+    with_vitals = answer.of_visits["vitals"]
+    visits = f"{words.number(with_vitals.have)} of {words.plural(with_vitals.of, 'medical visit')}"
+    readings, high = medical_vitals.outside(answer, PRESSURE)
+    pressures = f"{words.number(high)} of {words.plural(readings, 'blood pressure')} of adults"
+    points = medical_vitals.points(answer, PRESSURE) if answer.are_vitals_compared else None
+    change = None if points is None else Change(points, None, periods.full_label(*answer.earlier))
+    return (
+        counted("visits"),
+        counted("measurements"),
+        Metric("with_vitals", "Visits with vital signs", findings.share(with_vitals.have, with_vitals.of), "percent",
+               decimals=1, note=visits if with_vitals.of else ""),
+        Metric("high_pressure", f"Blood pressure {HIGH}", findings.share(high, readings), "percent", decimals=1,
+               change=change, note=pressures if readings else "", trend=_trend(answer)),
+    )  # fmt: skip
+
+
+def _trend(answer: Answer) -> tuple[Cell, ...]:
+    """The share of high blood pressures by month, where more than one month has any."""
+    shares = [findings.share(high, whole) for whole, high in medical_vitals.high_by_month(answer).values()]
+    return tuple(shares) if sum(1 for share in shares if share is not None) > 1 else ()
+
+
+def _records(answer: Answer) -> Section | None:
+    if not any(found.count or found.earlier for found in answer.records.values()):
+        return None
+    columns = (
+        Column("kind", "Records"), Column("count", "On record", "count"), Column("patients", "Patients", "count"),
+    )  # fmt: skip
+    rows = tuple((RECORDS[kind], found.count, found.patients) for kind, found in answer.records.items())
+    table = Table("records", "Medical records", columns, rows, ("All records", answer.rows.used, None))
+    if not answer.is_compared:
+        return Section("records", "Medical records", (), (table,))
+    compared = findings.comparison(
+        "records_compared",
+        f"Compared with {answer.earlier_name}",
+        "Records",
+        answer.period,
+        answer.earlier,
+        {RECORDS[kind]: (found.earlier, found.count) for kind, found in answer.records.items()},
+        answer.records_begin,
+    )
+    return Section("records", "Medical records", (), (table, compared))
+
+
+# -- completeness ------------------------------------------------------------------------------------------------------
+
+
+def _completeness(answer: Answer) -> Section | None:
+    if not answer.records["visits"].count:
+        return None
+    patients = _parts("complete_patients", "Patients seen, and what is on record of them", "Patients", OF_PATIENTS,
+                      answer.of_patients)  # fmt: skip
+    visits = _parts("complete_visits", "Medical visits, and what is on record of them", "Visits", OF_VISITS,
+                    answer.of_visits)  # fmt: skip
+    subtitle = f"On record, percent of the patients seen at medical visits {answer.when}"
+    title = _completeness_title(answer.of_patients)
+    chart = Chart("complete_patients", "bar", title, subtitle, patients.key, "what", ("share",))
+    return Section("completeness", "Completeness", (chart,), (patients, visits))
+
+
+def _parts(key: str, title: str, noun: str, labels: Mapping[str, str], parts: Mapping[str, Part]) -> Table:
+    columns = (
+        Column("what", "What is on record"),
+        Column("of", noun, "count"),
+        Column("have", "On record", "count"),
+        Column("missing", "Missing", "count"),
+        Column("share", "Share on record", "percent", decimals=1),
+    )
+    found = ((labels[name], parts[name]) for name in labels)
+    rows = tuple(
+        (label, part.of, part.have, part.of - part.have, findings.share(part.have, part.of)) for label, part in found
+    )
+    return Table(key, title, columns, rows)
+
+
+def _completeness_title(parts: Mapping[str, Part]) -> str:
+    missing = {name: 1000 * (part.of - part.have) // part.of for name, part in parts.items() if part.of}
+    if all(part.have == part.of for part in parts.values()):
+        return "Nothing is missing from the records of the patients seen"
+    top = findings.leaders(missing)
+    if len(top) != 1:
+        return "What is on record of the patients seen"
+    return f"Missing most often: {OF_PATIENTS[top[0]][0].lower()}{OF_PATIENTS[top[0]][1:]}"
+
+
+# -- the most common ---------------------------------------------------------------------------------------------------
+
+
+def _ranked(ranking: Ranking, key: str, label: str, code: str, records: str) -> Section | None:
+    if not ranking.things:
+        return None
+    columns = (
+        Column("name", label),
+        Column("code", code),
+        Column("count", records, "count"),
+        Column("share", "Share", "percent", decimals=1),
+        Column("patients", "Patients", "count"),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (name, thing.code or None, thing.count, findings.share(thing.count, ranking.count), thing.patients)
+        for name, thing in zip(ranking.labels, ranking.things, strict=True)
+    ]
+    if ranking.others:
+        share = findings.share(ranking.others, ranking.count)
+        rows.append((most_common.OTHERS, None, ranking.others, share, None))
+    title = f"Most common {label.lower()}s"
+    table = Table(key, title, columns, tuple(rows), (f"All {label.lower()}s", None, ranking.count, 100.0, None))
+    chart = Chart(key, "bar", _ranked_title(ranking, label), f"{records} by {label.lower()}", key, "name", ("count",))
+    return Section(key, title, (chart,) if len(rows) > 1 else (), (table,))
+
+
+def _ranked_title(ranking: Ranking, label: str) -> str:
+    first, second = ranking.things[0], ranking.things[1]
+    if first.count > second.count:
+        return f"{ranking.labels[0]} leads with {words.number(first.count)}"
+    return f"The most common {label.lower()}s"
+
+
+# -- in words ----------------------------------------------------------------------------------------------------------
+
+
+def _summary(answer: Answer) -> tuple[str, ...]:
+    uncompared = coverage.comparison_sentence(
+        answer.period, answer.earlier, answer.records_begin, "records of visits and vital signs"
+    )
+    if not answer.rows.used:
+        none = "no medical records matched the filters" if answer.question.chosen else "there are no medical records"
+        return tuple(filter(None, (f"{_start(answer.when)} {none}.", uncompared)))
+    sentences = [_visits_sentence(answer), uncompared, _pressure_sentence(answer)]
+    sentences += [_scores_sentence(answer), _missing_sentence(answer), _unclassed_sentence(answer)]
+    return tuple(filter(None, sentences))
+
+
+def _start(phrase: str) -> str:
+    return f"{phrase[0].upper()}{phrase[1:]}"
+
+
+def _visits_sentence(answer: Answer) -> str:
+    found = answer.records["visits"]
+    told = f", {findings.compared(found.count, found.earlier, answer.earlier)}" if answer.is_compared else ""
+    if not found.count:
+        return f"{_start(answer.when)} there were no medical visits{told}."
+    vitals = answer.of_visits["vitals"]
+    be = "was" if found.count == 1 else "were"
+    have = "has" if vitals.have == 1 else "have"
+    some = f"{words.number(vitals.have)} of them {have}" if vitals.have else "none of them has"
+    if found.count == 1:
+        some = "it has" if vitals.have else "it has no vital sign on record"
+        ending = " vital signs on record" if vitals.have else ""
+        return f"{_start(answer.when)} there {be} {words.plural(1, 'medical visit')}{told}; {some}{ending}."
+    visits = words.plural(found.count, "medical visit")
+    return f"{_start(answer.when)} there {be} {visits}{told}; {some} vital signs on record."
+
+
+def _pressure_sentence(answer: Answer) -> str:
+    readings, high = medical_vitals.outside(answer, PRESSURE)
+    if not readings:
+        return ""
+    share = findings.share(high, readings)
+    part = f" ({words.number(share, 1)} %)" if share is not None and readings >= findings.SMALL else ""
+    be = "was" if high == 1 else "were"
+    some = words.number(high) if high else "none"
+    points = medical_vitals.points(answer, PRESSURE) if answer.are_vitals_compared else None
+    told = ""
+    if points is not None:
+        when = periods.within(*answer.earlier)
+        way = "more" if points > 0 else "fewer"
+        told = f", {words.number(abs(points), 1)} percentage points {way} than {when}" if points else f", as {when}"
+    return f"Of {words.plural(readings, 'blood pressure')} of adults, {some}{part} {be} {HIGH}{told}."
+
+
+def _scores_sentence(answer: Answer) -> str:
+    """The vital sign that stood out, where one did."""
+    found = {name: medical_vitals.outside(answer, name) for name in medical_vitals.SIGNS}
+    leader = medical_vitals.most_often(found)
+    if not leader:
+        return ""
+    readings, outside = found[leader]
+    share = words.number(findings.share(outside, readings) or 0, 1)
+    label = medical_vitals.LABELS[leader]
+    return f"Of the signs of NEWS2, {label.lower()} scored 1 to 3 most often: in {share} % of readings."
+
+
+def _missing_sentence(answer: Answer) -> str:
+    """Told of what should never be missing."""
+    parts = {name: answer.of_patients[name] for name in ("birth_date", "sex", "mrn")}
+    gaps = {OF_PATIENTS[name].lower(): part.of - part.have for name, part in parts.items() if part.of > part.have}
+    if not gaps:
+        return ""
+    listed = words.listed([f"{words.number(count)} without {name}" for name, count in gaps.items()])
+    return f"Of {words.plural(answer.of_patients['sex'].of, 'patient')} seen at medical visits, there are {listed}."
+
+
+def _unclassed_sentence(answer: Answer) -> str:
+    verdicts = medical_vitals.troubled(answer)
+    if not verdicts:
+        return ""
+    listed = words.listed([f"{label.lower()} {words.number(count)}" for label, count in verdicts.items()])
+    return f"Readings left without a class for what was written: {listed}."
+
+
+DEFINITIONS = (
+    Definition(
+        "Medical records",
+        "Medical visits that took place; diagnoses recorded at no dental visit and not refuted; measurements of any "
+        "kind; treatments of the medical kind. Each by its own day; those without a day stand in no period. Visits "
+        "that were planned, cancelled or entered in error do not count.",
+    ),
+    Definition(
+        "Patients seen",
+        "Patients with at least one medical visit that took place in the period. A diagnosis is on record when it was "
+        "recorded by the last day of the period, or without a day; blood pressure and body mass index when they were "
+        "measured in the period, of those old enough on its last day. A vital sign of a visit is one measured in the "
+        "period that names the visit.",
+    ),
+    Definition(
+        "Blood pressure",
+        "Normal: under 120/80 mm Hg. Elevated: systolic 120 to 129 and diastolic under 80. Stage 1: 130 to 139 or 80 "
+        "to 89. Stage 2: 140 or 90 and higher. Of two categories the higher counts. 2017 ACC/AHA guideline for high "
+        f"blood pressure in adults, Table 6, for people of {PRESSURE_AGE} and over. One reading is no diagnosis: the "
+        "guideline asks for the average of two or more on two or more occasions. The systolic and the diastolic value "
+        "of one observation belong together, or else those of one patient at one moment; of several the highest.",
+    ),
+    Definition(
+        "NEWS2",
+        "What a single sign scores in chart 1 of the National Early Warning Score (NEWS) 2, Royal College of "
+        f"Physicians 2017, for people of {NEWS2_AGE} and over; oxygen saturation by scale 1. Finer readings are rounded as the "
+        "chart is written: to whole numbers, temperature to tenths. The reference band scores 0. The chart is not "
+        "meant for pregnancy, which is not told apart here, and the sum of a whole set is not worked out.",
+    ),
+    Definition(
+        "Body mass index",
+        "Classes of the WHO for adults (Technical Report Series 894, 2000), for people of "
+        f"{BMI_AGE} and over, because WHO has growth references up to 19 years. Readings of a body mass index; none is "
+        "worked out from weight and height.",
+    ),
+    Definition(
+        "Readings without a class",
+        "In another unit or none: units are read as UCUM writes them (mm[Hg], /min, %, Cel, kg/m2), with their usual "
+        "spellings; degrees Fahrenheit are turned into Celsius. Too young: under the age from which the bands hold, "
+        "on the day of the reading. Implausible: respiration from 70, pulse from 300, pressure from 400/300, 0 or "
+        "less, oxygen saturation over 100 %, temperature up to 10 or from 50 °C (limits of the MIMIC Code Repository, "
+        "JAMIA 2018), body mass index under 12 or over 65 (growthcleanr), diastolic not under systolic pressure.",
+    ),
+    Definition(
+        "Shares",
+        "Of readings with a class in the same row. A patient measured twice counts twice. Changes in percentage points "
+        f"are left out where either period has under {findings.SMALL} readings. By month: the 12 calendar months up to "
+        f"the last day of the period, or all of a longer one up to {MOST_MONTHS}, from the clinic's first vital sign.",
+    ),
+    Definition(
+        "Most common",
+        f"The {most_common.MOST} with the most records. Records with the same code are one line, under their most "
+        "common name; without a code, those with the same name but for case and spaces.",
+    ),
+    findings.CHANGE_DEFINITION,
+    filters.AGE_DEFINITION,
+)
+
+TEMPLATE = Template(
+    name="medical_statistics",
+    title="Medical statistics",
+    number_prefix="MS",
+    sentence="What is on record, how complete it is, and vital signs against blood pressure, NEWS2 and BMI bands.",
+    pages="About 7 pages",
+    audience="aggregate",
+    version=1,
+    filters=FILTERS,
+    build=build,
+    count=count,
+    fresh_for=timedelta(hours=1),
+)
