@@ -12,7 +12,19 @@ from werkzeug.security import generate_password_hash
 from webapp import clock
 from webapp.content.question import Question
 from webapp.extensions import db
-from webapp.models import Clinic, Diagnosis, Feedback, Patient, Person, Provider, Report, Treatment, Visit
+from webapp.models import (
+    Campaign,
+    CampaignContact,
+    Clinic,
+    Diagnosis,
+    Feedback,
+    Patient,
+    Person,
+    Provider,
+    Report,
+    Treatment,
+    Visit,
+)
 from webapp.models.person import ROLES_OF_A_CLINIC
 from webapp.models.report import new_number
 
@@ -21,7 +33,9 @@ PASSWORD = "correct horse battery"
 _QUICK_HASH = generate_password_hash(PASSWORD, "scrypt:1024:8:1")
 
 _number = count(1)
-Row = TypeVar("Row", Clinic, Diagnosis, Feedback, Patient, Person, Provider, Report, Treatment, Visit)
+Row = TypeVar(
+    "Row", Campaign, CampaignContact, Clinic, Diagnosis, Feedback, Patient, Person, Provider, Report, Treatment, Visit
+)
 
 
 def add_clinic(name: str = "", **values: Any) -> Clinic:
@@ -98,6 +112,19 @@ def add_feedback(clinic: Clinic, at: str, rating: int | None = 5, **values: Any)
         "responded_at": moment(answered) if answered else None,
     }
     return _kept(Feedback(**{**usual, **values}))
+
+
+def add_campaign(clinic: Clinic, name: str = "", **values: Any) -> Campaign:
+    usual = {"name": name or f"Campaign {next(_number)}", "topic": "Vaccination", "started_on": date(2026, 10, 1)}
+    return _kept(Campaign(**{"clinic_id": clinic.id, **usual, **values}))
+
+
+def add_contact(campaign: Campaign, patient: Patient, at: str = "2026-10-05 10:00", **values: Any) -> CampaignContact:
+    """A contact made `at` on the clinic's own clock, of which nothing came, if nothing else is said."""
+    zone = db.session.get_one(Clinic, campaign.clinic_id).timezone
+    made = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone))
+    usual = {"contacted_at": made, "local_day": clock.local(made, zone).day}
+    return _kept(CampaignContact(**{"campaign_id": campaign.id, "patient_id": patient.id, **usual, **values}))
 
 
 def add_report(requester: Person, clinic: Clinic | None = None, **values: Any) -> Report:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.content.reading import Ask, metric
-from tests.factories import add_clinic, add_feedback, add_patient, add_provider, add_visit
+from tests.factories import add_campaign, add_clinic, add_feedback, add_patient, add_provider, add_visit
 from webapp import content
 from webapp.content import CATALOGUE, Question, filters
 from webapp.content.feedback_counts import LEAST_USED
@@ -107,6 +107,8 @@ def test_every_choice_offered_has_the_words_it_is_offered_with(clinic: Clinic) -
         add_provider(clinic, name)
         for _ in range(LEAST_USED):
             add_feedback(clinic, "2026-10-05 10:00", category=name)
+    for name in ("Flu", "flu", "All"):
+        add_campaign(clinic, name, topic=name)
     with snapshot() as connection:
         for template in CATALOGUE.values():
             for narrowing in template.filters:

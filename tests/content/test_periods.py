@@ -1,7 +1,8 @@
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
+from webapp import clock
 from webapp.content import periods
 
 TODAY = date(2026, 11, 22)
@@ -138,3 +139,12 @@ def test_months_are_shown_for_a_year_or_for_a_longer_period() -> None:
 def test_only_weekdays_that_occur_are_named() -> None:
     assert periods.weekdays_in(date(2026, 10, 31), date(2026, 11, 2)) == [1, 6, 7]
     assert periods.weekdays_in(date(2026, 10, 1), date(2026, 10, 31)) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("zone", ["America/Halifax", "Atlantic/Azores", "America/Santiago", "Africa/Cairo", "UTC"])
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-04-05", "2026-04-24", "2026-09-06", "2026-10-25", "2026-11-01"])
+def test_a_day_lasts_from_its_first_moment_to_the_next_also_where_clocks_change(zone: str, day: str) -> None:
+    asked, blink = date.fromisoformat(day), timedelta(microseconds=1)
+    first, after = (moment.astimezone(UTC) for moment in periods.moments((asked, asked), zone))
+    assert clock.local(first, zone).day == clock.local(after - blink, zone).day == asked
+    assert clock.local(first - blink, zone).day < asked < clock.local(after, zone).day

@@ -12,6 +12,7 @@ Everything is counted by the database, on the one connection given, which should
 from sqlalchemy import Connection
 
 from webapp.content import (
+    campaign_performance,
     feedback_analysis,
     medical_statistics,
     patient_summary,
@@ -35,6 +36,7 @@ CATALOGUE: dict[str, Template] = {
         treatment_outcomes.TEMPLATE,
         feedback_analysis.TEMPLATE,
         medical_statistics.TEMPLATE,
+        campaign_performance.TEMPLATE,
     )
 }
 

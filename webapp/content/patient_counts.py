@@ -188,7 +188,7 @@ class Answer(OfPeriod):
         return Group(band, sex, sum(group.patients for group in those), sum(group.active for group in those))
 
 
-def _on_the_books(period: Period) -> Conditions:
+def on_the_books(period: Period) -> Conditions:
     """Known to the clinic by the last day, and alive on the first."""
     return [not_(_registered_later(period)), not_(_died_earlier(period))]
 
@@ -222,7 +222,7 @@ def _active_up_to(day: date, question: Question) -> Period:
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
     _active_months(question)
-    conditions = [*patients_of(question, FILTERS), *_on_the_books(question.days)]
+    conditions = [*patients_of(question, FILTERS), *on_the_books(question.days)]
     return connection.scalar(select(func.count()).select_from(Patient).where(*conditions)) or 0, "patients"
 
 
@@ -257,7 +257,7 @@ def _headline(connection: Connection, question: Question) -> tuple[Rows, int, in
         how_many(and_(died, not_(later))),
         how_many(_registered_in(question.days)),
         how_many(and_(Patient.registered_on.is_(None), not_(died))),
-        how_many(and_(*_on_the_books(question.earlier))),
+        how_many(and_(*on_the_books(question.earlier))),
         how_many(_registered_in(question.earlier)),
     ).select_from(Patient)
     conditions = patients_of(question, FILTERS)
@@ -300,9 +300,9 @@ def _people(connection: Connection, question: Question) -> list[_People]:
     now, earlier = question.days, question.earlier
     visitors = _visitors(question)
     came = [func.coalesce(column, 0) for column in visitors.c if column.key != "patient_id"]
-    on_the_books = [case((and_(*_on_the_books(period)), 1), else_=0) for period in (now, earlier)]
+    are_there = [case((and_(*on_the_books(period)), 1), else_=0) for period in (now, earlier)]
     people = (
-        select(filters.band_column(question.end), Patient.sex, *on_the_books, *came)
+        select(filters.band_column(question.end), Patient.sex, *are_there, *came)
         .select_from(Patient)
         .outerjoin(visitors, visitors.c.patient_id == Patient.id)
         .where(*patients_of(question, FILTERS))
@@ -365,7 +365,7 @@ def _times(people: Iterable[_Then]) -> Times:
 
 def _births(connection: Connection, question: Question) -> list[tuple[date, int, int]]:
     """Birth dates in order, each with the patients on the books in the period and in the earlier one."""
-    then = [how_many(and_(*_on_the_books(period))) for period in (question.days, question.earlier)]
+    then = [how_many(and_(*on_the_books(period))) for period in (question.days, question.earlier)]
     query = select(Patient.birth_date, *then).where(*patients_of(question, FILTERS), Patient.birth_date.is_not(None))
     found = connection.execute(query.group_by(Patient.birth_date).order_by(Patient.birth_date))
     return [(row[0], row[1], row[2]) for row in found if row[0]]

@@ -7,7 +7,8 @@ are whole.
 import calendar
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from webapp import words
 
@@ -85,6 +86,12 @@ def resolve(name: str, today: date) -> Period:
     Raises KeyError for a name that is not in PRESETS.
     """
     return PRESETS[name].resolve(today)
+
+
+def moments(period: Period, zone: str) -> tuple[datetime, datetime]:
+    """When the period begins and ends on the clock of an IANA zone: its first moment, and the first one after it."""
+    start, end = (datetime.combine(day, time(), ZoneInfo(zone)) for day in (period[0], period[1] + timedelta(days=1)))
+    return start, end
 
 
 def months_spanned(start: date, end: date) -> int:

@@ -1,0 +1,118 @@
+"""Who of the clinic uses the system, and whose record is kept up.
+
+Sign-ins are read from the audit log: the rows of sessions go soon after the sessions are over.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, select, union
+
+from webapp.content import filters, periods
+from webapp.content.counting import HAPPENED, how_many
+from webapp.content.periods import Period
+from webapp.content.question import Question
+from webapp.figures import Definition
+from webapp.models import AuditEntry, Diagnosis, Measurement, Patient, Person, Report, Treatment, Visit
+from webapp.models.person import ROLES_OF_A_CLINIC
+
+KEPT_UP_MONTHS = 24
+
+ROLE_WORDS = {"staff": "Staff", "clinician": "Clinicians", "manager": "Managers"}
+
+PEOPLE_DEFINITION = Definition(
+    "People who use the system",
+    "People of the clinic who signed in, or asked for a report, on a day of the period. The share is of all people of "
+    "the clinic whose account was added by the last day of the period and is open now. Administrators and auditors, "
+    "who belong to no clinic, are not counted.",
+)
+
+KEPT_UP_DEFINITION = Definition(
+    "Record kept up",
+    "A rule of this system, for which there is no standard: a record with a medical record number, a birth date that "
+    f"can be true, a known sex, and in the {KEPT_UP_MONTHS} months up to the last day of the period both a visit that "
+    "took place and an entry: a diagnosis, measurement or treatment. What was entered in error does not count.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People of one role with an account; of those, who signed in, who asked for a report, and who did one of both."""
+
+    role: str
+    people: int = 0
+    signed_in: int = 0
+    asked: int = 0
+    used: int = 0
+
+
+def teams(connection: Connection, question: Question, period: Period) -> tuple[Team, ...]:
+    """The roles of a clinic in their order, those without people too."""
+    first, after = periods.moments(period, question.timezone)
+    signed_in = (
+        select(AuditEntry.person_id)
+        .where(AuditEntry.action == "person.signed_in", AuditEntry.at >= first, AuditEntry.at < after)
+        .group_by(AuditEntry.person_id)
+        .subquery()
+    )
+    asked = (
+        select(Report.requester_id)
+        .where(Report.asked_at >= first, Report.asked_at < after)
+        .group_by(Report.requester_id)
+        .subquery()
+    )
+    did_sign_in, did_ask = signed_in.c.person_id.is_not(None), asked.c.requester_id.is_not(None)
+    query = (
+        select(Person.role, func.count(), how_many(did_sign_in), how_many(did_ask), how_many(or_(did_sign_in, did_ask)))
+        .select_from(Person)
+        .outerjoin(signed_in, signed_in.c.person_id == Person.id)
+        .outerjoin(asked, asked.c.requester_id == Person.id)
+        .where(Person.clinic_id == question.clinic_id, Person.is_active, Person.added_at < after)
+        .group_by(Person.role)
+    )
+    found = {row[0]: Team(*row) for row in connection.execute(query)}
+    return tuple(found.get(role, Team(role)) for role in ROLES_OF_A_CLINIC)
+
+
+def kept_up_in(question: Question) -> Period:
+    """The days on which a record that is kept up was last added to."""
+    return periods.shifted(question.end + timedelta(days=1), -KEPT_UP_MONTHS), question.end
+
+
+def visited(question: Question) -> Subquery:
+    """`patient_id` of those with a visit in kept_up_in() that took place, each once."""
+    return (
+        select(Visit.patient_id)
+        .where(Visit.clinic_id == question.clinic_id, Visit.local_day.between(*kept_up_in(question)), HAPPENED)
+        .group_by(Visit.patient_id)
+        .subquery()
+    )
+
+
+def recorded(question: Question) -> Subquery:
+    """`patient_id` of those with a diagnosis, measurement or treatment in kept_up_in(), each once."""
+    days = kept_up_in(question)
+    is_true = or_(Diagnosis.verification_status.is_(None), Diagnosis.verification_status != "entered-in-error")
+    diagnosed = select(Diagnosis.patient_id).where(
+        Diagnosis.clinic_id == question.clinic_id, Diagnosis.recorded_on.between(*days), is_true
+    )
+    measured = select(Measurement.patient_id).where(
+        Measurement.clinic_id == question.clinic_id, Measurement.local_day.between(*days)
+    )
+    treated = select(Treatment.patient_id).where(
+        Treatment.clinic_id == question.clinic_id, Treatment.performed_on.between(*days)
+    )
+    return union(diagnosed, measured, treated).subquery()
+
+
+def is_numbered() -> ColumnElement[bool]:
+    return and_(Patient.mrn.is_not(None), func.trim(Patient.mrn) != "")
+
+
+def is_dated(question: Question) -> ColumnElement[bool]:
+    """Birth date known and not a mistake: see filters.OLDEST."""
+    return filters.age_known(question.end)
+
+
+def has_sex() -> ColumnElement[bool]:
+    return Patient.sex != "unknown"

@@ -1,0 +1,193 @@
+"""Campaign performance: whom campaigns reached, what came of it, and how far system and records are in use."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from webapp import words
+from webapp.content import adoption, coverage, filters, findings, periods
+from webapp.content.campaign_counts import FILTERS, FOLLOWED_DAYS, STEPS, Answer, Reach, ask, count
+from webapp.content.campaign_sections import by_campaign, by_patient, compared, followed, funnel, upkeep, users
+from webapp.content.question import Question
+from webapp.content.template import Step, Template
+from webapp.figures import Content, Definition, Metric, Rows
+
+
+def build(connection: Connection, question: Question, step: Step) -> Content:
+    answer = ask(connection, question, step)
+    sections = (
+        funnel(answer),
+        by_campaign(answer),
+        by_patient(answer),
+        followed(answer),
+        compared(answer),
+        users(answer),
+        upkeep(answer),
+    )
+    contacts = answer.reach.contacts
+    content = Content(
+        template=TEMPLATE.name,
+        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+        summary=_summary(answer),
+        metrics=_metrics(answer),
+        sections=tuple(section for section in sections if section),
+        rows=Rows("contacts", contacts, contacts),
+        definitions=DEFINITIONS,
+    )
+    step(STEPS, STEPS)
+    return content
+
+
+def _metrics(answer: Answer) -> tuple[Metric, ...]:
+    now, before = answer.reach, answer.before
+
+    def metric(key: str, label: str, came: int, was: int, whole: int, noun: str) -> Metric:
+        change = findings.change(came, was, answer.earlier) if answer.is_compared else None
+        return Metric(key, label, came, change=change, note=_part(came, whole, noun) if whole else "")
+
+    patients = answer.everyone.patients
+    return (
+        metric("contacted", "Patients contacted", answer.contacted, answer.contacted_before, patients, "patient"),
+        metric("opened", "Opened", now.opened, before.opened, now.contacts, "contact"),
+        metric("responded", "Responded", now.responded, before.responded, now.contacts, "contact"),
+        metric("attended", "Attended", now.attended, before.attended, now.contacts, "contact"),
+    )
+
+
+def _part(part: int, whole: int, noun: str) -> str:
+    """ "12.4 % of contacts", of a handful "of 12 contacts"."""
+    if whole < findings.SMALL:
+        return f"of {words.plural(whole, noun)}"
+    return f"{words.number(findings.share(part, whole) or 0, 1)} % of {noun}s"
+
+
+def _summary(answer: Answer) -> tuple[str, ...]:
+    sentences = _reached(answer) if answer.reach.contacts else _nobody(answer)
+    sentences += [_limits(answer), _followed(answer), _used(answer), _kept_up(answer)]
+    return tuple(filter(None, sentences))
+
+
+def _reached(answer: Answer) -> list[str]:
+    be = "was" if answer.contacted == 1 else "were"
+    told = f", {findings.compared(answer.contacted, answer.contacted_before, answer.earlier)}"
+    against = told if answer.is_compared else ""
+    patients = words.plural(answer.contacted, "patient")
+    share = _part(answer.contacted, answer.everyone.patients, "patient")
+    who = f"{share} who match the filters" if answer.is_narrowed_to_patients else share
+    return [f"{patients} {be} contacted {answer.when} ({who}){against}.", _steps(answer.reach)]
+
+
+def _steps(reach: Reach) -> str:
+    contacts = words.plural(reach.contacts, "contact")
+    if not reach.opened:
+        return f"Of {contacts}, none was opened or answered."
+    share = findings.share(reach.attended, reach.contacts) or 0
+    part = f" ({words.number(share, 1)} %)" if reach.contacts >= findings.SMALL and reach.attended else ""
+    opened, responded, attended = (
+        words.number(number) if number else "none" for number in (reach.opened, reach.responded, reach.attended)
+    )
+    be = "was" if reach.opened == 1 else "were"
+    return f"Of {contacts}, {opened} {be} opened, {responded} responded to and {attended}{part} led to attendance."
+
+
+def _nobody(answer: Answer) -> list[str]:
+    nobody = "No contacts" if answer.question.chosen else "Nobody was contacted"
+    matched = " matched the filters" if answer.question.chosen else ""
+    sentences = [f"{nobody} {answer.when}{matched}."]
+    if answer.contacted_before:
+        be = "was" if answer.contacted_before == 1 else "were"
+        patients = words.plural(answer.contacted_before, "patient")
+        sentences.append(f"{patients} {be} contacted {periods.within(*answer.earlier)}.")
+    return sentences
+
+
+def _limits(answer: Answer) -> str:
+    if answer.records_begin is None:
+        return "The clinic has no campaign contacts on record yet."
+    return coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records of contacts")
+
+
+def _followed(answer: Answer) -> str:
+    found, contacts = answer.followed, answer.reach.contacts
+    if not contacts:
+        return ""
+    if not found.contacts:
+        return f"No contact can be followed for {FOLLOWED_DAYS} days yet, so visits before and after are not compared."
+    after = words.plural(found.after, "visit") if found.after else "no visits"
+    before = words.number(found.before) if found.before else "none"
+    some = "" if found.contacts == contacts else f" ({words.plural(found.contacts, 'contact')} followed so far)"
+    days = f"the {FOLLOWED_DAYS} days"
+    be = "was" if found.after == 1 else "were"
+    return f"In {days} after a contact there {be} {after}, against {before} in {days} before{some}."
+
+
+def _used(answer: Answer) -> str:
+    team = answer.team
+    if not team.people:
+        return ""
+    used = words.number(team.used) if team.used else "None"
+    of = "the 1 person" if team.people == 1 else f"{words.number(team.people)} people"
+    return f"{used} of {of} with an account used the system."
+
+
+def _kept_up(answer: Answer) -> str:
+    everyone = answer.everyone
+    if not everyone.patients:
+        return ""
+    share = findings.share(everyone.kept_up, everyone.patients) or 0
+    part = f" ({words.number(share, 1)} %)" if everyone.patients >= findings.SMALL else ""
+    kept_up = words.number(everyone.kept_up) if everyone.kept_up else "None"
+    have = "has" if everyone.kept_up == 1 else "have"
+    of = "the 1 patient" if everyone.patients == 1 else f"{words.number(everyone.patients)} patients"
+    return f"{kept_up} of {of}{part} {have} a record that is kept up."
+
+
+DEFINITIONS = (
+    Definition(
+        "Contacts",
+        "Patients reached by a campaign of the clinic on a day of the period, by the clinic's own clock; who was "
+        "reached by two campaigns counts for each. Patients contacted counts each person once.",
+    ),
+    Definition(
+        "Share of patients",
+        "Of the clinic's patients: those known by the last day of the period and alive on the first, and whoever was "
+        "contacted. Filters of age and sex narrow both sides, those of topic and campaign only the contacts.",
+    ),
+    Definition(
+        "Opened, responded, attended",
+        "A contact counts at a step when that step or a later one is on record, so that one who attended without a "
+        "response on record counts as responded. Steps count whenever they were taken, also after the period: the "
+        "contacts of its last days have had less time for them.",
+    ),
+    Definition(
+        "Topic, campaign",
+        "As the campaign's record says, letter for letter. Shown are the ten with the most contacts; the rest "
+        f"are told together. The highest attendance is named among those with {findings.SMALL} contacts or more.",
+    ),
+    Definition(
+        f"{FOLLOWED_DAYS} days before and after",
+        f"Visits that took place on the {FOLLOWED_DAYS} days before the day of a contact and on the {FOLLOWED_DAYS} "
+        "days after it; those on the day itself are in neither. A visit near two contacts counts for each. Contacts "
+        f"less than {FOLLOWED_DAYS} days after the clinic's first visit on record, or before the last that took place, "
+        "are left out. The difference is not all the campaign's doing: the season changes too, and who has just come "
+        "is less likely to come again.",
+    ),
+    findings.CHANGE_DEFINITION,
+    adoption.PEOPLE_DEFINITION,
+    adoption.KEPT_UP_DEFINITION,
+    filters.AGE_DEFINITION,
+)
+
+TEMPLATE = Template(
+    name="campaign_performance",
+    title="Campaign performance",
+    number_prefix="CP",
+    sentence="Whom your campaigns reached, who opened, responded and attended, and whether people came more often.",
+    pages="About 4 pages",
+    audience="aggregate",
+    version=1,
+    filters=FILTERS,
+    build=build,
+    count=count,
+    fresh_for=timedelta(hours=1),
+)
