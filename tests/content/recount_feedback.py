@@ -84,10 +84,10 @@ class Feedbacks:
 
     @property
     def then(self) -> list[Row]:
-        return self.between(*self.asked.before)
+        return self.between(*self.asked.earlier)
 
     def is_compared(self) -> bool:
-        return self.asked.before[1] >= self.first_record
+        return self.asked.earlier[1] >= self.first_record
 
     def visits_of(self, start: date, end: date) -> dict[str, tuple[int, int]]:
         """By kind: visits that took place, and those with a response."""
@@ -156,7 +156,7 @@ class Feedbacks:
         now = self.scores(self.now, (self.asked.start, self.asked.end))
         if not self.is_compared():
             return [(score,) for score in now if score is not None]
-        rows = zip(self.scores(self.then, self.asked.before), now, strict=True)
+        rows = zip(self.scores(self.then, self.asked.earlier), now, strict=True)
         return [
             (was, came, None if was is None or came is None else round(came - was, 1))
             for was, came in rows

@@ -305,13 +305,11 @@ def test_it_compares_with_the_period_before_where_there_are_records(ask: Ask, cl
     assert figures.summary[-1] == "No response has been answered."
 
 
-def test_it_compares_with_a_year_earlier_when_asked(clinic: Clinic) -> None:
+def test_it_compares_with_a_year_earlier_when_asked(ask: Ask, clinic: Clinic) -> None:
     say(clinic, [4], "2025-10-31 10:00")
     say(clinic, [5], "2026-09-05 10:00")
     say(clinic, [5])
-    question = Question("feedback_analysis", clinic.id, clinic.timezone, *OCTOBER, compare="year")
-    with snapshot() as connection:
-        figures = content.build(connection, question)
+    figures = ask("feedback_analysis", compare="year")
     assert table(figures, "compared").title == "Compared with a year earlier"
     assert metric(figures, "mean").change == Change(1.0, None, "October 2025")
 

@@ -15,6 +15,7 @@ from tests.content.test_recount import DAYS, FIRST, NOT_FIGURES, PERIODS, fill, 
 from tests.factories import add_clinic
 from webapp import clock, content
 from webapp.content import Question
+from webapp.content.question import Comparison
 from webapp.extensions import db, snapshot
 from webapp.figures import Content
 from webapp.models import Clinic, Feedback, Patient, Visit
@@ -60,8 +61,8 @@ def respond(clinic: Clinic, dice: random.Random, number: int) -> None:
 
 def build(clinic: Clinic, asked: Asked) -> Content:
     question = Question(
-        "feedback_analysis", clinic.id, clinic.timezone, *(asked.start, asked.end),
-        filters=asked.filters, reads_comments=True,
+        "feedback_analysis", clinic.id, clinic.timezone, asked.start, asked.end,
+        filters=asked.filters, compare=asked.compare, reads_comments=True,
     )  # fmt: skip
     with snapshot() as connection:
         return content.build(connection, question)
@@ -85,9 +86,10 @@ def test_every_figure_about_feedback_is_that_of_a_plain_count(database: str, see
         respond(one, dice, number)
     people, visits = ({row["id"]: row for row in raw(model, clinic)} for model in (Patient, Visit))
     responses = raw(Feedback, clinic)
-    for at, (period, before, _) in enumerate(PERIODS):
+    for at, (period, *others, is_apart) in enumerate(PERIODS):
         for chosen in FILTERS[(at + seed) % 3 :: 3]:
-            asked = Asked(*span(period), span(before), None, chosen)
+            compare: Comparison = "year" if at % 2 else "before"
+            asked = Asked(*span(period), *map(span, others), is_apart, chosen, compare)
             figures, expected = build(clinic, asked), Feedbacks(responses, visits, people, clinic.timezone, asked)
             assert tables_of(figures) == expected.tables(), asked
             assert_same_headline(figures, expected)

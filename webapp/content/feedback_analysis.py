@@ -62,12 +62,8 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
     now, before, tally = answer.now, answer.before, answer.now.tally
 
-    def step(key: str, then: float | None, came: float | None) -> Change | None:
-        if not answer.is_compared or then is None or came is None:
-            return None
-        if key == "responses":
-            return findings.change(now.tally.all, before.tally.all, answer.earlier)
-        return Change(_difference(came, then), None, periods.full_label(*answer.earlier))
+    def step(came: float | None, then: float | None) -> Change | None:
+        return findings.difference(came, then, answer.earlier) if answer.is_compared else None
 
     def trend(figure: str) -> tuple[Cell, ...]:
         cells: tuple[Cell, ...] = tuple(getattr(found, figure) for found in answer.months.values())
@@ -78,22 +74,18 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     net = "" if tally.net is None else f"net score {feedback_words.signed(tally.net)}"
     rate = "" if now.response_rate is None else f"response rate {words.number(now.response_rate, 1)} %"
     days = "" if now.median_days is None else f"median {feedback_words.days(now.median_days)}"
-    positive, was_positive = tally.share(tally.positive), before.tally.share(before.tally.positive)
+    then = before.tally
+    more = findings.change(tally.all, then.all, answer.earlier) if answer.is_compared else None
     return (
-        Metric("responses", "Responses", tally.all, change=step("responses", before.tally.all, tally.all),
-               note=rate, trend=trend("all")),
+        Metric("responses", "Responses", tally.all, change=more, note=rate, trend=trend("all")),
         Metric("mean", "Mean rating", tally.mean, "number", decimals=1,
-               change=step("mean", before.tally.mean, tally.mean), note=of_ratings, trend=trend("mean")),
-        Metric("positive", "Positive ratings", positive, "percent", decimals=1,
-               change=step("positive", was_positive, positive), note=of_ratings if is_few else net),
+               change=step(tally.mean, then.mean), note=of_ratings, trend=trend("mean")),
+        Metric("positive", "Positive ratings", tally.positive_share, "percent", decimals=1,
+               change=step(tally.positive_share, then.positive_share), note=of_ratings if is_few else net,
+               trend=trend("positive_share")),
         Metric("answered_soon", f"Answered within {SOON_DAYS} days", now.waits.soon, "percent", decimals=1,
-               change=step("answered_soon", before.waits.soon, now.waits.soon), note=days),
+               change=step(now.waits.soon, before.waits.soon), note=days),
     )  # fmt: skip
-
-
-def _difference(now: float, then: float) -> float:
-    """Of two figures with one decimal, as a reader works it out."""
-    return round(now - then, 1)
 
 
 def _ratings(answer: Answer) -> Section | None:
@@ -159,9 +151,9 @@ def _measured(said: Said) -> dict[str, float | None]:
     tally = said.tally
     return {
         "mean": tally.mean,
-        "positive": tally.share(tally.positive),
+        "positive": tally.positive_share,
         "neither": tally.share(tally.neither),
-        "negative": tally.share(tally.negative),
+        "negative": tally.negative_share,
         "net": tally.net,
         "rate": said.response_rate,
         "soon": said.waits.soon,
@@ -170,7 +162,8 @@ def _measured(said: Said) -> dict[str, float | None]:
 
 
 def _step(now: float | None, then: float | None) -> float | None:
-    return None if now is None or then is None else _difference(now, then)
+    """Of two figures with one decimal, as a reader works it out."""
+    return None if now is None or then is None else round(now - then, 1)
 
 
 def _by_month(answer: Answer) -> Section | None:
@@ -194,7 +187,7 @@ def _by_month(answer: Answer) -> Section | None:
             Column("net", "Net score", "number", decimals=1),
         ),
         tuple(
-            (month, tally.all, tally.rated, tally.mean, tally.share(tally.positive), tally.share(tally.negative),
+            (month, tally.all, tally.rated, tally.mean, tally.positive_share, tally.negative_share,
              tally.net)
             for month, tally in zip(periods.month_cells(months, question.end), months.values(), strict=True)
         ),
@@ -227,7 +220,7 @@ def _by_category(answer: Answer) -> Section | None:
 
     def cells(name: str, of: Tally) -> tuple[Cell, ...]:
         without = (of.all - of.rated,) if not_rated else ()
-        shares = (of.share(of.positive), of.share(of.negative))
+        shares = (of.positive_share, of.negative_share)
         return (name, of.positive, of.neither, of.negative, *without, of.all, of.mean, *shares)
 
     table = Table(

@@ -136,6 +136,14 @@ class Tally:
     def net(self) -> float | None:
         return findings.share(self.positive - self.negative, self.rated)
 
+    @property
+    def positive_share(self) -> float | None:
+        return self.share(self.positive)
+
+    @property
+    def negative_share(self) -> float | None:
+        return self.share(self.negative)
+
     def share(self, part: int) -> float | None:
         return findings.share(part, self.rated)
 

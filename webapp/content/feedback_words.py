@@ -65,7 +65,7 @@ def _rated(answer: Answer) -> str:
     was = ""
     if answer.is_compared and then.rated >= findings.SMALL and then.mean is not None:
         was = f", {_against(tally.mean or 0, then.mean)} {periods.within(*answer.earlier)}"
-    positive, negative = (words.number(tally.share(part) or 0, 1) for part in (tally.positive, tally.negative))
+    positive, negative = (words.number(share or 0, 1) for share in (tally.positive_share, tally.negative_share))
     return (
         f"The mean rating was {mean} of 5{was}: {positive} % of ratings were positive and {negative} % negative, "
         f"a net score of {signed(tally.net or 0)}."
@@ -82,7 +82,7 @@ def _against(now: float, then: float) -> str:
 def worst(categories: Sequence[tuple[str, Tally]]) -> tuple[str, float] | None:
     """The category with the largest share of negative ratings, and that share in percent. Only those with enough
     ratings are compared; None where there are not two, or where two share that place."""
-    shares = {name: tally.share(tally.negative) or 0.0 for name, tally in categories if tally.rated >= findings.SMALL}
+    shares = {name: tally.negative_share or 0.0 for name, tally in categories if tally.rated >= findings.SMALL}
     highest = max(shares.values(), default=0.0)
     those = [name for name, share in shares.items() if share == highest]
     return (those[0], highest) if highest and len(those) == 1 < len(shares) else None
@@ -117,7 +117,7 @@ def ratings_title(tally: Tally) -> str:
         return "No response has a rating from 1 to 5"
     if tally.rated < findings.SMALL:
         return f"{words.number(tally.positive)} of {words.plural(tally.rated, 'rating')} were positive"
-    positive, negative = (words.number(tally.share(part) or 0, 1) for part in (tally.positive, tally.negative))
+    positive, negative = (words.number(share or 0, 1) for share in (tally.positive_share, tally.negative_share))
     return f"{positive} % of ratings were positive, {negative} % negative"
 
 
