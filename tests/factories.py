@@ -25,6 +25,7 @@ from webapp.models import (
     Treatment,
     Visit,
 )
+from webapp.models import Clinic, Measurement, Patient, Person, Provider, Report, Visit
 from webapp.models.person import ROLES_OF_A_CLINIC
 from webapp.models.report import new_number
 
@@ -34,7 +35,19 @@ _QUICK_HASH = generate_password_hash(PASSWORD, "scrypt:1024:8:1")
 
 _number = count(1)
 Row = TypeVar(
-    "Row", Campaign, CampaignContact, Clinic, Diagnosis, Feedback, Patient, Person, Provider, Report, Treatment, Visit
+    "Row",
+    Campaign,
+    CampaignContact,
+    Clinic,
+    Diagnosis,
+    Feedback,
+    Measurement,
+    Patient,
+    Person,
+    Provider,
+    Report,
+    Treatment,
+    Visit,
 )
 
 
@@ -125,6 +138,20 @@ def add_contact(campaign: Campaign, patient: Patient, at: str = "2026-10-05 10:0
     made = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone))
     usual = {"contacted_at": made, "local_day": clock.local(made, zone).day}
     return _kept(CampaignContact(**{"campaign_id": campaign.id, "patient_id": patient.id, **usual, **values}))
+
+
+def add_measurement(patient: Patient, loinc: str, value: float | None, unit: str | None, **values: Any) -> Measurement:
+    """A reading of 5 October 2026, at no visit and with no time, if nothing else is said."""
+    usual = {
+        "clinic_id": patient.clinic_id,
+        "patient_id": patient.id,
+        "loinc": loinc,
+        "name": f"Observation {loinc}",
+        "value": value,
+        "unit": unit,
+        "local_day": date(2026, 10, 5),
+    }
+    return _kept(Measurement(**{**usual, **values}))
 
 
 def add_report(requester: Person, clinic: Clinic | None = None, **values: Any) -> Report:

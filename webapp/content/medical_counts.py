@@ -123,19 +123,18 @@ def _records(connection: Connection, question: Question) -> tuple[Rows, dict[str
         found[kind] = Records(count, patients, _tally(connection, question, kind, question.earlier)[0])
     visits = visit_rows(connection, _visits(question, question.days))
     excluded = Counter({item.reason: item.count for item in visits.excluded})
-    by_status = (
-        select(Diagnosis.verification_status, func.count()).select_from(Diagnosis).join(*_WITH_VISIT, isouter=True)
-    )
-    meant = [*_diagnoses(question, question.days), Diagnosis.verification_status.in_(list(NOT_MEANT))]
-    for status, count in connection.execute(by_status.where(*meant).group_by(Diagnosis.verification_status)):
-        excluded[NOT_MEANT[status]] += count
+    status = func.coalesce(Diagnosis.verification_status, "")
+    others = [*_diagnoses(question, question.days), status.in_(list(NOT_MEANT))]
+    by_status = select(status, func.count()).select_from(Diagnosis).join(*_WITH_VISIT, isouter=True)
+    for told, count in connection.execute(by_status.where(*others).group_by(status)):
+        excluded[NOT_MEANT[told]] += count
     used = sum(item.count for item in found.values())
     left_out = tuple(Excluded(reason, count) for reason, count in sorted(excluded.items()))
     return Rows("records", used + sum(excluded.values()), used, left_out), found
 
 
 _WITH_VISIT = (Visit, Visit.id == Diagnosis.visit_id)
-_MEANT = or_(Diagnosis.verification_status.is_(None), Diagnosis.verification_status.not_in(list(NOT_MEANT)))
+_MEANT = func.coalesce(Diagnosis.verification_status, "").not_in(list(NOT_MEANT))
 
 
 def _tally(connection: Connection, question: Question, kind: str, period: Period) -> tuple[int, int]:

@@ -39,6 +39,7 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
         *medical_vitals.sections(answer),
         _records(answer),
         _completeness(answer),
+        medical_vitals.unclassed(answer),
         _ranked(answer.observations, "observations", "Observation", "LOINC", "Measurements"),
         _ranked(answer.treatments, "treatments", "Treatment", "Code", "Treatments"),
     )
@@ -64,7 +65,7 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     with_vitals = answer.of_visits["vitals"]
     visits = f"{words.number(with_vitals.have)} of {words.plural(with_vitals.of, 'medical visit')}"
     readings, high = medical_vitals.outside(answer, PRESSURE)
-    pressures = f"{words.number(high)} of {words.plural(readings, 'blood pressure')} of adults"
+    pressures = f"{words.number(high)} of {words.plural(readings, 'reading')} of adults {HIGH}"
     points = medical_vitals.points(answer, PRESSURE) if answer.are_vitals_compared else None
     change = None if points is None else Change(points, None, periods.full_label(*answer.earlier))
     return (
@@ -72,7 +73,7 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         counted("measurements"),
         Metric("with_vitals", "Visits with vital signs", findings.share(with_vitals.have, with_vitals.of), "percent",
                decimals=1, note=visits if with_vitals.of else ""),
-        Metric("high_pressure", f"Blood pressure {HIGH}", findings.share(high, readings), "percent", decimals=1,
+        Metric("high_pressure", "High blood pressure", findings.share(high, readings), "percent", decimals=1,
                change=change, note=pressures if readings else "", trend=_trend(answer)),
     )  # fmt: skip
 
@@ -111,9 +112,9 @@ def _records(answer: Answer) -> Section | None:
 def _completeness(answer: Answer) -> Section | None:
     if not answer.records["visits"].count:
         return None
-    patients = _parts("complete_patients", "Patients seen, and what is on record of them", "Patients", OF_PATIENTS,
+    patients = _parts("complete_patients", "On record of the patients seen", "Patients", OF_PATIENTS,
                       answer.of_patients)  # fmt: skip
-    visits = _parts("complete_visits", "Medical visits, and what is on record of them", "Visits", OF_VISITS,
+    visits = _parts("complete_visits", "On record of medical visits", "Visits", OF_VISITS,
                     answer.of_visits)  # fmt: skip
     subtitle = f"On record, percent of the patients seen at medical visits {answer.when}"
     title = _completeness_title(answer.of_patients)
@@ -173,10 +174,10 @@ def _ranked(ranking: Ranking, key: str, label: str, code: str, records: str) -> 
 
 
 def _ranked_title(ranking: Ranking, label: str) -> str:
-    first, second = ranking.things[0], ranking.things[1]
-    if first.count > second.count:
-        return f"{ranking.labels[0]} leads with {words.number(first.count)}"
-    return f"The most common {label.lower()}s"
+    counts = {name: thing.count for name, thing in zip(ranking.labels, ranking.things, strict=True)}
+    top = findings.leaders(counts)
+    is_told = len(top) <= findings.MOST_NAMED and len(top) < ranking.kinds
+    return f"Most common: {words.listed(top)}" if is_told else f"The most common {label.lower()}s"
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------
@@ -246,20 +247,21 @@ def _scores_sentence(answer: Answer) -> str:
 
 def _missing_sentence(answer: Answer) -> str:
     """Told of what should never be missing."""
-    parts = {name: answer.of_patients[name] for name in ("birth_date", "sex", "mrn")}
-    gaps = {OF_PATIENTS[name].lower(): part.of - part.have for name, part in parts.items() if part.of > part.have}
-    if not gaps:
+    phrases = {
+        "birth_date": ("has no birth date", "have no birth date"),
+        "sex": ("is of unknown sex", "are of unknown sex"),
+        "mrn": ("has no medical record number", "have no medical record number"),
+    }
+    gaps = {name: answer.of_patients[name].of - answer.of_patients[name].have for name in phrases}
+    told = [f"{words.number(gap)} {phrases[name][gap > 1]}" for name, gap in gaps.items() if gap]
+    if not told:
         return ""
-    listed = words.listed([f"{words.number(count)} without {name}" for name, count in gaps.items()])
-    return f"Of {words.plural(answer.of_patients['sex'].of, 'patient')} seen at medical visits, there are {listed}."
+    return f"Of {words.plural(answer.of_patients['sex'].of, 'patient')} seen at medical visits, {words.listed(told)}."
 
 
 def _unclassed_sentence(answer: Answer) -> str:
-    verdicts = medical_vitals.troubled(answer)
-    if not verdicts:
-        return ""
-    listed = words.listed([f"{label.lower()} {words.number(count)}" for label, count in verdicts.items()])
-    return f"Readings left without a class for what was written: {listed}."
+    troubles = [trouble.lower() for trouble in medical_vitals.troubles(answer)]
+    return f"Some readings have no class: {words.listed(troubles)}." if troubles else ""
 
 
 DEFINITIONS = (
@@ -287,9 +289,9 @@ DEFINITIONS = (
     Definition(
         "NEWS2",
         "What a single sign scores in chart 1 of the National Early Warning Score (NEWS) 2, Royal College of "
-        f"Physicians 2017, for people of {NEWS2_AGE} and over; oxygen saturation by scale 1. Finer readings are rounded as the "
-        "chart is written: to whole numbers, temperature to tenths. The reference band scores 0. The chart is not "
-        "meant for pregnancy, which is not told apart here, and the sum of a whole set is not worked out.",
+        f"Physicians 2017, for people of {NEWS2_AGE} and over; oxygen saturation by scale 1. Finer readings are "
+        "rounded as the chart is written: to whole numbers, temperature to tenths. The reference band scores 0. The "
+        "chart is not meant for pregnancy, which is not told apart here. The sum of a whole set is not worked out.",
     ),
     Definition(
         "Body mass index",

@@ -30,7 +30,7 @@ _READINGS = Column("readings", "Readings", "count")
 
 def sections(answer: Answer) -> tuple[Section, ...]:
     """Those that have something to show."""
-    found = (_outside(answer), _pressures(answer), _scores(answer), _bmi(answer), _unclassed(answer))
+    found = (_outside(answer), _pressures(answer), _scores(answer), _bmi(answer))
     return tuple(section for section in found if section)
 
 
@@ -276,12 +276,13 @@ def _scores(answer: Answer) -> Section | None:
     subtitle = f"Readings by NEWS2 score of the single sign, percent, {periods.label(*answer.period)}"
     series = tuple(f"score_{score}" for score in SCORES)
     chart = Chart("scores", "stack", title, subtitle, "scores", "sign", series)
-    return Section("scores", "Early warning scores", (chart,), (table, _bands(answer, measures)))
+    return Section("scores", "Early warning (NEWS2)", (chart,), (table, _bands(answer, measures)))
 
 
 def _bands(answer: Answer, measures: Iterable[Measure]) -> Table:
     columns = (
         Column("band", "Band"),
+        Column("unit", "Unit"),
         Column("score", "Score"),
         _READINGS,
         Column("share", "Share of the sign", "percent", decimals=1),
@@ -291,26 +292,24 @@ def _bands(answer: Answer, measures: Iterable[Measure]) -> Table:
         classed = answer.classed(measure.name)
         for place, band in enumerate(measure.bands):
             count = classed[f"{place}"]
-            unit = "" if measure.unit == "per minute" else f" {measure.unit}"
-            label = f"{measure.label} {band.label}{unit}"
-            rows.append((label, band.grade, count, findings.share(count, sum(classed.values()))))
+            label = f"{measure.label} {band.label}"
+            rows.append((label, measure.unit, band.grade, count, findings.share(count, sum(classed.values()))))
     return Table("bands", "Vital signs by band", columns, tuple(rows))
 
 
 # -- without a class ---------------------------------------------------------------------------------------------------
 
 
-def troubled(answer: Answer) -> dict[str, int]:
-    """Readings without a class for what is written in them, by reason and in all: those too young apart. The systolic
-    pressure, which is read alone and in a pair, is told of only in the pair."""
+def troubles(answer: Answer) -> list[str]:
+    """Why readings of people old enough have no class."""
     found: Counter[str] = Counter()
     for name in LABELS:
-        if name != "systolic":
-            found.update(answer.verdicts(name))
-    return {told: found[reason] for reason, told in REASONS.items() if reason != "too_young" and found[reason]}
+        found.update(answer.verdicts(name))
+    return [told for reason, told in REASONS.items() if reason != "too_young" and found[reason]]
 
 
-def _unclassed(answer: Answer) -> Section | None:
+def unclassed(answer: Answer) -> Section | None:
+    """How many readings of each measure have no class, and why; None where all have one."""
     found = {name: answer.verdicts(name) for name in LABELS}
     found = {name: verdicts for name, verdicts in found.items() if verdicts}
     reasons = {reason: told for reason, told in REASONS.items() if any(verdicts[reason] for verdicts in found.values())}

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Date,
     Float,
     Integer,
+    Label,
     Subquery,
     and_,
     case,
@@ -64,7 +64,7 @@ AGES = {"18": "Under 45", "45": "45 to 64", "65": "65 or over"}
 """Age groups of adults on the day of the reading, by the age at which they begin."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Readings:
     """So many readings of one measure, age group and verdict. `month` is such as "2026-10", or empty where months are
     not told apart; a reading may lie in both periods, where they overlap."""
@@ -101,28 +101,35 @@ def _years_on_sqlite(element: CompletedYears, compiler: Any, **how: Any) -> str:
 
 def single(connection: Connection, question: Question) -> tuple[Readings, ...]:
     """The readings of one value each, of the question's days and of the earlier ones."""
+    read = verdicts(question)
+    keys = (read.c.measure, read.c.age, read.c.verdict, read.c.now, read.c.earlier)
+    found = connection.execute(select(*keys, func.count()).group_by(*keys))
+    return tuple(
+        sorted(
+            Readings(name, age, told, "", bool(now), bool(then), count) for name, age, told, now, then, count in found
+        )
+    )
+
+
+def verdicts(question: Question) -> Subquery:
+    """The same one by one: their day, measure, age group and verdict, and in which periods they lie."""
     spans = (question.days, question.earlier)
     day = Measurement.local_day
     measure = case(*((Measurement.loinc.in_(item.loincs), item.name) for item in SINGLE))
     verdict = case(*((Measurement.loinc.in_(item.loincs), _verdict(item, spans)) for item in SINGLE))
     codes = [loinc for item in SINGLE for loinc in item.loincs]
-    read = (
+    return (
         select(
+            day.label("day"),
             measure.label("measure"),
             _age_group(day, spans).label("age"),
             verdict.label("verdict"),
-            day.between(*question.days).label("now"),
-            day.between(*question.earlier).label("earlier"),
+            *_which(day, question),
         )
         .select_from(Measurement)
         .join(Patient, Patient.id == Measurement.patient_id)
         .where(*_taken(question, codes, spans), *patients_of(question, FILTERS))
         .subquery()
-    )
-    keys = (read.c.measure, read.c.age, read.c.verdict, read.c.now, read.c.earlier)
-    found = connection.execute(select(*keys, func.count()).group_by(*keys).order_by(*keys))
-    return tuple(
-        Readings(name, age, told, "", bool(now), bool(earlier), count) for name, age, told, now, earlier, count in found
     )
 
 
@@ -132,29 +139,39 @@ def pressures(connection: Connection, question: Question, months: Period) -> tup
     The systolic and the diastolic value of one observation belong together, or else those of one patient at one
     moment (on one day, where that alone is known). Of several the highest counts.
     """
+    read = pressure_verdicts(question, months)
+    month = (extract("year", read.c.day), extract("month", read.c.day))
+    keys = (read.c.age, read.c.verdict, *month, read.c.now, read.c.earlier)
+    found = connection.execute(select(*keys, func.count()).group_by(*keys))
+    return tuple(
+        sorted(
+            Readings("pressure", age, told, month_key(date(int(year), int(month), 1)), bool(now), bool(then), count)
+            for age, told, year, month, now, then, count in found
+        )
+    )
+
+
+def pressure_verdicts(question: Question, months: Period) -> Subquery:
+    """The same one by one, without the measure."""
     spans = (months, question.days, question.earlier)
     pair = _pairs(question, spans)
-    day = pair.c.local_day
-    read = (
+    return (
         select(
-            _age_group(day, spans).label("age"),
+            pair.c.local_day.label("day"),
+            _age_group(pair.c.local_day, spans).label("age"),
             _pressure_verdict(pair, spans).label("verdict"),
-            extract("year", day).label("year"),
-            extract("month", day).label("month"),
-            day.between(*question.days).label("now"),
-            day.between(*question.earlier).label("earlier"),
+            *_which(pair.c.local_day, question),
         )
         .select_from(pair)
         .join(Patient, Patient.id == pair.c.patient_id)
         .where(*patients_of(question, FILTERS))
         .subquery()
     )
-    keys = (read.c.age, read.c.verdict, read.c.year, read.c.month, read.c.now, read.c.earlier)
-    found = connection.execute(select(*keys, func.count()).group_by(*keys).order_by(*keys))
-    return tuple(
-        Readings("pressure", age, told, month_key(date(int(year), int(month), 1)), bool(now), bool(earlier), count)
-        for age, told, year, month, now, earlier, count in found
-    )
+
+
+def _which(day: Any, question: Question) -> tuple[Label[bool], Label[bool]]:
+    """Whether a day lies in the period, and whether in the earlier one."""
+    return day.between(*question.days).label("now"), day.between(*question.earlier).label("earlier")
 
 
 def records_begin(connection: Connection, clinic_id: int) -> date | None:
@@ -218,7 +235,7 @@ def _aged(years: int, day: Any, spans: Iterable[Period]) -> ColumnElement[bool]:
     spans = tuple(spans)
     first, last = min(start for start, _ in spans), max(end for _, end in spans)
     on_first, on_last = (Patient.birth_date <= shifted(on, -12 * years) for on in (first, last))
-    return or_(on_first, and_(on_last, CompletedYears(Patient.birth_date, cast(day, Date)) >= years))
+    return or_(on_first, and_(on_last, CompletedYears(Patient.birth_date, day) >= years))
 
 
 def _age_group(day: Any, spans: Iterable[Period]) -> ColumnElement[str]:
