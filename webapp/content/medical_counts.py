@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select
 
-from webapp.content import coverage, most_common, periods, vital_counts
+from webapp.content import coverage, filters, most_common, periods, vital_counts
 from webapp.content.answer import OfPeriod
 from webapp.content.counting import HAPPENED, Conditions, how_many, month_key, patients_of, visit_rows, visits_of
 from webapp.content.most_common import Ranking
@@ -198,7 +198,10 @@ def _of_patients(connection: Connection, question: Question) -> dict[str, Part]:
         .subquery()
     )  # fmt: skip
     measured = _measured(question, Measurement.patient_id)
-    adult, grown = (Patient.birth_date <= shifted(question.end, -12 * age) for age in (PRESSURE_AGE, BMI_AGE))
+    adult, grown = (
+        and_(filters.age_known(question.end), Patient.birth_date <= shifted(question.end, -12 * age))
+        for age in (PRESSURE_AGE, BMI_AGE)
+    )
     has_pressure, has_bmi = measured.c.systolic == 1, measured.c.bmi == 1
     parts = {
         "birth_date": (None, Patient.birth_date.is_not(None)),

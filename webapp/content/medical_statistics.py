@@ -14,7 +14,7 @@ from webapp.content.question import Question
 from webapp.content.template import Step, Template
 from webapp.content.vital_bands import BMI_AGE, NEWS2_AGE, PRESSURE_AGE
 from webapp.content.vital_counts import FILTERS
-from webapp.figures import Cell, Change, Chart, Column, Content, Definition, Metric, Section, Table
+from webapp.figures import Cell, Chart, Column, Content, Definition, Metric, Section, Table
 
 OF_PATIENTS = {
     "birth_date": "Birth date",
@@ -66,8 +66,7 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     visits = f"{words.number(with_vitals.have)} of {words.plural(with_vitals.of, 'medical visit')}"
     readings, high = medical_vitals.outside(answer, PRESSURE)
     pressures = f"{words.number(high)} of {words.plural(readings, 'reading')} of adults {HIGH}"
-    points = medical_vitals.points(answer, PRESSURE) if answer.are_vitals_compared else None
-    change = None if points is None else Change(points, None, periods.full_label(*answer.earlier))
+    change = medical_vitals.step(answer, PRESSURE) if answer.are_vitals_compared else None
     return (
         counted("visits"),
         counted("measurements"),
@@ -188,32 +187,27 @@ def _summary(answer: Answer) -> tuple[str, ...]:
         answer.period, answer.earlier, answer.records_begin, "records of visits and vital signs"
     )
     if not answer.rows.used:
-        none = "no medical records matched the filters" if answer.question.chosen else "there are no medical records"
-        return tuple(filter(None, (f"{_start(answer.when)} {none}.", uncompared)))
+        none = "No medical records matched the filters" if answer.question.chosen else "There are no medical records"
+        return tuple(filter(None, (f"{none} {answer.when}.", uncompared)))
     sentences = [_visits_sentence(answer), uncompared, _pressure_sentence(answer)]
     sentences += [_scores_sentence(answer), _missing_sentence(answer), _unclassed_sentence(answer)]
     return tuple(filter(None, sentences))
 
 
-def _start(phrase: str) -> str:
-    return f"{phrase[0].upper()}{phrase[1:]}"
-
-
 def _visits_sentence(answer: Answer) -> str:
-    found = answer.records["visits"]
+    found, vitals = answer.records["visits"], answer.of_visits["vitals"]
     told = f", {findings.compared(found.count, found.earlier, answer.earlier)}" if answer.is_compared else ""
     if not found.count:
-        return f"{_start(answer.when)} there were no medical visits{told}."
-    vitals = answer.of_visits["vitals"]
-    be = "was" if found.count == 1 else "were"
-    have = "has" if vitals.have == 1 else "have"
-    some = f"{words.number(vitals.have)} of them {have}" if vitals.have else "none of them has"
+        return f"There were no medical visits {answer.when}{told}."
+    there = f"There {_be(found.count)} {words.plural(found.count, 'medical visit')} {answer.when}{told}"
     if found.count == 1:
-        some = "it has" if vitals.have else "it has no vital sign on record"
-        ending = " vital signs on record" if vitals.have else ""
-        return f"{_start(answer.when)} there {be} {words.plural(1, 'medical visit')}{told}; {some}{ending}."
-    visits = words.plural(found.count, "medical visit")
-    return f"{_start(answer.when)} there {be} {visits}{told}; {some} vital signs on record."
+        return f"{there}, {'with' if vitals.have else 'without'} vital signs on record."
+    some = f"{words.number(vitals.have)} of them {'has' if vitals.have == 1 else 'have'}" if vitals.have else "none has"
+    return f"{there}; {some} vital signs on record."
+
+
+def _be(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _pressure_sentence(answer: Answer) -> str:
@@ -222,15 +216,14 @@ def _pressure_sentence(answer: Answer) -> str:
         return ""
     share = findings.share(high, readings)
     part = f" ({words.number(share, 1)} %)" if share is not None and readings >= findings.SMALL else ""
-    be = "was" if high == 1 else "were"
     some = words.number(high) if high else "none"
-    points = medical_vitals.points(answer, PRESSURE) if answer.are_vitals_compared else None
+    moved = medical_vitals.step(answer, PRESSURE) if answer.are_vitals_compared else None
     told = ""
-    if points is not None:
-        when = periods.within(*answer.earlier)
-        way = "more" if points > 0 else "fewer"
-        told = f", {words.number(abs(points), 1)} percentage points {way} than {when}" if points else f", as {when}"
-    return f"Of {words.plural(readings, 'blood pressure')} of adults, {some}{part} {be} {HIGH}{told}."
+    if moved:
+        when, way = periods.within(*answer.earlier), "more" if moved.difference > 0 else "fewer"
+        points = words.number(abs(moved.difference), 1)
+        told = f", {points} percentage points {way} than {when}" if moved.difference else f", the same share as {when}"
+    return f"Of {words.plural(readings, 'blood pressure')} of adults, {some}{part} {_be(high)} {HIGH}{told}."
 
 
 def _scores_sentence(answer: Answer) -> str:

@@ -17,7 +17,7 @@ from webapp.content.vital_bands import (
     Measure,
 )  # fmt: skip
 from webapp.content.vital_counts import AGES, REASONS
-from webapp.figures import Cell, Chart, Column, Section, Table
+from webapp.figures import Cell, Change, Chart, Column, Section, Table
 
 ALL = "All ages"
 HIGH = "130/80 or higher"
@@ -107,19 +107,19 @@ def _compared(answer: Answer, found: Mapping[str, tuple[int, int]]) -> Table:
     for name, (readings, part) in found.items():
         were, then = outside(answer, name, is_earlier=True)
         shares = findings.share(then, were), findings.share(part, readings)
-        rows.append((labels[name], were, then, *shares, points(answer, name)))
+        moved = step(answer, name)
+        rows.append((labels[name], were, then, *shares, moved.difference if moved else None))
     note = coverage.comparison_note(answer.earlier, answer.vitals_begin)
     return Table("outside_compared", f"Compared with {answer.earlier_name}", columns, tuple(rows), note=note)
 
 
-def points(answer: Answer, measure: str) -> float | None:
+def step(answer: Answer, measure: str) -> Change | None:
     """By how many percentage points more readings were outside than in the earlier period; None where either has too
     few for a share to be compared."""
     (readings, found), (were, then) = outside(answer, measure), outside(answer, measure, is_earlier=True)
     if min(readings, were) < findings.SMALL:
         return None
-    now, before = findings.share(found, readings), findings.share(then, were)
-    return None if now is None or before is None else round(now - before, 1)
+    return findings.difference(findings.share(found, readings), findings.share(then, were), answer.earlier)
 
 
 def _outside_title(found: Mapping[str, tuple[int, int]]) -> str:

@@ -4,7 +4,8 @@ Rows with the same code are the same thing, under the name that most of them hav
 where their names are, but for case and spaces.
 """
 
-from collections import Counter, defaultdict
+import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from webapp.content.counting import Conditions
-from webapp.words import number
 
 MOST = 10
 NO_NAME = "No name"
@@ -38,12 +38,16 @@ class Thing:
 
     @property
     def name(self) -> str:
-        """The most common one, the first by letters of several; cut to LONGEST characters."""
+        """The most common one, the first by letters of several."""
         told: Counter[str] = Counter()
         for name, count in self.names.items():
             told[" ".join(name.split())] += count
-        best = min(told, key=lambda name: (-told[name], name)) or NO_NAME
-        return best if len(best) <= LONGEST else f"{best[: LONGEST - 1].rstrip()}…"
+        return min(told, key=lambda name: (-told[name], name)) or NO_NAME
+
+    @property
+    def label(self) -> str:
+        """The name, cut to LONGEST characters."""
+        return self.name if len(self.name) <= LONGEST else f"{self.name[: LONGEST - 1].rstrip()}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,11 @@ def rank(connection: Connection, patient: Any, name: Any, codes: Sequence[Any], 
     """The things that the rows under `conditions` are, by how many rows there are of each; ties by name."""
     columns = (*codes, name)
     found: dict[Key, Thing] = {}
-    for *code, called, count in connection.execute(
-        select(*columns, func.count()).where(*conditions).group_by(*columns)
-    ):
+    for *code, called, rows in connection.execute(select(*columns, func.count()).where(*conditions).group_by(*columns)):
         known = tuple(item or "" for item in code) if code[-1] else ()
         thing = found.setdefault(known or ("", "", " ".join(called.split()).casefold()), Thing(known))
-        thing.count += count
-        thing.names[called] += count
+        thing.count += rows
+        thing.names[called] += rows
     ranked = sorted(found.values(), key=lambda thing: (-thing.count, thing.name.casefold(), thing.name, thing.codes))
     top, rest = tuple(ranked[:MOST]), ranked[MOST:]
     _count_patients(connection, top, patient, name, codes, conditions)
@@ -105,17 +107,15 @@ def _count_patients(
 def _labels(things: Iterable[Thing]) -> tuple[str, ...]:
     """Their names; of those that share one, but for case, each with its code or a number."""
     things = tuple(things)
-    namesakes = Counter(thing.name.casefold() for thing in things)
-    labels: list[str] = []
-    taken = {OTHERS.casefold()}
-    numbers: defaultdict[str, int] = defaultdict(int)
+    namesakes = Counter(thing.label.casefold() for thing in things)
+    taken, labels = {OTHERS.casefold()}, []
     for thing in things:
-        label = thing.name
+        label = thing.label
         if namesakes[label.casefold()] > 1 and thing.code:
             label = f"{label} ({thing.code})"
+        alike = itertools.count(2)
         while label.casefold() in taken:
-            numbers[thing.name.casefold()] += 1
-            label = f"{thing.name} ({number(numbers[thing.name.casefold()] + 1)})"
+            label = f"{thing.label} ({next(alike)})"
         taken.add(label.casefold())
         labels.append(label)
     return tuple(labels)
