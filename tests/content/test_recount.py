@@ -130,7 +130,7 @@ def tables_of(figures: Content) -> dict[str, list[Any]]:
 
 MONTH = f"(?:{'|'.join(words.MONTHS)})"
 NOT_FIGURES = re.compile(
-    rf"(\d+ to )?\d+ {MONTH}( \d{{4}})?|{MONTH} \d{{4}}|in \d{{4}}\b|quarter of \d{{4}}|\d+ months|30 days|:00"
+    rf"(\d+ to )?\d+ {MONTH}( \d{{4}})?|{MONTH} \d{{4}}|in \d{{4}}\b|quarter of \d{{4}}|\d+ months|[36]0 days|:00"
     r"|(aged|group is|groups are) \d[\d to]*(and \d[\d to]*)?"
 )
 """Days, months, hours, the names of age groups and how long visits are followed."""

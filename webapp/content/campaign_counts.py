@@ -11,7 +11,7 @@ from webapp.content import adoption, filters
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.campaign_filters import CAMPAIGN, TOPIC, campaign_names, topic_name
-from webapp.content.counting import HAPPENED, Conditions, DaysBetween, how_many, patients_of
+from webapp.content.counting import HAPPENED, DaysBetween, how_many, narrowed, patients_of
 from webapp.content.patient_counts import on_the_books
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -220,14 +220,9 @@ def _of_contacts(question: Question, period: Period, *columns: Any) -> Select[An
             Campaign.clinic_id == question.clinic_id,
             CampaignContact.local_day.between(*period),
             *patients_of(question, FILTERS),
-            *_about_contacts(question),
+            *narrowed(question, FILTERS, "contact"),
         )
     )
-
-
-def _about_contacts(question: Question) -> Conditions:
-    chosen = question.chosen
-    return [item.condition(chosen[item.name], question.end) for item in (TOPIC, CAMPAIGN) if item.name in chosen]
 
 
 def _reach(connection: Connection, question: Question) -> list[tuple[Any, Reach]]:
