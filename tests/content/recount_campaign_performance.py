@@ -25,7 +25,7 @@ class Contacts:
         self.first_visit = min(day for day, _ in days)
         self.visits = [(day, visit) for day, visit in days if visit["status"] not in DID_NOT_HAPPEN]
         self.last_visit = max(day for day, _ in self.visits)
-        self.now, self.before = self.between(asked.start, asked.end), self.between(*asked.before)
+        self.now, self.before = self.between(asked.start, asked.end), self.between(*asked.earlier)
 
     def wall(self, moment: Any) -> date:
         return moment.astimezone(self.zone).date()
@@ -79,7 +79,7 @@ class Contacts:
                 ]
             found |= self.followed()
             found["reach"] = self.groups()
-        if self.first_record <= self.asked.before[1] and (self.now or self.before):
+        if self.first_record <= self.asked.earlier[1] and (self.now or self.before):
             pairs = [(len(self.people_in(self.before)), len(self.people_in(self.now)))]
             pairs += list(zip(earlier, counts, strict=True))
             found["compared"] = [(was, came, came - was, percent_more(came, was)) for was, came in pairs]
