@@ -4,6 +4,7 @@
     filters.py    what narrows it            findings.py  sentences about figures that are true by rule
     coverage.py   since when it has records  counting.py  the SQL that templates share
     answer.py     what all answers know of their question
+    suppression/  which small counts are withheld, and what else would tell them
 
 Everything is counted by the database, on the one connection given, which should be a snapshot
 (extensions.snapshot): then all figures of a report are of the same moment.
@@ -17,6 +18,7 @@ from webapp.content import (
     medical_statistics,
     patient_summary,
     periods,
+    suppression,
     treatment_outcomes,
     visit_trends,
 )
@@ -45,11 +47,13 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 def build(connection: Connection, question: Question, step: Step = lambda done, total: None) -> Content:
-    """The figures. The same rows and the same question give equal Content on every database.
+    """The figures, those that the question asks to withhold withheld. The same rows and the same question give equal
+    Content on every database.
 
     Raises FiguresFailed for a question that has no answer, and whatever `step` raises.
     """
-    return _template(question).build(connection, question, step)
+    said = _template(question).build(connection, question, step)
+    return suppression.protect(said, question.suppress_below)
 
 
 def matching(connection: Connection, question: Question) -> tuple[int, str]:

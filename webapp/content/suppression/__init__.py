@@ -1,0 +1,36 @@
+"""Small counts are withheld, and with them every figure from which they could be worked out.
+
+    counts.py      the counts of a report, each with its place
+    relations.py   which are the same, and which add up to which
+    complement.py  which more must be withheld
+    rates.py       what is made of withheld counts: rates, means, differences, sparklines
+    texts.py       sentences, titles and notes that would tell
+
+docs/suppression.md has the rule, its sources and its limits.
+"""
+
+from webapp import words
+from webapp.content.suppression import complement, counts, rates, relations, texts
+from webapp.content.suppression.rates import Withheld
+from webapp.figures import Content
+
+
+def protect(content: Content, threshold: int) -> Content:
+    """`content` with no count from 1 up to `threshold`, nor a figure or sentence from which one could be worked out;
+    with 0 as it is. Each withheld figure is figures.SUPPRESSED. The same content always gives the same."""
+    if not threshold:
+        return content
+    found = counts.read(content)
+    system = relations.find(found, threshold)
+    hidden = complement.withheld(system, threshold)
+    gone = [count for count, quantity in zip(found.every, system.of, strict=True) if quantity in hidden]
+    withheld = Withheld(frozenset(one.place for one in gone), frozenset(one.value for one in gone), threshold)
+    return texts.apply(content, rates.apply(content, found, withheld), threshold)
+
+
+def told(count: int, noun: str, threshold: int) -> str:
+    """How many there are, of a plural noun: "1,204 visits", "1 visit"; "Fewer than 5 visits" where that is all that may
+    be said."""
+    if 0 < count < threshold:
+        return f"Fewer than {threshold} {noun}"
+    return words.plural(count, noun.removesuffix("s"), noun)

@@ -1,0 +1,138 @@
+"""Which further counts must be withheld, so that those under the threshold cannot be worked out.
+
+Complementary suppression: L. H. Cox, "Suppression methodology and statistical disclosure control", Journal of the
+American Statistical Association 75 (1980), 377-385; A. Hundepool et al., "Statistical Disclosure Control" (Wiley,
+2012), chapter 4. Whoever reads the report knows every published number and what adds up to what. Two things give a
+withheld count away: equations that have one answer, and sums so small that their parts have no room.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from webapp.content.suppression.relations import Sum, System
+
+PRIME = 2**61 - 1
+"""Equations are solved modulo this: exact, and numbers stay small. An equation of such coefficients that has one answer
+among the fractions has one here too, but for a chance of about one in 10^18."""
+
+
+def withheld(system: System, threshold: int) -> frozenset[int]:
+    """The quantities to withhold: those from 1 up to the threshold, and the fewest others that a greedy search finds.
+
+    It comes to an end for any input, for each round withholds one more, and where everything but zeros is withheld
+    nothing can be worked out: twice the true figures would solve the same equations.
+    """
+    search = _Search(system, threshold)
+    search.withhold(number for number, value in enumerate(system.values) if 0 < value < threshold)
+    while search.close_sums() or search.close_equations():
+        pass
+    return frozenset(search.found)
+
+
+class _Search:
+    def __init__(self, system: System, threshold: int) -> None:
+        self.system, self.threshold = system, threshold
+        self.found: set[int] = set()
+        self.sums_of: dict[int, list[Sum]] = defaultdict(list)
+        for one in system.sums:
+            for number in _members(one):
+                self.sums_of[number].append(one)
+        self.tied: dict[int, set[int]] = {number: {number} for number in range(len(system.values))}
+        for tie in system.ties:
+            together = set().union(*(self.tied[number] for number in tie))
+            for number in together:
+                self.tied[number] = together
+
+    def withhold(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.found |= self.tied[number]
+
+    def close_sums(self) -> bool:
+        """Where the whole is published, the parts that are withheld are at least two, and their sum leaves each of them
+        free to be anything up to one under the threshold, though none of them is zero: zeros are published."""
+        before = len(self.found)
+        for one in self.system.sums:
+            while one.whole not in self.found and self._is_tight(one):
+                open_parts = [part for part, _ in one.parts if part not in self.found]
+                self.withhold([min(open_parts, key=self._cost) if open_parts else one.whole])
+        return len(self.found) > before
+
+    def _is_tight(self, one: Sum) -> bool:
+        parts = [(part, many) for part, many in one.parts if part in self.found]
+        if not parts:
+            return False
+        left = sum(many * self.system.values[part] for part, many in parts)
+        return len(parts) < 2 or left < sum(many for _, many in parts) + self.threshold - 2
+
+    def close_equations(self) -> bool:
+        """Where the equations between withheld quantities have one answer for one of them, one more is withheld that
+        stands in a sum with it."""
+        equations = [
+            {number: many for number, many in ((one.whole, -1), *one.parts) if number in self.found}
+            for one in self.system.sums
+        ]
+        fresh: set[int] = set()
+        for number in sorted(determined(equations)):
+            # What this round has withheld beside it may be enough: the next round will tell.
+            if any(fresh.intersection(_members(one)) for one in self.sums_of[number]):
+                continue
+            candidates = self._published_beside([number]) or self._published_beside(self._linked(number))
+            chosen = min(candidates, key=self._cost)
+            fresh |= self.tied[chosen]
+            self.withhold([chosen])
+        return bool(fresh)
+
+    def _published_beside(self, numbers: Iterable[int]) -> list[int]:
+        beside = {other for number in numbers for one in self.sums_of[number] for other in _members(one)}
+        return sorted(number for number in beside - self.found if self.system.values[number])
+
+    def _linked(self, number: int) -> set[int]:
+        """All withheld quantities that sums connect with this one."""
+        reached, waiting = {number}, [number]
+        while waiting:
+            for one in self.sums_of[waiting.pop()]:
+                more = (set(_members(one)) & self.found) - reached
+                reached |= more
+                waiting += more
+        return reached
+
+    def _cost(self, number: int) -> tuple[int, int, int, int]:
+        """Small is better: one that a reader would hardly miss, that lies in no sum which would then need another, and
+        that counts little."""
+        together = self.tied[number]
+        fresh = sum(1 for each in together for one in self.sums_of[each] if not self.found.intersection(_members(one)))
+        rank = max(self.system.ranks[each] for each in together)
+        return rank, fresh, self.system.values[number], number
+
+
+def _members(one: Sum) -> tuple[int, ...]:
+    return (one.whole, *(part for part, _ in one.parts))
+
+
+def determined(equations: Sequence[dict[int, int]]) -> set[int]:
+    """The unknowns for which the equations have one answer, whatever stands on their other side. Each equation gives
+    the coefficient of each of its unknowns."""
+    solved: dict[int, dict[int, int]] = {}
+    for equation in equations:
+        row = {unknown: many % PRIME for unknown, many in equation.items() if many % PRIME}
+        for unknown in [unknown for unknown in row if unknown in solved]:
+            _subtract(row, solved[unknown], row[unknown])
+        if not row:
+            continue
+        lead = min(row)
+        inverse = pow(row[lead], -1, PRIME)
+        row = {unknown: many * inverse % PRIME for unknown, many in row.items()}
+        for other in solved.values():
+            if lead in other:
+                _subtract(other, row, other[lead])
+        solved[lead] = row
+    return {lead for lead, row in solved.items() if len(row) == 1}
+
+
+def _subtract(row: dict[int, int], other: dict[int, int], times: int) -> None:
+    for unknown, many in other.items():
+        left = (row.get(unknown, 0) - times * many) % PRIME
+        if left:
+            row[unknown] = left
+        else:
+            row.pop(unknown, None)
