@@ -4,6 +4,7 @@
     relations.py   which are the same, and which add up to which
     complement.py  which more must be withheld
     rates.py       what is made of withheld counts: rates, means, differences, sparklines
+    numerals.py    the numbers in a text
     texts.py       sentences, titles and notes that would tell
 
 docs/suppression.md has the rule, its sources and its limits.
@@ -25,7 +26,7 @@ def protect(content: Content, threshold: int) -> Content:
     hidden = complement.withheld(system, threshold)
     gone = [count for count, quantity in zip(found.every, system.of, strict=True) if quantity in hidden]
     withheld = Withheld(frozenset(one.place for one in gone), frozenset(one.value for one in gone), threshold)
-    return texts.apply(content, rates.apply(content, found, withheld), threshold)
+    return texts.apply(content, rates.apply(content, found, withheld), withheld)
 
 
 def told(count: int, noun: str, threshold: int) -> str:

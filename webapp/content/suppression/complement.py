@@ -15,6 +15,9 @@ PRIME = 2**61 - 1
 """Equations are solved modulo this: exact, and numbers stay small. An equation of such coefficients that has one answer
 among the fractions has one here too, but for a chance of about one in 10^18."""
 
+MOST_TRIED = 12
+"""So many candidates are tried for one that helps; else the cheapest is taken, which helps in the end."""
+
 
 def withheld(system: System, threshold: int) -> frozenset[int]:
     """The quantities to withhold: those from 1 up to the threshold, and the fewest others that a greedy search finds.
@@ -48,39 +51,45 @@ class _Search:
             self.found |= self.tied[number]
 
     def close_sums(self) -> bool:
-        """Where the whole is published, the parts that are withheld are at least two, and their sum leaves each of them
-        free to be anything up to one under the threshold, though none of them is zero: zeros are published."""
+        """No sum has one withheld quantity alone. Where its whole is published, the parts that are withheld leave each
+        of them free to be anything up to one under the threshold, though none is zero: zeros are published."""
         before = len(self.found)
         for one in self.system.sums:
-            while one.whole not in self.found and self._is_tight(one):
-                open_parts = [part for part, _ in one.parts if part not in self.found]
-                self.withhold([min(open_parts, key=self._cost) if open_parts else one.whole])
+            while self._is_tight(one):
+                published = [number for number in _members(one) if number not in self.found]
+                self.withhold([min(published, key=self._cost)])
         return len(self.found) > before
 
     def _is_tight(self, one: Sum) -> bool:
         parts = [(part, many) for part, many in one.parts if part in self.found]
-        if not parts:
-            return False
+        if one.whole in self.found:
+            return not parts
         left = sum(many * self.system.values[part] for part, many in parts)
-        return len(parts) < 2 or left < sum(many for _, many in parts) + self.threshold - 2
+        is_narrow = len(parts) < 2 or left < sum(many for _, many in parts) + self.threshold - 2
+        return bool(parts) and is_narrow
 
     def close_equations(self) -> bool:
-        """Where the equations between withheld quantities have one answer for one of them, one more is withheld that
-        stands in a sum with it."""
-        equations = [
-            {number: many for number, many in ((one.whole, -1), *one.parts) if number in self.found}
+        """Where the equations between withheld quantities have one answer for one of them, one more is withheld."""
+        for number in sorted(determined(self._equations())):
+            candidates = self._published_beside([number]) or self._published_beside(self._linked(number))
+            candidates.sort(key=self._cost)
+            self.withhold(
+                [next((each for each in candidates[:MOST_TRIED] if self._frees(each, number)), candidates[0])]
+            )
+            return True
+        return False
+
+    def _equations(self, more: Iterable[int] = ()) -> list[dict[int, int]]:
+        """One for each sum, between quantities that are withheld or in `more`."""
+        unknown = self.found.union(more)
+        return [
+            {number: many for number, many in ((one.whole, -1), *one.parts) if number in unknown}
             for one in self.system.sums
         ]
-        fresh: set[int] = set()
-        for number in sorted(determined(equations)):
-            # What this round has withheld beside it may be enough: the next round will tell.
-            if any(fresh.intersection(_members(one)) for one in self.sums_of[number]):
-                continue
-            candidates = self._published_beside([number]) or self._published_beside(self._linked(number))
-            chosen = min(candidates, key=self._cost)
-            fresh |= self.tied[chosen]
-            self.withhold([chosen])
-        return bool(fresh)
+
+    def _frees(self, candidate: int, number: int) -> bool:
+        """Whether `number` cannot be worked out once the candidate is withheld too."""
+        return number not in determined(self._equations(self.tied[candidate]))
 
     def _published_beside(self, numbers: Iterable[int]) -> list[int]:
         beside = {other for number in numbers for one in self.sums_of[number] for other in _members(one)}

@@ -67,8 +67,8 @@ def _rows(rows: Rows, withheld: Withheld) -> Rows:
 
 
 def gives(part: float, whole: int, kind: str, figure: float, decimals: int) -> bool:
-    """Whether `part` divided by `whole` is written as `figure`."""
-    return whole != 0 and _is_near((100 if kind == "percent" else 1) * part / whole, figure, decimals)
+    """Whether `part` divided by `whole` is written as `figure`. A share of nothing tells nothing."""
+    return part != 0 != whole and _is_near((100 if kind == "percent" else 1) * part / whole, figure, decimals)
 
 
 def _is_near(exact: float, figure: float, decimals: int) -> bool:
@@ -116,7 +116,8 @@ class _Base:
         if cell is None:
             # That it is not known tells that there was too little to divide by.
             return bool(self.gone) and not is_total
-        if column.kind != "count" and self._pair(self.known, self.lost, column, cell):
+        is_rate = column.kind == "percent" or (column.kind == "number" and column.decimals > 0)
+        if is_rate and self._pair(self.known, self.lost, column, cell):
             return True
         if not self.gone:
             return False

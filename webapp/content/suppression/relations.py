@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from webapp.content.suppression.counts import INNER, UNSEEN, Counts, Grid
+from webapp.content.suppression.counts import HEADLINE, INNER, MARGIN, UNSEEN, Counts, Grid
 
 MOST_PARTS = 12
 """Of so many columns or rows every choice is tried as the parts of a sum, of more only those that stand together."""
@@ -52,7 +52,7 @@ def find(counts: Counts, threshold: int) -> System:
         sums += _down(counts, grid) + _across(counts, grid) + _times(counts, grid) + _runs(counts, grid)
     same = _Same(len(counts.every))
     _same_columns(counts, unseen, same)
-    _same_values(counts, threshold, same)
+    _same_values(counts, same)
     return _merged(counts, sums, same, threshold)
 
 
@@ -82,18 +82,20 @@ def _rows_read(counts: Counts) -> list[Sum]:
 
 
 def _headlines(counts: Counts) -> list[Sum]:
-    """Visits are medical and dental ones."""
-    vectors = [(counts.value(number),) for number in counts.metrics]
+    """Visits are medical and dental ones; patients are those of before and the new ones."""
+    numbers = [at for at, count in enumerate(counts.every) if count.place[0].startswith("metric")]
+    vectors = [(counts.value(number),) for number in numbers]
     return [
-        Sum(counts.metrics[whole], tuple((counts.metrics[part], 1) for part in parts))
+        Sum(numbers[whole], tuple((numbers[part], 1) for part in parts))
         for whole, parts in additions(vectors)
+        if len(parts) > 1
     ]
 
 
-def _splits(counts: Counts) -> tuple[dict[tuple[str, int], list[int]], list[Sum]]:
-    """The sum of each row of counts that are parts of a whole, by name of the table and number of the row. The total
-    beside a heat map, or that of another table, may tell it."""
-    unseen: dict[tuple[str, int], list[int]] = {}
+def _splits(counts: Counts) -> tuple[dict[str, list[int]], list[Sum]]:
+    """The sum of each row of counts that are parts of a whole, by name of the table. The total beside a heat map, or
+    that of another table, may tell it; and what is in no row may be told under the table."""
+    unseen: dict[str, list[int]] = {}
     sums = []
     for grid in counts.grids:
         if not grid.is_split:
@@ -101,9 +103,27 @@ def _splits(counts: Counts) -> tuple[dict[tuple[str, int], list[int]], list[Sum]
         for at, (_, cells) in enumerate(grid.rows):
             value = sum(counts.value(number) for number in cells.values())
             whole = counts.add(value, (f"sum of {grid.name}", at, 0), UNSEEN)
-            unseen.setdefault((grid.name, 0), []).append(whole)
+            unseen.setdefault(grid.name, []).append(whole)
             sums.append(Sum(whole, tuple((number, 1) for number in cells.values())))
+        if grid.has_total:
+            *rows, everything = unseen[grid.name]
+            sums += _adding_up(counts, everything, rows) + _left_out(counts, grid, everything)
     return unseen, sums
+
+
+def _adding_up(counts: Counts, whole: int, parts: Sequence[int]) -> list[Sum]:
+    is_sum = sum(map(counts.value, parts)) == counts.value(whole)
+    return [Sum(whole, tuple((part, 1) for part in parts))] if is_sum else []
+
+
+def _left_out(counts: Counts, grid: Grid, everything: int) -> list[Sum]:
+    """What stands under a table as not in it makes up the difference to a headline figure."""
+    return [
+        Sum(number, ((everything, 1), (told, 1)))
+        for told in grid.noted
+        for number, count in enumerate(counts.every)
+        if count.rank in (MARGIN, HEADLINE) and count.value == counts.value(everything) + counts.value(told)
+    ]
 
 
 def _down(counts: Counts, grid: Grid) -> list[Sum]:
@@ -113,9 +133,7 @@ def _down(counts: Counts, grid: Grid) -> list[Sum]:
     *rows, (_, total) = grid.rows
     sums = []
     for column, whole in total.items():
-        parts = [cells[column] for _, cells in rows if column in cells]
-        if sum(map(counts.value, parts)) == counts.value(whole):
-            sums.append(Sum(whole, tuple((number, 1) for number in parts)))
+        sums += _adding_up(counts, whole, [cells[column] for _, cells in rows if column in cells])
     return sums
 
 
@@ -141,11 +159,10 @@ def _times(counts: Counts, grid: Grid) -> list[Sum]:
         told = _LEADING.match(label) if isinstance(label, str) else None
         if not told or told[2]:
             continue
-        many = int(told[1])
         for one, two in combinations(cells.values(), 2):
-            for part, whole in ((one, two), (two, one)):
-                if many > 1 and counts.value(whole) == many * counts.value(part):
-                    sums.append(Sum(whole, ((part, many),)))
+            low, high = sorted((one, two), key=counts.value)
+            if counts.value(high) == int(told[1]) * counts.value(low):
+                sums.append(Sum(high, ((low, int(told[1])),)))
     return sums
 
 
@@ -154,14 +171,13 @@ def _runs(counts: Counts, grid: Grid) -> list[Sum]:
     of a table without a total."""
     wanted: dict[int, list[int]] = defaultdict(list)
     for number, count in enumerate(counts.every):
-        if count.rank > INNER and count.place[0] != grid.name and count.value:
+        if count.rank in (MARGIN, HEADLINE) and count.place[0] != grid.name and count.value:
             wanted[count.value].append(number)
     rows = grid.rows[: -1 if grid.has_total else None]
-    is_in_order = bool(grid.table.columns) and grid.table.columns[0].kind in ("month", "day")
     found = {}
     for column in {column for _, cells in rows for column in cells}:
         parts = [cells[column] for _, cells in rows if column in cells]
-        for run in _stretches(parts) if is_in_order else [parts]:
+        for run in _stretches(parts) if grid.is_in_order else [parts]:
             kept = tuple((number, 1) for number in run if counts.value(number))
             for whole in wanted.get(sum(counts.value(number) for number, _ in kept), ()):
                 found[whole, kept] = Sum(whole, kept)
@@ -211,7 +227,7 @@ def _together(
 # -- What is the same --------------------------------------------------------------------------------------------------
 
 
-def _same_columns(counts: Counts, unseen: dict[tuple[str, int], list[int]], same: _Same) -> None:
+def _same_columns(counts: Counts, unseen: dict[str, list[int]], same: _Same) -> None:
     """Two columns of different tables that agree in every row whose label both tables have."""
     columns: list[tuple[str, dict[object, int]]] = []
     for grid in counts.grids:
@@ -219,7 +235,7 @@ def _same_columns(counts: Counts, unseen: dict[tuple[str, int], list[int]], same
             columns.append((grid.name, {label: cells[column] for label, cells in grid.rows}))
         if grid.is_split:
             labels = [label for label, _ in grid.rows]
-            columns.append((grid.name, dict(zip(labels, unseen[grid.name, 0], strict=True))))
+            columns.append((grid.name, dict(zip(labels, unseen[grid.name], strict=True))))
     for (name, one), (other_name, two) in combinations(columns, 2):
         shared = [label for label in one if label in two]
         if name != other_name and all(counts.value(one[label]) == counts.value(two[label]) for label in shared):
@@ -233,19 +249,35 @@ def _by_value(counts: Counts) -> dict[int, dict[str, list[int]]]:
     for number, count in enumerate(counts.every):
         name, row, _ = count.place
         if count.value:
-            place = name if name.startswith(("table", "sum")) else f"{name} {row}"
+            place = name if name.startswith(("table", "sum", "note")) else f"{name} {row}"
             found.setdefault(count.value, {}).setdefault(place, []).append(number)
     return found
 
 
-def _same_values(counts: Counts, threshold: int, same: _Same) -> None:
-    """A number that stands once here and once there is taken for the same quantity. Among the small numbers that is
-    mostly chance, so there one of the two has to be a total or a headline figure."""
-    for value, places in _by_value(counts).items():
+def _same_values(counts: Counts, same: _Same) -> None:
+    """A number that stands once here and once there, where it may be the same, is taken for the same quantity."""
+    for places in _by_value(counts).values():
         alone = [numbers[0] for numbers in places.values() if len(numbers) == 1]
         for one, two in combinations(alone, 2):
-            if value >= threshold or max(counts.every[one].rank, counts.every[two].rank) > INNER:
+            if _may_be_same(counts, one, two):
                 same.join(one, two)
+
+
+def _may_be_same(counts: Counts, one: int, two: int) -> bool:
+    """Whether two counts of one value, which stand in different places, may be the same quantity. Totals, headline
+    figures and counts in tables open to those may; one of them and a count that goes by its name; and any two of which
+    one is in a table of finds."""
+    low, high = sorted((counts.every[one], counts.every[two]), key=lambda count: count.rank)
+    grids = [counts.grid_of(count) for count in (low, high) if count.place[0].startswith("table")]
+    if len({grid.name for grid in grids}) < len(grids):
+        return False
+    if any(grid.names_finds for grid in grids):
+        return True
+    are_open = [
+        count.rank > INNER or (count.place[0].startswith("table") and counts.grid_of(count).is_open)
+        for count in (low, high)
+    ]
+    return all(are_open) or (high.rank > INNER and bool(low.names & high.names))
 
 
 def _merged(counts: Counts, sums: Sequence[Sum], same: _Same, threshold: int) -> System:
@@ -280,8 +312,7 @@ def _renamed(counts: Counts, one: Sum, of: Sequence[int]) -> Sum | None:
 
 def _ties(counts: Counts, threshold: int) -> Iterator[list[int]]:
     for value, places in _by_value(counts).items():
-        if value < threshold or len(places) < 2:
-            continue
         few = [number for numbers in places.values() if len(numbers) <= FEW for number in numbers]
-        many = [number for numbers in places.values() if len(numbers) > FEW for number in numbers]
-        yield few + many if any(counts.every[number].rank > INNER for number in few + many) else few
+        for pair in combinations(few, 2) if value >= threshold else ():
+            if _may_be_same(counts, *pair):
+                yield list(pair)

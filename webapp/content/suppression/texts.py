@@ -6,18 +6,9 @@ from dataclasses import dataclass, replace
 
 from webapp import words
 from webapp.content.suppression import counts as places
+from webapp.content.suppression import numerals
+from webapp.content.suppression.rates import Withheld
 from webapp.figures import SUPPRESSED, Cell, Chart, Content, Definition, Metric, Section, Table
-
-_MONTH = f"(?:{'|'.join(words.MONTHS)}|{'|'.join(name[:3] for name in words.MONTHS)})"
-_NOT_FIGURES = re.compile(
-    rf"(?:\d+(?: to |–))?\d+ {_MONTH}\b(?: \d{{4}})?|\b{_MONTH} \d{{4}}"
-    r"|\b\d+:00\b|\b\d+ (?:hours?|days?|weeks?|months?|years?)\b"
-    r"|\b(?:aged|group is|groups are) \d+(?: to \d+|\+)?(?: and \d+(?: to \d+|\+)?)?"
-    r"|(?<![\d.,])[12]\d{3}(?![\d.,]\d|\d)"
-)
-"""Days, months, hours, spans of time, age groups and years: 2026 is a year, for a count is written 2,026."""
-
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 _TELLING = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|all|each|every|everyone|everybody|both|half|most|only|alone"
@@ -40,25 +31,21 @@ class Speech:
 
     def betrays(self, text: str) -> bool:
         """Whether a withheld figure or a number under the threshold stands in `text`."""
-        return any(number in self.hidden or self._is_small(number) for number in _numbers(text))
+        return any(number in self.hidden or self._is_small(number) for number in numerals.written(text))
 
     def is_plain(self, text: str) -> bool:
         """Whether each number of `text` stands in the report, and no word of it tells another."""
-        return not self.betrays(text) and not _TELLING.search(text) and self.public.issuperset(_numbers(text))
+        return not self.betrays(text) and not _TELLING.search(text) and self.public.issuperset(numerals.written(text))
 
     def _is_small(self, number: str) -> bool:
         return number.isdigit() and 0 < int(number) < self.threshold
 
 
-def _numbers(text: str) -> list[str]:
-    return [found.rstrip(",") for found in _NUMBER.findall(_NOT_FIGURES.sub(" ", text))]
-
-
-def apply(before: Content, after: Content, threshold: int) -> Content:
+def apply(before: Content, after: Content, withheld: Withheld) -> Content:
     """`after`, of which the figures are protected, with texts that go with them. `before` is the same with all its
     figures."""
-    public = frozenset(_written(_figures(after)))
-    speech = Speech(frozenset(_written(_lost(before, after))), public, threshold)
+    lost = [*_lost(before, after), *((number, 0) for number in withheld.numbers)]
+    speech = Speech(frozenset(_written(lost)), frozenset(_written(_figures(after))), withheld.threshold)
     is_whole = before == after
     said = replace(
         after,
@@ -66,7 +53,7 @@ def apply(before: Content, after: Content, threshold: int) -> Content:
         sections=tuple(_section(item, speech) for item in after.sections),
         summary=_summary(before, after, speech, is_whole),
     )
-    return said if said == before else _told(said, threshold)
+    return said if said == before else _told(said, withheld.threshold)
 
 
 def _told(content: Content, threshold: int) -> Content:
