@@ -2,6 +2,7 @@
 
 import html
 import io
+import re
 import zipfile
 from dataclasses import replace
 from datetime import datetime
@@ -147,6 +148,55 @@ def test_each_chart_of_a_table_stands_on_its_sheet(draw: Draw) -> None:
     ]
     rules = book["Visits by weekday and hour"].conditional_formatting
     assert [rule.type for one in rules for rule in one.rules] == ["colorScale"]
+
+
+def charts_of(draw: Draw, content: Content) -> list[str]:
+    """The markup of each native chart."""
+    with zipfile.ZipFile(io.BytesIO(draw("excel", samples.document(content)))) as parts:
+        names = sorted(name for name in parts.namelist() if name.startswith("xl/charts/chart"))
+        return [parts.read(name).decode() for name in names]
+
+
+def test_shares_are_bars_stacked_to_a_whole_that_start_at_the_top(draw: Draw) -> None:
+    stack, _ = charts_of(draw, samples.outcomes())
+    assert '<c:barDir val="bar"/><c:grouping val="percentStacked"/>' in stack
+    assert re.findall(r"<c:f>([^<]*\$E[^<]*)</c:f>", stack) == ["'Outcomes by diagnosis'!$E$4",
+                                                                "'Outcomes by diagnosis'!$E$5:$E$10"]  # fmt: skip
+    assert '<c:orientation val="maxMin"/>' in stack
+    assert [label for label in ("58 %", "26 %", "13 %") if f"<a:t>{label}</a:t>" not in stack] == []
+    assert "<a:t>4 %</a:t>" not in stack  # no room
+    assert stack.count("<a:noFill/>") >= 4  # the parts of the row that is withheld in part
+
+
+def test_intervals_have_error_bars_from_end_to_end(draw: Draw) -> None:
+    _, interval = charts_of(draw, samples.outcomes())
+    assert interval.count("<c:ser>") == 1
+    assert '<c:errValType val="cust"/>' in interval
+    ends = re.search(r"<c:plus>(.*?)</c:plus><c:minus>(.*?)</c:minus>", interval)
+    plus, minus = ([float(one) for one in re.findall(r"<c:v>([^<]*)</c:v>", part)] for part in ends.groups())
+    assert plus == [0.054, 0.071, 0.061, 0.09, 0, 0]
+    assert minus == [0.056, 0.071, 0.071, 0.1, 0, 0]
+
+
+def test_a_withheld_figure_is_a_gap_in_a_line(draw: Draw) -> None:
+    content = samples.one_chart("line", ("a", "b", "c"), (5, "[c]", 7), (1, 2, 3))
+    (line,) = charts_of(draw, content)
+    assert re.findall(r"<c:val><c:numRef><c:f>([^<]*)</c:f>", line) == [
+        "'The table'!$P$5:$P$7",
+        "'The table'!$C$5:$C$7",
+    ]
+    sheet = book_of(draw("excel", samples.document(content)))["The table"]
+    assert [sheet[f"P{row}"].value for row in (4, 5, 6, 7)] == ["Series 1, as drawn", 5, None, 7]
+    assert [sheet[f"B{row}"].value for row in (5, 6, 7)] == [5, "[c]", 7]
+
+
+def test_bars_of_long_words_lie_in_the_order_of_the_rows(draw: Draw) -> None:
+    steps = ("Reached", "Opened the message", "Answered the message", "Attended within 30 days")
+    (funnel,) = charts_of(draw, samples.one_chart("bar", steps, (1200, 840, 310, 122)))
+    assert '<c:barDir val="bar"/>' in funnel
+    assert '<c:orientation val="maxMin"/>' in funnel
+    (upright,) = charts_of(draw, samples.one_chart("bar", ("a", "b"), (1, 2)))
+    assert '<c:barDir val="col"/>' in upright
 
 
 @pytest.mark.parametrize("title", ["=1+1", "=Summary!$A$1", "Summary!A1"])
