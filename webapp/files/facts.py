@@ -45,6 +45,16 @@ def step(metric: Metric) -> str:
     return f"{sign} {word} {much}{unit}{share}"
 
 
+MOST_ACROSS = 4
+"""Headline figures that stand side by side."""
+
+
+def across(count: int) -> int:
+    """How many of `count` headline figures stand in a row so that rows are as even as can be: 3 of 5, 4 of 7."""
+    rows = -(-count // MOST_ACROSS) or 1
+    return -(-count // rows) or 1
+
+
 def value(metric: Metric) -> str:
     """The figure as it is read, without its unit."""
     return words.cell(metric.value, metric.kind, metric.decimals)

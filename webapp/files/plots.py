@@ -1,7 +1,7 @@
 """Lines and bars: the geometry of charts with an axis of values."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webapp.files import lanes
@@ -115,25 +115,28 @@ def _last(series: Series) -> str:
 
 
 def _strokes(series: Series, xs: list[float], area: Area, colour: str, size: float, is_part: bool) -> list[Mark]:
-    """The line in as many pieces as gaps leave; a figure alone between gaps is a dot. With `is_part` the way to the
-    last figure is dashed."""
-    marks: list[Mark] = []
+    """The line of a series. With `is_part` the way to the last figure is dashed."""
     points = [(x, None if value is None else area.y(value)) for x, value in zip(xs, series.values, strict=True)]
-    whole = points
     if is_part and len(points) > 1:
         (x, y), (last_x, last_y) = points[-2:]
         if y is not None and last_y is not None:
-            marks.append(Line(((x, y), (last_x, last_y)), colour, size * 0.18, dashed=True))
-            whole = points[:-1]
+            dashed = Line(((x, y), (last_x, last_y)), colour, size * 0.18, dashed=True)
+            return [dashed, *strokes(points[:-1], colour, size * 0.18)]
+    return strokes(points, colour, size * 0.18)
+
+
+def strokes(points: Sequence[tuple[float, float | None]], colour: str, width: float) -> list[Mark]:
+    """A line in as many pieces as gaps leave, where y is None; a point alone between gaps is a dot."""
+    marks: list[Mark] = []
     run: list[tuple[float, float]] = []
-    for x, y in [*whole, (0.0, None)]:
+    for x, y in [*points, (0.0, None)]:
         if y is not None:
             run.append((x, y))
             continue
         if len(run) > 1:
-            marks.append(Line(tuple(run), colour, size * 0.18))
+            marks.append(Line(tuple(run), colour, width))
         elif run:
-            marks.append(Dot(*run[0], size * 0.22, colour))
+            marks.append(Dot(*run[0], width * 1.22, colour))
         run = []
     return marks
 

@@ -51,6 +51,10 @@ def _metrics(document: Document) -> list[Line]:
     for metric in document.content.metrics:
         unit = _unit(metric.kind, metric.unit)
         found.append(("Headline", metric.label, "Value", metric.value, unit))
+        found += [
+            ("Headline", metric.label, f"Trend, {at} of {len(metric.trend)}", figure, unit)
+            for at, figure in enumerate(metric.trend, 1)
+        ]
         if metric.change:
             step = metric.change
             measure = f"Change {facts.base(step)}"

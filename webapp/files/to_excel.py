@@ -16,6 +16,7 @@ from webapp.files import facts
 from webapp.files.excel_charts import add_charts
 from webapp.files.excel_formats import Formats
 from webapp.files.excel_names import Names
+from webapp.files.excel_trends import add_trends, print_to_trends
 
 CREATED = datetime(2024, 1, 1)  # noqa: DTZ001  a workbook's dates have no zone; fixed, so that bytes do not change
 FIRST = datetime(1900, 3, 1)  # noqa: DTZ001  Excel takes 1900 for a leap year, so earlier days come out wrong
@@ -70,16 +71,19 @@ def _summary(sheet: Any, document: Document, formats: Formats) -> None:
     row = _pairs(sheet, row + 1, "Where these figures come from", _provenance(document), formats)
     definitions: Pairs = [(item.term, item.meaning) for item in content.definitions]
     if definitions:
-        _pairs(sheet, row + 1, "About these figures", definitions, formats)
+        row = _pairs(sheet, row + 1, "About these figures", definitions, formats)
+    print_to_trends(sheet, row - 1, content.metrics)
     _print_setup(sheet, document, wide=False)
 
 
 def _metrics(sheet: Any, row: int, document: Document, formats: Formats) -> int:
-    if not document.content.metrics:
+    metrics = document.content.metrics
+    if not metrics:
         return row
     for at, label in enumerate(("Headline figures", "Figure", "Unit", "Change and note")):
         _text(sheet, row, at, label, formats.number_header if at == 1 else formats.header)
-    for metric in document.content.metrics:
+    add_trends(sheet, row, metrics, formats)
+    for metric in metrics:
         row += 1
         _text(sheet, row, 0, metric.label, formats.cell("text", 0))
         known = words.DASH if metric.value is None else metric.value  # no column of numbers: words stand here as well

@@ -25,12 +25,11 @@ from xhtml2pdf.tags import pisaTag
 
 from webapp.errors import RenderFailed
 from webapp.figures import Document
-from webapp.files import facts, fonts, lettering, pages, pdf_about, pdf_sections
+from webapp.files import facts, fonts, lettering, pages, pdf_about, pdf_metrics, pdf_sections
 
 MOST_SECONDS = 120
-METRICS_ACROSS = 4
 MOST_IN_CELL = 120
-"""Characters of a headline figure, or of a fact on the first page."""
+"""Characters of a fact on the first page."""
 
 PAPERS = {"A4": A4, "Letter": LETTER}
 
@@ -138,6 +137,7 @@ def _native_parts(
         "foot": [pages.RunningFoot(facts.footer(document))],
         "about": [CondPageBreak(pdf_sections.TITLE + end.least(width))],
         "origin": [end],
+        "metrics": pdf_metrics.rows(document.content.metrics, width),
         "pages": [pages.PageNumbers()],
     }
     for at, (section, body) in enumerate(zip(document.content.sections, sections, strict=True)):
@@ -158,24 +158,7 @@ def _markup(document: Document) -> str:
         heading=facts.heading(document),
         cover=facts.cover(document),
         nothing=Markup("&nbsp;"),
-        across=-(-len(content.metrics) // max(1, -(-len(content.metrics) // METRICS_ACROSS))) or 1,
-        metrics=[
-            {
-                "label": metric.label,
-                "text": facts.value(metric),
-                "unit": metric.unit,
-                "told": [
-                    text
-                    for text in (
-                        facts.step(metric),
-                        facts.base(metric.change) if metric.change else "",
-                        metric.note,
-                    )
-                    if text
-                ],
-            }
-            for metric in content.metrics
-        ],
+        metrics=bool(content.metrics),
         summary=content.summary,
         sections=[
             {"title": section.title, "text": section.text, "room": f"room{at}", "body": f"body{at}"}

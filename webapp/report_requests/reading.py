@@ -7,7 +7,7 @@ from markupsafe import Markup
 from webapp import words
 from webapp.content import CATALOGUE
 from webapp.figures import Chart, Column, Definition, Document, Section, Table
-from webapp.files import charts, facts
+from webapp.files import charts, facts, sparks
 
 LONG = 24
 """Characters beyond which a cell of a table is broken into lines."""
@@ -15,11 +15,14 @@ LONG = 24
 
 @dataclass(frozen=True, slots=True)
 class ReadMetric:
+    """`trend` is a sparkline, empty where there is none."""
+
     label: str
     value: str
     unit: str
     change: str
     note: str
+    trend: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,15 @@ class ReadSection:
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """`narrowed` are the filters that leave something out; the others go without saying."""
+    """`narrowed` are the filters that leave something out; the others go without saying. `across` headline figures
+    stand in a row of a desk's screen."""
 
     period: str
     data_as_of: str
     narrowed: tuple[str, ...]
     summary: tuple[str, ...]
     metrics: tuple[ReadMetric, ...]
+    across: int
     sections: tuple[ReadSection, ...]
     definitions: tuple[Definition, ...]
     provenance: tuple[tuple[str, str], ...]
@@ -91,9 +96,10 @@ def read(document: Document) -> ReadDocument:
         ),
         summary=content.summary,
         metrics=tuple(
-            ReadMetric(item.label, facts.value(item), item.unit, facts.change(item), item.note)
+            ReadMetric(item.label, facts.value(item), item.unit, facts.change(item), item.note, sparks.svg(item))
             for item in content.metrics
         ),
+        across=facts.across(len(content.metrics)),
         sections=tuple(_section(item) for item in content.sections),
         definitions=content.definitions,
         provenance=tuple(facts.provenance(document)),
