@@ -29,6 +29,7 @@ from webapp.figures import (
     Rows,
     Section,
     Table,
+    as_plain,
     freeze,
     thaw,
 )
@@ -124,6 +125,16 @@ def test_a_whole_document_comes_back_too() -> None:
     )  # fmt: skip
     assert thaw(Document, freeze(document)) == document
     assert document.short_hash == f"{document.figures_sha256[:4]} {document.figures_sha256[4:8]}"
+
+
+def test_what_was_frozen_before_it_named_comparison_and_logo_is_thawed_without() -> None:
+    asked = Provenance("VT-1", "A", "2026-11-22", "", "2026-10-01", "2026-10-31", (), "visit-trends", "Visits", 1)
+    for kind, value, later in (
+        (Provenance, asked, "compare"),
+        (Presentation, Presentation("Riverside Clinic", "Asia/Manila"), "logo"),
+    ):
+        older = {name: member for name, member in as_plain(value).items() if name != later}
+        assert thaw(kind, freeze(older)) == value
 
 
 def test_frozen_text_is_canonical_json() -> None:

@@ -168,7 +168,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Days are ISO dates in the clinic's zone, moments ISO date-times in UTC."""
+    """Days are ISO dates in the clinic's zone, moments ISO date-times in UTC. `compare` tells in words what the period
+    is set against: "1 to 30 September 2026, the period before"; empty in reports that were frozen without it."""
 
     report_number: str
     requested_by: str
@@ -180,14 +181,18 @@ class Provenance:
     template: str
     template_title: str
     template_version: int
+    compare: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
+    """`logo` is a PNG in Base64, kept with the report so that a file made again looks the same; empty for none."""
+
     clinic_name: str
     timezone: str
     paper: Literal["A4", "Letter"] = "A4"
     locale: str = "en"
+    logo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

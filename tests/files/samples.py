@@ -54,6 +54,7 @@ def document(content: Content, **changes: Any) -> Document:
         "template": content.template,
         "template_title": content.title.split(",")[0],
         "template_version": 3,
+        "compare": "1 to 30 September 2026, the period before",
     }
     shown: dict[str, Any] = {"clinic_name": "Riverside Clinic", "timezone": "Asia/Manila", "paper": "A4"}
     for key, value in changes.items():

@@ -61,7 +61,7 @@ def test_cells_have_the_formats_of_their_kind(draw: Draw) -> None:
         (("2026-10-31", "2026-10", 6.5, 12.345, 1204, "00123"),),
     )
     sheet = book_of(draw("excel", samples.document(one_table(table))))["Kinds"]
-    cells = [(cell.value, cell.number_format) for cell in sheet[TOP + 1]]
+    cells = [(cell.value, cell.number_format) for cell in sheet[TOP + 1][:6]]
     assert cells == [
         (datetime.fromisoformat("2026-10-31"), "d mmm yyyy"),
         (datetime.fromisoformat("2026-10-01"), "mmm yyyy"),
@@ -109,8 +109,8 @@ def test_what_is_not_known_is_empty_among_numbers_and_a_dash_among_words(draw: D
     )
     table = Table("t", "Gaps", columns, ((None,) * 5, ("x", 1, 2, 3, "2026-10-31")), ("All", 1, None, 3, None))
     sheet = book_of(draw("excel", samples.document(one_table(table))))["Gaps"]
-    assert [cell.value for cell in sheet[TOP + 1]] == ["–", None, None, None, None]
-    assert [cell.value for cell in sheet[TOP + 3]] == ["All", 1, None, 3, None]
+    assert [cell.value for cell in sheet[TOP + 1][:5]] == ["–", None, None, None, None]
+    assert [cell.value for cell in sheet[TOP + 3][:5]] == ["All", 1, None, 3, None]
 
 
 def test_a_sheet_with_a_note_says_its_filters_too(draw: Draw) -> None:
@@ -251,9 +251,9 @@ def test_a_long_name_of_a_sheet_is_cut_after_a_word(title: str, name: str) -> No
 @pytest.mark.parametrize("shape", ["line", "bar"])
 def test_a_month_that_is_not_over_is_told_and_hollow(draw: Draw, shape: str) -> None:
     sheet = book_of(draw("excel", samples.document(samples.cut_short(shape)))).worksheets[1]
-    last = sheet["A"][-1]
+    last, before = sheet.cell(TOP + 13, 1), sheet.cell(TOP + 12, 1)
     assert (f"{last.value:%Y-%m-%d}", last.number_format) == ("2026-11-01", '"1–22 "mmm yyyy')
-    assert sheet["A"][-2].number_format == "mmm yyyy"
+    assert before.number_format == "mmm yyyy"
     for series in sheet._charts[0].series:
         (hollow,) = series.dPt
         assert hollow.idx == 12

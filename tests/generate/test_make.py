@@ -1,5 +1,6 @@
 """From a queued row to a finished report, in this process; tests/test_flow.py does it with real workers."""
 
+import base64
 import io
 import sqlite3
 
@@ -37,6 +38,19 @@ def test_what_it_says_is_frozen_and_can_be_read_back(report: Report) -> None:
     assert document.provenance.report_number == report.number
     assert document.presentation.clinic_name == "Riverside Clinic"
     assert document.figures_sha256 == report.figures_sha256
+
+
+def test_it_says_with_what_the_period_is_compared(report: Report) -> None:
+    asked = generate.document_of(made(report)).provenance
+    assert asked.compare == "1 to 30 September 2026, the period before"
+
+
+def test_the_logo_of_the_day_is_frozen_with_it(report: Report) -> None:
+    report.clinic.logo = b"\x89PNG of today"
+    db.session.commit()
+    made(report).clinic.logo = None
+    db.session.commit()
+    assert generate.document_of(report).presentation.logo == base64.b64encode(b"\x89PNG of today").decode()
 
 
 def test_a_clinic_that_is_renamed_later_keeps_its_old_name_in_old_reports(report: Report) -> None:

@@ -10,6 +10,11 @@ THE_PERIOD_BEFORE = "the period before"
 A_YEAR_EARLIER = "a year earlier"
 
 
+def earlier_name(question: Question) -> str:
+    """What the period that a question compares with is called in a title."""
+    return A_YEAR_EARLIER if question.compare == "year" else THE_PERIOD_BEFORE
+
+
 class OfPeriod:
     """An answer about the days of `question`, at a clinic whose records begin on that day; None: it has none."""
 
@@ -30,7 +35,7 @@ class OfPeriod:
     @property
     def earlier_name(self) -> str:
         """What the earlier period is called in a title."""
-        return A_YEAR_EARLIER if self.question.compare == "year" else THE_PERIOD_BEFORE
+        return earlier_name(self.question)
 
     @property
     def is_compared(self) -> bool:

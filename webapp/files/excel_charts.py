@@ -19,9 +19,9 @@ _LEAST_LABELLED = 0.06
 """The share from which a part of a stack has room for its percent."""
 
 
-def add_charts(book: Any, sheet: Any, name: str, section: Section, table: Table, top: int, width: float) -> None:
-    """Puts every chart of `table` at the right of it, one under the other. `top` is the row of the table's header,
-    `width` the characters its columns take."""
+def add_charts(book: Any, sheet: Any, name: str, section: Section, table: Table, top: int, width: float) -> int:
+    """Puts every chart of `table` at the right of it, one under the other, and gives the first row below them. `top` is
+    the row of the table's header, `width` the characters its columns take."""
     column = len(table.columns) + 1
     row = top
     for chart in section.charts:
@@ -34,6 +34,7 @@ def add_charts(book: Any, sheet: Any, name: str, section: Section, table: Table,
             row, column, native, {"object_position": 2, "description": f"{chart.title}. {chart.subtitle}"}
         )
         row += native.height // _ROW_PIXELS + 2
+    return row
 
 
 @dataclass(frozen=True, slots=True)

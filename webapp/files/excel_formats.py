@@ -12,8 +12,8 @@ class Formats:
     def __init__(self, book: Any) -> None:
         self._book = book
         self._made: dict[tuple[Any, ...], Any] = {}
-        self.title = self._new(bold=True, font_size=16)
-        self.muted = self._new(font_color=MUTED)
+        self.title = self._new(bold=True, font_size=16, text_wrap=True, valign="top")
+        self.muted = self._new(font_color=MUTED, text_wrap=True, valign="top")
         self.wrapped = self._new(text_wrap=True, valign="top", font_size=11)
         self.wrapped_cell = self._new(text_wrap=True, valign="top", bottom=1, bottom_color=HAIRLINE)
         self.moment = self._new(num_format="d mmm yyyy hh:mm", align="left", bottom=1, bottom_color=HAIRLINE)

@@ -5,6 +5,9 @@ from datetime import date, datetime
 from webapp import words
 from webapp.figures import SUPPRESSED, Change, Document, Metric
 
+SEPARATOR = " · "
+"""Stands between facts on one line."""
+
 
 def period(document: Document) -> str:
     """1 to 31 October 2026"""
@@ -14,8 +17,14 @@ def period(document: Document) -> str:
 
 def heading(document: Document) -> str:
     """The line under the title: period with the clinic's zone, then the filters."""
-    filters = [f"{choice.label}: {choice.value}" for choice in document.provenance.filters]
-    return " · ".join([f"{period(document)} ({words.city(document.presentation.timezone)} time)", *filters])
+    return SEPARATOR.join(
+        [f"{period(document)} ({words.city(document.presentation.timezone)} time)", *filters(document)]
+    )
+
+
+def filters(document: Document) -> list[str]:
+    """ "Provider: everyone", one text a filter."""
+    return [f"{choice.label}: {choice.value}" for choice in document.provenance.filters]
 
 
 def change(metric: Metric) -> str:
@@ -80,6 +89,7 @@ def provenance(document: Document) -> list[tuple[str, str]]:
         ("Clinic", clinic.clinic_name),
         ("Report", asked.template_title),
         ("Period", period(document)),
+        *([("Compared with", asked.compare)] if asked.compare else []),
         *((choice.label, choice.value) for choice in asked.filters),
         ("Report number", asked.report_number),
         ("Requested by", asked.requested_by),
@@ -103,16 +113,15 @@ def cover(document: Document) -> list[tuple[str, str]]:
     ]
 
 
-def footer(document: Document) -> str:
-    """One line for the foot of each page or sheet."""
+def footer(document: Document) -> list[str]:
+    """The facts at the foot of each page or sheet. Names end their fact, so that one that is written from right to left
+    does not take the figures after it along."""
     asked, zone = document.provenance, document.presentation.timezone
-    return " · ".join(
-        [
-            f"Report {asked.report_number}",
-            f"requested by {asked.requested_by}, {moment(asked.asked_at, zone)}",
-            f"data as of {moment(asked.data_as_of, zone)}",
-            rows_used(document),
-            f"template version {asked.template_version}",
-            f"figures {document.short_hash}",
-        ]
-    )
+    return [
+        f"Report {asked.report_number}",
+        f"asked {moment(asked.asked_at, zone)} by {asked.requested_by}",
+        f"data as of {moment(asked.data_as_of, zone)}",
+        rows_used(document),
+        f"{asked.template_title}, template version {asked.template_version}",
+        f"figures {document.short_hash}",
+    ]

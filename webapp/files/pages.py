@@ -14,6 +14,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus.flowables import Flowable
 
 from webapp.files import fonts, lettering
+from webapp.files.facts import SEPARATOR
 
 MARGIN = 18 * mm
 INK, MUTED, TEAL = HexColor("#1B2A32"), HexColor("#51636D"), HexColor("#0F5C63")
@@ -23,27 +24,33 @@ ABOVE, BELOW = 24 * mm, 22 * mm
 """The text's distance from the paper's edges; the running head and foot stand in it."""
 
 GUTTER = 22.0
+FACT, FACT_LINE = 6.8, 9.5
+"""Size of the facts at head and foot, and points from one of their lines to the next."""
+
 AFTER = 12.0
 """Space after a chart or table."""
 
 
 class RunningHead(Flowable):
-    """Clinic at the left, report and period at the right, over a teal rule."""
+    """Clinic at the left, report and period at the right, the filters below, over a teal rule."""
 
-    def __init__(self, left: str, right: str) -> None:
+    def __init__(self, left: str, right: str, facts: Sequence[str]) -> None:
         super().__init__()
-        self.left, self.right = left, right
+        self.left, self.right, self.facts = left, right, facts
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        self.width, self.height = width, 18.0
+        self.lines = packed(self.facts, width, FACT)
+        self.width, self.height = width, 18.0 + FACT_LINE * len(self.lines)
         return self.width, self.height
 
     def draw(self) -> None:
         right = lettering.shortened(self.right, self.width * 0.55, SMALL)
         room = self.width - lettering.width(right, SMALL) - GUTTER
         left = lettering.shortened(self.left, room, SMALL, True)
-        write(self.canv, 0, 8, left, SMALL, MUTED, bold=True)
-        write(self.canv, self.width, 8, right, SMALL, MUTED, anchor="end")
+        y = self.height - 10
+        write(self.canv, 0, y, left, SMALL, MUTED, bold=True)
+        write(self.canv, self.width, y, right, SMALL, MUTED, anchor="end")
+        write_facts(self.canv, y - FACT_LINE, self.lines)
         self.canv.setStrokeColor(TEAL)
         self.canv.setLineWidth(1)
         self.canv.line(0, 1, self.width, 1)
@@ -56,13 +63,12 @@ class RunningFoot(Flowable):
     saves laying out the whole report twice.
     """
 
-    size = 6.8
-
-    def __init__(self, text: str) -> None:
+    def __init__(self, facts: Sequence[str]) -> None:
         super().__init__()
-        self.text = text
+        self.facts = facts
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self.lines = packed(self.facts, width - 72, FACT)
         self.width, self.height = width, 28.0
         return self.width, self.height
 
@@ -70,12 +76,46 @@ class RunningFoot(Flowable):
         self.canv.setStrokeColor(HAIRLINE)
         self.canv.setLineWidth(0.6)
         self.canv.line(0, self.height, self.width, self.height)
-        for at, line in enumerate(lettering.lines(self.text, self.width - 72, self.size, most=2)):
-            write(self.canv, 0, self.height - 11 - at * 9.5, line, self.size, MUTED)
+        write_facts(self.canv, self.height - 11, self.lines)
         self.canv.saveState()
         self.canv.translate(self.width, self.height - 11)
         self.canv.doForm(_page_form(self.canv.getPageNumber()))
         self.canv.restoreState()
+
+
+def packed(facts: Sequence[str], room: float, size: float, most: int = 2) -> list[list[str]]:
+    """`facts` on at most `most` lines, none wider than `room` points. None is broken over two lines; where there is not
+    room for all, the longest are cut, each with an ellipsis, as far as it takes."""
+    longest = room
+    while True:
+        lines = _filled([lettering.shortened(fact, longest, size) for fact in facts if fact], room, size)
+        if len(lines) <= most or longest < size:
+            return lines
+        longest *= 0.9
+
+
+def _filled(facts: Sequence[str], room: float, size: float) -> list[list[str]]:
+    between = lettering.width(SEPARATOR, size)
+    lines: list[list[str]] = []
+    left = 0.0
+    for fact in facts:
+        wide = lettering.width(fact, size)
+        if lines and between + wide <= left:
+            lines[-1].append(fact)
+            left -= between + wide
+        else:
+            lines.append([fact])
+            left = room - wide
+    return lines
+
+
+def write_facts(canvas: Any, y: float, lines: Sequence[Sequence[str]]) -> None:
+    """`lines` as packed() gives them, the first with its baseline at `y`. Each fact is put in visual order by itself:
+    a name written from right to left must not swap with the figures of its neighbour."""
+    canvas.setFont(fonts.REGULAR, FACT)
+    canvas.setFillColor(MUTED)
+    for at, facts in enumerate(lines):
+        canvas.drawString(0, y - at * FACT_LINE, SEPARATOR.join(map(lettering.visual, facts)))
 
 
 def _page_form(page: int) -> str:
@@ -94,7 +134,7 @@ class PageNumbers(Flowable):
         last = self.canv.getPageNumber()
         for page in range(1, last + 1):
             self.canv.beginForm(_page_form(page), -80, -4, 2, 12)
-            write(self.canv, 0, 0, f"page {page} of {last}", RunningFoot.size, MUTED, anchor="end")
+            write(self.canv, 0, 0, f"page {page} of {last}", FACT, MUTED, anchor="end")
             self.canv.endForm()
 
 

@@ -133,7 +133,7 @@ def _native_parts(
     end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height - pdf_sections.TITLE)
     clinic, title = document.presentation.clinic_name, document.provenance.template_title
     parts: dict[str, Sequence[Any]] = {
-        "head": [pages.RunningHead(clinic, f"{title}, {facts.period(document)}")],
+        "head": [pages.RunningHead(clinic, f"{title}, {facts.period(document)}", facts.filters(document))],
         "foot": [pages.RunningFoot(facts.footer(document))],
         "about": [CondPageBreak(pdf_sections.TITLE + end.least(width))],
         "origin": [end],

@@ -4,13 +4,15 @@ make() runs in a worker. draw() and keep() are used by it and by downloads, sinc
 frozen.
 """
 
+import base64
 import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from webapp import alerts, clock, content, logs
+from webapp import alerts, clock, content, logs, words
+from webapp.content.answer import earlier_name
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.errors import ReportFault, causes_of
@@ -143,8 +145,14 @@ def compose(
             template=template.name,
             template_title=template.title,
             template_version=template.version,
+            compare=f"{words.dates(*question.earlier)}, {earlier_name(question)}",
         ),
-        presentation=Presentation(clinic_name=clinic.name, timezone=clinic.timezone, paper=clinic.paper),
+        presentation=Presentation(
+            clinic_name=clinic.name,
+            timezone=clinic.timezone,
+            paper=clinic.paper,
+            logo=base64.b64encode(clinic.logo or b"").decode(),
+        ),
         figures_sha256=freeze(said).sha256,
     )
     return Composed(document, key, as_of)
