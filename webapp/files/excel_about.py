@@ -52,12 +52,14 @@ def band(widths: list[float]) -> tuple[int, float]:
     return at, across
 
 
-def line(sheet: Any, row: int, last: int, across: float, said: str, form: Any, size: float = 1.0) -> None:
+def line(
+    sheet: Any, row: int, last: int, across: float, said: str, form: Any, size: float = 1.0, least: float = 0
+) -> None:
     """`said` in the cells from the first column to `last`, on as many lines as it takes; `size` is that of its letters,
-    1 for those of a cell."""
+    1 for those of a cell. The row is at least `least` points high."""
     sheet.merge_range(row, 0, row, last, "", form)
     text(sheet, row, 0, said, form)
-    _make_room(sheet, row, lines(said, across / size), LINE * size)
+    _make_room(sheet, row, lines(said, across / size), LINE * size, least)
 
 
 def pairs(sheet: Any, row: int, heading: str, told: Pairs, widths: list[float], formats: Formats) -> int:
@@ -99,9 +101,9 @@ def _on_the_clock(moment: str, zone: str) -> datetime:
     return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def _make_room(sheet: Any, row: int, number: int, each: float) -> None:
-    if number > 1 or each > LINE:
-        sheet.set_row(row, min(each * number, _TALLEST))
+def _make_room(sheet: Any, row: int, number: int, each: float, least: float = 0) -> None:
+    if number > 1 or each > LINE or least:
+        sheet.set_row(row, min(max(each * number, least), _TALLEST))
 
 
 def lines(said: str, across: float) -> int:

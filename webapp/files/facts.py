@@ -103,7 +103,8 @@ def provenance(document: Document) -> list[tuple[str, str]]:
 
 
 def cover(document: Document) -> list[tuple[str, str]]:
-    """The facts of the cover block that the title and the line under it do not say."""
+    """The facts of the cover block that the title and the line under it do not say. The first is the clinic, which
+    goes without saying under its logo."""
     asked, zone = document.provenance, document.presentation.timezone
     return [
         ("Clinic", document.presentation.clinic_name),

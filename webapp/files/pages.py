@@ -3,6 +3,7 @@
 ReportLab draws these itself, which is fast and exact; the rest of the page is HTML. All lengths are points.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,12 @@ from reportlab.graphics import renderPDF
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.platypus.flowables import Flowable
 
 from webapp.files import fonts, lettering
 from webapp.files.facts import SEPARATOR
+from webapp.files.logos import Logo
 
 MARGIN = 18 * mm
 INK, MUTED, TEAL = HexColor("#1B2A32"), HexColor("#51636D"), HexColor("#0F5C63")
@@ -54,6 +57,32 @@ class RunningHead(Flowable):
         self.canv.setStrokeColor(TEAL)
         self.canv.setLineWidth(1)
         self.canv.line(0, 1, self.width, 1)
+
+
+class Letterhead(Flowable):
+    """The clinic's logo with its name beside it, at the head of the first page."""
+
+    _NAME, _LEADING, _BETWEEN = 10.5, 13.5, 11.0
+
+    def __init__(self, logo: Logo, name: str) -> None:
+        super().__init__()
+        self.logo, self.name = logo, name
+        self.spaceAfter = AFTER
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self.x = self.logo.width + self._BETWEEN
+        self.lines = lettering.lines(self.name, width - self.x, self._NAME, True, most=2)
+        self.width, self.height = width, max(self.logo.height, self._LEADING * len(self.lines))
+        return self.width, self.height
+
+    def draw(self) -> None:
+        picture = ImageReader(io.BytesIO(self.logo.png))
+        below = (self.height - self.logo.height) / 2
+        self.canv.drawImage(picture, 0, below, self.logo.width, self.logo.height)
+        y = (self.height + self._LEADING * len(self.lines)) / 2
+        for line in self.lines:
+            y -= self._LEADING
+            write(self.canv, self.x, y + 3.5, line, self._NAME, INK, bold=True)
 
 
 class RunningFoot(Flowable):

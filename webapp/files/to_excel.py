@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import xlsxwriter
+from PIL import Image
 
 from webapp import words
 from webapp.figures import Document, Section, Table
-from webapp.files import excel_about, facts
+from webapp.files import excel_about, facts, logos
 from webapp.files.excel_charts import add_charts
 from webapp.files.excel_formats import Formats
 from webapp.files.excel_names import Names
@@ -58,7 +59,7 @@ def _summary(sheet: Any, document: Document, formats: Formats) -> None:
     for at, width in enumerate(_SUMMARY):
         sheet.set_column(at, at, width)
     last, across = excel_about.band(_SUMMARY)
-    excel_about.line(sheet, 0, last, across, content.title, formats.title, TITLE)
+    _head(sheet, document, formats)
     excel_about.line(sheet, 1, last, across, facts.heading(document), formats.muted)
     row = 3
     for sentence in content.summary:
@@ -71,6 +72,31 @@ def _summary(sheet: Any, document: Document, formats: Formats) -> None:
         row = excel_about.pairs(sheet, row + 1, "About these figures", definitions, _SUMMARY, formats)
     print_to_trends(sheet, row - 1, content.metrics)
     excel_about.print_setup(sheet, document, wide=False)
+
+
+def _head(sheet: Any, document: Document, formats: Formats) -> None:
+    """The report's title, and at its right the clinic's logo, if there is one."""
+    title = document.content.title
+    last, across = excel_about.band(_SUMMARY)
+    logo = logos.read(document.presentation.logo)
+    if logo is None:
+        excel_about.line(sheet, 0, last, across, title, formats.title, TITLE)
+        return
+    excel_about.line(sheet, 0, last - 1, across - _SUMMARY[last], title, formats.title, TITLE, least=logo.height + 6)
+    with Image.open(io.BytesIO(logo.png)) as picture:
+        pixels = picture.size
+    sheet.insert_image(
+        0,
+        last,
+        "logo.png",
+        {
+            "image_data": io.BytesIO(logo.png),
+            "x_offset": _SUMMARY[last] * 7 - logo.width / 0.75,
+            "x_scale": logo.width / 0.75 / pixels[0],
+            "y_scale": logo.height / 0.75 / pixels[1],
+            "description": "The clinic's logo",
+        },
+    )
 
 
 def _metrics(sheet: Any, row: int, document: Document, formats: Formats) -> int:

@@ -25,7 +25,7 @@ from xhtml2pdf.tags import pisaTag
 
 from webapp.errors import RenderFailed
 from webapp.figures import Document
-from webapp.files import facts, fonts, lettering, pages, pdf_about, pdf_metrics, pdf_sections
+from webapp.files import facts, fonts, lettering, logos, pages, pdf_about, pdf_metrics, pdf_sections
 
 MOST_SECONDS = 120
 MOST_IN_CELL = 120
@@ -131,9 +131,11 @@ def _native_parts(
 ) -> dict[str, Sequence[Any]]:
     """The flowables of each key, for text `width` points wide and `height` high on a page."""
     end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height - pdf_sections.TITLE)
+    logo = logos.read(document.presentation.logo)
     clinic, title = document.presentation.clinic_name, document.provenance.template_title
     parts: dict[str, Sequence[Any]] = {
         "head": [pages.RunningHead(clinic, f"{title}, {facts.period(document)}", facts.filters(document))],
+        "letterhead": [pages.Letterhead(logo, clinic)] if logo else [],
         "foot": [pages.RunningFoot(facts.footer(document))],
         "about": [CondPageBreak(pdf_sections.TITLE + end.least(width))],
         "origin": [end],
@@ -156,7 +158,7 @@ def _markup(document: Document) -> str:
         edges={"side": pages.MARGIN, "above": pages.ABOVE, "below": pages.BELOW},
         about=pdf_about.TITLE,
         heading=facts.heading(document),
-        cover=facts.cover(document),
+        cover=facts.cover(document)[1 if logos.read(document.presentation.logo) else 0 :],
         nothing=Markup("&nbsp;"),
         metrics=bool(content.metrics),
         summary=content.summary,
