@@ -18,6 +18,7 @@ from webapp.models import (
     Clinic,
     Diagnosis,
     Feedback,
+    Measurement,
     Patient,
     Person,
     Provider,
@@ -25,7 +26,6 @@ from webapp.models import (
     Treatment,
     Visit,
 )
-from webapp.models import Clinic, Measurement, Patient, Person, Provider, Report, Visit
 from webapp.models.person import ROLES_OF_A_CLINIC
 from webapp.models.report import new_number
 
