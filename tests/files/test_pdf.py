@@ -53,6 +53,15 @@ def test_every_figure_is_on_its_pages(draw: Draw, content) -> None:
     assert missing == []
 
 
+def test_a_percentage_is_not_torn_apart_at_the_end_of_a_line(draw: Draw) -> None:
+    """Sentences of every length, so that each place on the line is tried."""
+    summary = tuple(f"{'i' * length} rose by 6.5 % to 12." for length in range(40))
+    content = replace(samples.visit_trends(), summary=summary)
+    lines = pages_of(draw("pdf", samples.document(content)))[0].splitlines()
+    assert sum(line.count("%") for line in lines) > 40
+    assert not [line for line in lines if line.startswith("%")]
+
+
 def test_its_fonts_are_embedded_and_none_is_helvetica(draw: Draw) -> None:
     reader = PdfReader(io.BytesIO(draw("pdf", samples.document(samples.visit_trends()))))
     used = {}

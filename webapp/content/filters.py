@@ -84,8 +84,9 @@ SEX_WORDS = {"female": "Female", "male": "Male", "other": "Other", "unknown": "U
 
 AGE_DEFINITION = Definition(
     "Age",
-    "Completed years on the last day of the period. Where a birth date is known only to the month or year, its first "
-    f"day is taken. No birth date, one after the period, or one {OLDEST} years or more before its end: unknown.",
+    "Completed years on the last day of the period, for earlier days too: a comparison of one age is of the same "
+    "people. Where a birth date is known only to the month or year, its first day is taken. No birth date, one after "
+    f"the period, or one {OLDEST} years or more before its end: unknown.",
 )
 
 
