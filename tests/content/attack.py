@@ -5,92 +5,124 @@ between the figures of every one of many reports is taken to hold in the one und
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from webapp.figures import SUPPRESSED, Content
+from webapp.figures import SUPPRESSED, Cell, Content
 
 Address = tuple[str, ...]
-Figures = dict[Address, int | float]
+Found = dict[Address, Cell]
 
 ONE: Address = ("one",)
 """A figure that is 1 in every report, so that a relation may have a constant in it."""
 
-PRIME = 2_305_843_009_213_693_921
-"""The largest prime below 2^61 - 1: another than the code under test computes with."""
+PRIME = 2**89 - 1
+"""Equations are solved modulo this prime, another than the code under test has."""
 
 ENOUGH = 12
-"""Reports in a row that teach nothing new: then there are no more relations to unlearn."""
+"""Reports in a row that teach nothing new: then there is nothing left to unlearn."""
 
 
-def figures_of(content: Content) -> dict[Address, int | float | str]:
-    """Every figure by address, withheld ones as they are written."""
-    found: dict[Address, int | float | str | None] = {}
-    for metric in content.metrics:
-        found["metric", metric.key] = metric.value
-        if metric.change:
-            found["change", metric.key] = metric.change.difference
-        for step, cell in enumerate(reversed(metric.trend)):
-            found["trend", metric.key, str(step)] = cell
-    found["rows", "read"], found["rows", "used"] = content.rows.read, content.rows.used
+@dataclass(frozen=True)
+class Rate:
+    """Part divided by whole, as written with so many decimals; 100 times that for a percentage."""
+
+    times: int
+    decimals: int
+    figure: float
+
+    def is_of(self, part: float, whole: float) -> bool:
+        return whole > 0 and abs(self.times * part / whole - self.figure) <= 0.5 * 10.0**-self.decimals + 1e-9
+
+
+def counts_of(content: Content) -> Found:
+    """Every count by address, those withheld as they are written."""
+    found: Found = {("rows", "read"): content.rows.read, ("rows", "used"): content.rows.used}
     for item in content.rows.excluded:
         found["rows", item.reason] = item.count
+    for metric in content.metrics:
+        if metric.kind == "count":
+            found["metric", metric.key] = metric.value
+            if metric.change:
+                found["change", metric.key] = metric.change.difference
+            for back, cell in enumerate(reversed(metric.trend)):
+                found["trend", metric.key, str(back)] = cell
     for section in content.sections:
         for table in section.tables:
-            found |= {
-                ("note", table.key, str(at)): int(number.replace(",", ""))
-                for at, number in enumerate(re.findall(r"\b\d[\d,]*\b", table.note))
-            }
-            lines = [(str(row[0]), row) for row in table.rows]
-            lines += [("TOTAL", table.total)] if table.total else []
+            for at, number in enumerate(re.findall(r"\b\d[\d,]*\b", table.note)):
+                found["note", table.key, str(at)] = int(number.replace(",", ""))
+    return found | {
+        (table, label, key): cell for table, label, key, kind, _, cell in _cells(content) if kind == "count"
+    }
+
+
+def rates_of(content: Content) -> dict[Address, Rate]:
+    """Every published rate by address."""
+    found = {}
+    for metric in content.metrics:
+        if metric.kind in ("percent", "number") and isinstance(metric.value, int | float):
+            found["metric", metric.key] = Rate(100 if metric.kind == "percent" else 1, metric.decimals, metric.value)
+    for table, label, key, kind, decimals, cell in _cells(content):
+        if kind in ("percent", "number") and isinstance(cell, int | float):
+            found[table, label, key] = Rate(100 if kind == "percent" else 1, decimals, cell)
+    return found
+
+
+def _cells(content: Content) -> Iterator[tuple[str, str, str, str, int, Cell]]:
+    for section in content.sections:
+        for table in section.tables:
+            lines = [*((str(row[0]), row) for row in table.rows), ("TOTAL", table.total or ())]
             for label, row in lines:
-                for column, cell in zip(table.columns[1:], row[1:], strict=True):
-                    if column.kind in ("count", "number", "percent"):
-                        found[table.key, label, column.key] = cell
-    return {address: cell for address, cell in found.items() if cell is not None}
+                for column, cell in list(zip(table.columns, row, strict=False))[1:]:
+                    yield table.key, label, column.key, column.kind, column.decimals, cell
+
+
+# -- Linear relations --------------------------------------------------------------------------------------------------
+
+
+Equation = dict[Address, int]
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """Counts that some report has, in order; each relation gives every one of them a coefficient, and all of them
-    together are zero in every report."""
+    """Each relation gives some counts a coefficient, and all of them together are zero in every report."""
 
-    addresses: list[Address]
-    relations: list[dict[Address, int]]
+    addresses: frozenset[Address]
+    relations: list[Equation]
 
 
-def study(reports: Iterable[Content], is_count: Callable[[Address], bool]) -> Knowledge:
-    """What holds in all of `reports`, of which no more are taken than teach something new. A figure that a report does
+def study(reports: Iterable[Content]) -> Knowledge:
+    """What holds in all of `reports`, of which no more are taken than teach something new. A count that a report does
     not have is zero in it."""
-    solved: list[dict[Address, int]] = []
-    taught, addresses = 0, {ONE: None}
+    solved: list[Equation] = []
+    addresses = {ONE: None}
+    taught_nothing = 0
     for content in reports:
-        figures = {address: cell for address, cell in figures_of(content).items() if is_count(address)}
-        addresses |= dict.fromkeys(figures)
-        row = {address: int(cell) % PRIME for address, cell in figures.items() if cell}
-        taught = 0 if _learn(solved, {ONE: 1, **row}) else taught + 1
-        if taught == ENOUGH:
-            break
-    assert taught == ENOUGH, "more reports are needed"
-    return Knowledge(list(addresses), _null_space(solved, list(addresses)))
+        counts = counts_of(content)
+        addresses |= dict.fromkeys(counts)
+        row = {address: int(cell) % PRIME for address, cell in counts.items() if cell}
+        taught_nothing = 0 if _learn(solved, {ONE: 1, **row}) else taught_nothing + 1
+        if taught_nothing == ENOUGH:
+            return Knowledge(frozenset(addresses), _null_space(solved, list(addresses)))
+    raise AssertionError("more reports are needed to know what always holds")
 
 
 def recovered(knowledge: Knowledge, whole: Content, published: Content) -> set[Address]:
-    """The withheld counts of `published` that have one value only, given all that it publishes. `whole` is the same
-    report with all its figures; only where it has some is taken from it."""
-    told = figures_of(published)
+    """The withheld counts of `published` that have one value only, given all that it publishes. From `whole`, the same
+    report with all its figures, it takes no more than where counts are."""
+    told = counts_of(published)
     hidden = {
         address
-        for address, cell in figures_of(whole).items()
-        if cell and address in knowledge.addresses and not isinstance(told.get(address, SUPPRESSED), int | float)
+        for address, cell in counts_of(whole).items()
+        if cell and address in knowledge.addresses and not isinstance(told.get(address), int | float)
     }
-    solved: list[dict[Address, int]] = []
+    solved: list[Equation] = []
     for relation in knowledge.relations:
         _learn(solved, {address: many for address, many in relation.items() if address in hidden})
     return {next(iter(row)) for row in solved if len(row) == 1}
 
 
-def _learn(solved: list[dict[Address, int]], row: dict[Address, int]) -> bool:
+def _learn(solved: list[Equation], row: Equation) -> bool:
     """Adds an equation to those solved, each led by an unknown that no other has. False where it says nothing new."""
     row = dict(row)
     for other in solved:
@@ -109,7 +141,7 @@ def _learn(solved: list[dict[Address, int]], row: dict[Address, int]) -> bool:
     return True
 
 
-def _take_away(row: dict[Address, int], other: Mapping[Address, int], times: int) -> None:
+def _take_away(row: Equation, other: Mapping[Address, int], times: int) -> None:
     for address, many in other.items():
         left = (row.get(address, 0) - times * many) % PRIME
         if left:
@@ -118,7 +150,7 @@ def _take_away(row: dict[Address, int], other: Mapping[Address, int], times: int
             row.pop(address, None)
 
 
-def _null_space(solved: list[dict[Address, int]], addresses: list[Address]) -> list[dict[Address, int]]:
+def _null_space(solved: list[Equation], addresses: list[Address]) -> list[Equation]:
     """All that is orthogonal to every row: for each unknown that leads none, one relation."""
     leads = {next(iter(row)): row for row in solved}
     return [
@@ -126,3 +158,45 @@ def _null_space(solved: list[dict[Address, int]], addresses: list[Address]) -> l
         for address in addresses
         if address not in leads
     ]
+
+
+# -- Ratios ------------------------------------------------------------------------------------------------------------
+
+
+def ratios(reports: Sequence[Content]) -> set[tuple[Address, Address, Address]]:
+    """Which rates are one count divided by another, in every report that has all three: rate, part, whole."""
+    largest = max(reports, key=lambda content: content.rows.used)
+    counts = _numbers(counts_of(largest))
+    found = {
+        (address, part, whole)
+        for address, rate in rates_of(largest).items()
+        for whole in counts
+        for part in counts
+        if rate.figure and rate.is_of(counts[part], counts[whole])
+    }
+    for content in reports:
+        counts, rates = _numbers(counts_of(content)), rates_of(content)
+        found = {
+            (address, part, whole)
+            for address, part, whole in found
+            if not (address in rates and part in counts and whole in counts)
+            or rates[address].is_of(counts[part], counts[whole])
+        }
+    return found
+
+
+def betrayed_by_rates(known: set[tuple[Address, Address, Address]], published: Content) -> set[Address]:
+    """The withheld counts that a published rate tells together with a published count."""
+    counts, rates = counts_of(published), rates_of(published)
+    found = set()
+    for address, part, whole in known:
+        if address in rates and rates[address].figure:
+            pair = {part: counts.get(part), whole: counts.get(whole)}
+            hidden = [name for name, cell in pair.items() if cell == SUPPRESSED]
+            if len(hidden) == 1 and len(pair) == 2 and all(cell is not None for cell in pair.values()):
+                found.add(hidden[0])
+    return found
+
+
+def _numbers(counts: Found) -> dict[Address, int | float]:
+    return {address: cell for address, cell in counts.items() if isinstance(cell, int | float) and address[0] != "note"}

@@ -1,12 +1,12 @@
-"""A clinic of random rows of every kind, written at once: as many as a test of any template needs, and no more."""
+"""Clinics of random rows of every kind, written at once: as many as a test of any template needs, and no more."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
 
-from tests.factories import add_clinic
 from webapp.extensions import db
 from webapp.models import Campaign, CampaignContact, Clinic, Diagnosis, Feedback, Measurement, Patient, Treatment, Visit
 from webapp.models.diagnosis import CLINICAL_STATUSES
@@ -15,60 +15,91 @@ from webapp.models.treatment import OUTCOMES
 FIRST = date(2026, 9, 1)
 """The first of two months: Tuesdays and Wednesdays, some hours, so that tables have few cells."""
 
+WEEKS = (0, 1, 2, 3, 5, 5, 6, 6, 7, 8)
 BORN = (1940, 1958, 1968, 1976, 1986, 1996, 2004, 2013, 2020, 2025)
 LOINC = ("8480-6", "8462-4", "8867-4", "8310-5", "39156-5")
 
+Row = dict[str, Any]
 
-def add_random_clinic(dice: random.Random, patients: int) -> Clinic:
-    """About three visits, and as much of all else, for each patient."""
-    clinic = add_clinic(timezone="UTC")
-    _add(Patient, [_patient(dice, clinic) for _ in range(patients)])
-    people = list(db.session.scalars(select(Patient.id).where(Patient.clinic_id == clinic.id)))
-    _add(Visit, [_visit(dice, clinic, dice.choice(people)) for _ in range(3 * patients)])
-    _add(Feedback, [_feedback(dice, clinic, dice.choice(people)) for _ in range(patients)])
-    _add(Diagnosis, [_diagnosis(dice, clinic, dice.choice(people)) for _ in range(patients)])
-    _add(Treatment, [_treatment(dice, clinic, dice.choice(people)) for _ in range(2 * patients)])
-    _add(Measurement, [_measurement(dice, clinic, dice.choice(people)) for _ in range(2 * patients)])
-    _add(Campaign, [{"clinic_id": clinic.id, "name": f"Campaign {at}", "topic": f"Topic {at % 2}", "started_on": FIRST}
-                    for at in range(3)])  # fmt: skip
-    for campaign in db.session.scalars(select(Campaign.id).where(Campaign.clinic_id == clinic.id)).all():
-        reached = dice.sample(people, patients // 2)
-        _add(CampaignContact, [_contact(dice, campaign, patient) for patient in reached])
+
+class Dice(random.Random):
+    """The dice of one clinic, loaded: what is common at one clinic is rare at the next, or chance would look like a
+    rule."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.loads: dict[tuple[Any, ...], list[float]] = {}
+
+    def of(self, *things: Any) -> Any:
+        load = self.loads.setdefault(things, [0.2 + self.random() ** 3 for _ in things])
+        return self.choices(things, load)[0]
+
+    def day(self) -> date:
+        return FIRST + timedelta(weeks=self.choice(WEEKS), days=self.of(0, 1))
+
+    def moment(self, day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, self.of(8, 9, 10), self.randrange(60), tzinfo=UTC)
+
+
+def add_random_clinics(sizes: Sequence[int], seed: int) -> list[Clinic]:
+    """A clinic for each size, with so many patients, about three visits for each, and as much of all else."""
+    db.session.execute(insert(Clinic), [{"name": f"Random {seed} {at}", "timezone": "UTC"} for at in range(len(sizes))])
+    found = select(Clinic).where(Clinic.name.like(f"Random {seed} %")).order_by(Clinic.id)
+    clinics = list(db.session.scalars(found))
+    dice = {clinic.id: Dice(seed + at) for at, clinic in enumerate(clinics)}
+    of_size = {clinic.id: size for clinic, size in zip(clinics, sizes, strict=True)}
+    _add(Patient, [_patient(dice[id_], id_) for id_, size in of_size.items() for _ in range(size)])
+    people: dict[int, list[int]] = {id_: [] for id_ in of_size}
+    for id_, clinic_id in db.session.execute(select(Patient.id, Patient.clinic_id).order_by(Patient.id)):
+        people.get(clinic_id, []).append(id_)
+    kinds = ((Visit, _visit, 3), (Feedback, _feedback, 1), (Diagnosis, _diagnosis, 1), (Treatment, _treatment, 2),
+             (Measurement, _measurement, 2))  # fmt: skip
+    for model, row, many in kinds:
+        rows = [
+            row(dice[id_], id_, dice[id_].choice(people[id_])) for id_, n in of_size.items() for _ in range(many * n)
+        ]
+        _add(model, rows)
+    _add_campaigns(dice, people)
     db.session.commit()
-    return clinic
+    return clinics
 
 
-def _add(model: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        db.session.execute(insert(model), rows)
+def _add(model: Any, rows: list[Row]) -> None:
+    db.session.execute(insert(model), rows)
 
 
-def _day(dice: random.Random) -> date:
-    """A Tuesday or Wednesday of two months, more of them in the second."""
-    return FIRST + timedelta(weeks=dice.choice([0, 1, 2, 3, 5, 5, 6, 6, 7, 8]), days=dice.choice([0, 0, 1]))
+def _add_campaigns(dice: dict[int, Dice], people: dict[int, list[int]]) -> None:
+    campaigns = [
+        {"clinic_id": id_, "name": f"Campaign {at}", "topic": f"Topic {at % 2}", "started_on": FIRST}
+        for id_ in people
+        for at in range(3)
+    ]
+    _add(Campaign, campaigns)
+    contacts = []
+    for id_, clinic_id in db.session.execute(select(Campaign.id, Campaign.clinic_id).order_by(Campaign.id)).all():
+        if clinic_id in people:
+            reached = dice[clinic_id].sample(people[clinic_id], len(people[clinic_id]) // 2)
+            contacts += [_contact(dice[clinic_id], id_, patient) for patient in reached]
+    _add(CampaignContact, contacts)
 
 
-def _moment(dice: random.Random, day: date) -> datetime:
-    hour = dice.choice([8, 8, 8, 9, 9, 10])
-    return datetime(day.year, day.month, day.day, hour, dice.randrange(60), tzinfo=UTC)
-
-
-def _patient(dice: random.Random, clinic: Clinic) -> dict[str, Any]:
+def _patient(dice: Dice, clinic: int) -> Row:
     return {
-        "clinic_id": clinic.id,
-        "sex": dice.choice(["female"] * 6 + ["male"] * 5 + ["other", "unknown"]),
-        "birth_date": date(dice.choice(BORN), 3, 14),
-        "registered_on": _day(dice) if dice.random() < 0.9 else date(2027, 1, 1),
+        "clinic_id": clinic,
+        "sex": dice.of("female", "female", "male", "male", "other", "unknown"),
+        "birth_date": date(dice.of(*BORN), 3, 14),
+        "registered_on": dice.day() if dice.random() < 0.9 else date(2027, 1, 1),
+        "deceased_on": dice.choice((date(2026, 8, 20), date(2026, 9, 20))) if dice.random() < 0.1 else None,
     }
 
 
-def _visit(dice: random.Random, clinic: Clinic, patient: int) -> dict[str, Any]:
-    day = _day(dice)
-    at = _moment(dice, day)
+def _visit(dice: Dice, clinic: int, patient: int) -> Row:
+    day = dice.day()
+    at = dice.moment(day)
     return {
-        "clinic_id": clinic.id,
+        "clinic_id": clinic,
         "patient_id": patient,
-        "kind": dice.choice(["medical", "medical", "medical", "dental"]),
+        "kind": dice.of("medical", "dental"),
         "status": dice.choice(["finished"] * 12 + ["cancelled", "planned"]),
         "started_at": at,
         "local_day": day,
@@ -78,64 +109,64 @@ def _visit(dice: random.Random, clinic: Clinic, patient: int) -> dict[str, Any]:
     }
 
 
-def _feedback(dice: random.Random, clinic: Clinic, patient: int) -> dict[str, Any]:
-    day = _day(dice)
-    at = _moment(dice, day)
+def _feedback(dice: Dice, clinic: int, patient: int) -> Row:
+    day = dice.day()
+    at = dice.moment(day)
     return {
-        "clinic_id": clinic.id,
+        "clinic_id": clinic,
         "patient_id": patient,
-        "category": dice.choice(["Staff", "Staff", "Waiting", ""]),
-        "rating": dice.choice([1, 2, 3, 4, 4, 5, 5, 5, None]),
+        "category": dice.of("Staff", "Waiting", ""),
+        "rating": dice.of(1, 2, 3, 4, 5, None),
         "submitted_at": at,
         "local_day": day,
         "responded_at": at + timedelta(hours=dice.randrange(1, 90)) if dice.random() < 0.6 else None,
     }
 
 
-def _diagnosis(dice: random.Random, clinic: Clinic, patient: int) -> dict[str, Any]:
-    number = dice.choice([0, 0, 0, 1, 1, 2, 3])
+def _diagnosis(dice: Dice, clinic: int, patient: int) -> Row:
+    name = dice.of("A", "B", "C", "D")
     return {
-        "clinic_id": clinic.id,
+        "clinic_id": clinic,
         "patient_id": patient,
-        "code": f"A0{number}",
-        "name": f"Condition {'ABCD'[number]}",
-        "recorded_on": _day(dice),
-        "clinical_status": dice.choice(CLINICAL_STATUSES),
+        "code": f"{name}00",
+        "name": f"Condition {name}",
+        "recorded_on": dice.day(),
+        "clinical_status": dice.of(*CLINICAL_STATUSES),
     }
 
 
-def _treatment(dice: random.Random, clinic: Clinic, patient: int) -> dict[str, Any]:
-    number, day = dice.choice([0, 0, 0, 1, 1, 2, 3]), _day(dice)
+def _treatment(dice: Dice, clinic: int, patient: int) -> Row:
+    name, day = dice.of("A", "B", "C", "D"), dice.day()
     due = day + timedelta(days=dice.randrange(1, 20)) if dice.random() < 0.6 else None
     return {
-        "clinic_id": clinic.id,
+        "clinic_id": clinic,
         "patient_id": patient,
-        "kind": dice.choice(["medical", "dental"]),
-        "code": f"B0{number}",
-        "name": f"Procedure {'ABCD'[number]}",
+        "kind": dice.of("medical", "dental"),
+        "code": f"{name}01",
+        "name": f"Procedure {name}",
         "performed_on": day,
-        "outcome": dice.choice(OUTCOMES),
+        "outcome": dice.of(*OUTCOMES),
         "follow_up_due_on": due,
         "follow_up_done_on": due if due and dice.random() < 0.5 else None,
     }
 
 
-def _measurement(dice: random.Random, clinic: Clinic, patient: int) -> dict[str, Any]:
-    day = _day(dice)
+def _measurement(dice: Dice, clinic: int, patient: int) -> Row:
+    day = dice.day()
     return {
-        "clinic_id": clinic.id,
+        "clinic_id": clinic,
         "patient_id": patient,
-        "loinc": dice.choice(LOINC),
+        "loinc": dice.of(*LOINC),
         "name": "Reading",
-        "value": float(dice.choice([18, 24, 31, 37, 60, 85, 95, 118, 135, 150])),
-        "measured_at": _moment(dice, day),
+        "value": float(dice.of(18, 24, 31, 37, 60, 85, 95, 118, 135, 150)),
+        "measured_at": dice.moment(day),
         "local_day": day,
     }
 
 
-def _contact(dice: random.Random, campaign: int, patient: int) -> dict[str, Any]:
-    day = _day(dice)
-    at = _moment(dice, day)
+def _contact(dice: Dice, campaign: int, patient: int) -> Row:
+    day = dice.day()
+    at = dice.moment(day)
     opened = dice.random() < 0.7
     return {
         "campaign_id": campaign,
