@@ -1,6 +1,7 @@
 """Random diagnoses, treatments and follow-ups of two clinics, counted twice: by the database, and one by one."""
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import cycle
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import insert, select
 
 from tests.content.reading import metric
 from tests.content.recount import Asked
+from tests.content.recount_dental_statistics import Dental
 from tests.content.recount_treatment_outcomes import OUTCOMES, Treatments
 from tests.content.test_recount import (
     PERIODS,
@@ -73,7 +75,7 @@ def tables_of(figures: Content) -> dict[str, list[Any]]:
     found = {}
     for section in figures.sections:
         for item in section.tables:
-            skip = 2 if item.key in ("diagnoses", "treatments") else 0 if item.key == "months" else 1
+            skip = 2 if item.key in ("diagnoses", "treatments", "procedures") else 0 if item.key == "months" else 1
             found[item.key] = [row[skip:] for row in item.rows]
     return found
 
@@ -88,6 +90,7 @@ def test_every_figure_is_that_of_a_plain_count(database: str) -> None:
     fill_treatments(clinic, dice, theirs)
     people = {row["id"]: row for row in raw(Patient, clinic)}
     tables = {model.__tablename__: raw(model, clinic) for model in (Visit, Diagnosis, Treatment)}
+    provider = str(min(visit["provider_id"] for visit in tables["visits"] if visit["provider_id"]))
     narrowed, turn = cycle(NARROWED), cycle(["before", "year", "year", "before"])
     for period, *others, is_apart in PERIODS[::2]:
         for chosen in ({}, next(narrowed)):
@@ -95,6 +98,25 @@ def test_every_figure_is_that_of_a_plain_count(database: str) -> None:
             figures = build("treatment_outcomes", clinic, asked)
             assert_same(figures, Treatments(tables, people, asked))
             assert_numbers_are_told(figures)
+            asked = replace(asked, filters=of_dental(chosen, provider))
+            figures = build("dental_statistics", clinic, asked)
+            assert_same_dental(figures, Dental(tables, people, asked))
+            assert_numbers_are_told(figures)
+
+
+def of_dental(chosen: dict[str, str], provider: str) -> dict[str, str]:
+    """Filters that dental statistics have, in the place of the kind a provider or none."""
+    others = {"medical": provider, "dental": "none"}
+    return {{"kind": "provider"}.get(name, name): others.get(value, value) for name, value in chosen.items()}
+
+
+def assert_same_dental(figures: Content, count: Dental) -> None:
+    asked = count.asked
+    assert tables_of(figures) == count.tables()
+    visits, patients, new, _, procedures = count.counts(asked.start, asked.end)
+    assert [item.value for item in figures.metrics] == [visits, patients, new, procedures]
+    read = sum(asked.start <= visit["local_day"] <= asked.end for visit in count.read)
+    assert (figures.rows.read, figures.rows.used) == (read, visits)
 
 
 def assert_same(figures: Content, count: Treatments) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
 
-from webapp.figures import Definition
+from webapp import words
+from webapp.content import findings
+from webapp.figures import Column, Definition, Table
 from webapp.words import printable
 
 MOST = 10
@@ -188,3 +190,31 @@ def _is(model: Any, item: Named) -> ColumnElement[bool]:
         return and_(model.name.in_(sorted({name for _, _, name in item.spellings})), has_no_code)
     pairs = sorted({(system, code) for system, code, _ in item.spellings}, key=str)
     return or_(*(and_(model.code == code, model.code_system.is_not_distinct_from(system)) for system, code in pairs))
+
+
+def table(key: str, label: str, top: TopList) -> Table:
+    """A top list under the title of what it shows; `key` is the plural of `label`. It has no chart: all others, counted
+    together, would have the longest bar."""
+    columns = (
+        Column("name", label),
+        Column("code", "Code"),
+        Column("records", key.capitalize(), "count"),
+        Column("share", "Share", "percent", decimals=1),
+        Column("patients", "Patients", "count"),
+    )
+    rows = tuple(
+        (row.label, row.code or "", row.records, findings.share(row.records, top.records), row.patients)
+        for row in top.rows
+    )
+    note = "A patient may be counted in several rows, and once in the total." if len(rows) > 1 else ""
+    total = (ALL, "", top.records, 100.0, top.patients)
+    return Table(key, _title(label.lower(), key, top), columns, rows, total, note)
+
+
+def _title(one: str, many: str, top: TopList) -> str:
+    first = findings.leaders(top.named)
+    if len(first) == 1:
+        return f"{first[0]} was the {'only' if len(top.rows) == 1 else 'commonest'} {one}"
+    if len(first) == findings.MOST_NAMED:
+        return f"{words.listed(first)} were the commonest {many}"
+    return f"No {one} stood out as the commonest"

@@ -169,34 +169,7 @@ def _success_title(answer: Answer) -> str:
 
 
 def _top(key: str, label: str, top: TopList) -> Section | None:
-    """A table without a chart: all others, counted together, would have the longest bar."""
-    if not top.records:
-        return None
-    columns = (
-        Column("name", label),
-        Column("code", "Code"),
-        Column("records", key.capitalize(), "count"),
-        Column("share", "Share", "percent", decimals=1),
-        Column("patients", "Patients", "count"),
-    )
-    rows = tuple(
-        (row.label, row.code or "", row.records, findings.share(row.records, top.records), row.patients)
-        for row in top.rows
-    )
-    note = "A patient may be counted in several rows, and once in the total." if len(rows) > 1 else ""
-    whole = (named.ALL, "", top.records, 100.0, top.patients)
-    table = Table(key, _top_title(label, top), columns, rows, whole, note)
-    return Section(key, f"Commonest {key}", tables=(table,))
-
-
-def _top_title(label: str, top: TopList) -> str:
-    first = findings.leaders(top.named)
-    if len(first) == 1:
-        return f"{first[0]} was the {'only' if len(top.rows) == 1 else 'commonest'} {label.lower()}"
-    plural = {"Diagnosis": "diagnoses", "Treatment": "treatments"}[label]
-    if len(first) == findings.MOST_NAMED:
-        return f"{words.listed(first)} were the commonest {plural}"
-    return f"No {label.lower()} stood out as the commonest"
+    return Section(key, f"Commonest {key}", tables=(named.table(key, label, top),)) if top.records else None
 
 
 def _by_month(answer: Answer) -> Section | None:

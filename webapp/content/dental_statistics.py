@@ -1,0 +1,328 @@
+"""Dental statistics: who came to the dentist, how often, what was done, and who is new."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from webapp import words
+from webapp.content import coverage, filters, findings, named, periods
+from webapp.content.dental_counts import FILTERS, MOST_MONTHS, MOST_VISITS, NOT_CDT, STEPS, Answer, Seen, ask, count
+from webapp.content.question import Question
+from webapp.content.template import Step, Template
+from webapp.figures import Cell, Change, Chart, Column, Content, Definition, Metric, Section, Table
+
+_SEEN = (
+    Column("visits", "Visits", "count"),
+    Column("patients", "Patients", "count"),
+    Column("new", "New", "count"),
+    Column("returning", "Returning", "count"),
+)
+_NEW = Column("new_share", "Share new", "percent", decimals=1)
+_MEAN = Column("mean", "Visits a patient", "number", decimals=1)
+
+
+def build(connection: Connection, question: Question, step: Step) -> Content:
+    answer = ask(connection, question, step)
+    sections = (
+        _by_month(answer), _new(answer), _frequency(answer), _procedures(answer), _compared(answer),
+    )  # fmt: skip
+    content = Content(
+        template=TEMPLATE.name,
+        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+        summary=_summary(answer),
+        metrics=_metrics(answer),
+        sections=tuple(section for section in sections if section),
+        rows=answer.rows,
+        definitions=DEFINITIONS,
+    )
+    step(STEPS, STEPS)
+    return content
+
+
+def _metrics(answer: Answer) -> tuple[Metric, ...]:
+    now, before = answer.now, answer.before
+
+    def step(came: int, was: int) -> Change | None:
+        return findings.change(came, was, answer.earlier) if answer.is_compared else None
+
+    share = findings.share(now.new, now.patients)
+    many = share is not None and now.patients >= findings.SMALL
+    among = f"{words.number(share or 0, 1)} % of patients" if many else f"of {words.plural(now.patients, 'patient')}"
+    return (
+        Metric("visits", "Dental visits", now.visits, change=step(now.visits, before.visits)),
+        Metric("patients", "Patients", now.patients, change=step(now.patients, before.patients)),
+        Metric("new", "New patients", now.new, change=step(now.new, before.new), note=among if now.patients else ""),
+        Metric("procedures", "Procedures", answer.procedures.records,
+               change=step(answer.procedures.records, answer.procedures_before)),
+    )  # fmt: skip
+
+
+def _cells(seen: Seen) -> tuple[Cell, ...]:
+    """For _SEEN."""
+    return seen.visits, seen.patients, seen.new, seen.returning
+
+
+def _by_month(answer: Answer) -> Section | None:
+    months, question = answer.months, answer.question
+    if not any(seen.visits for seen in months.values()):
+        return None
+    notes = (
+        periods.months_note(months, question.start, question.end), coverage.months_note(months, answer.records_begin),
+        "Who came in several months is counted in each." if len(months) > 1 else "",
+    )  # fmt: skip
+    table = Table(
+        "months",
+        "Dental visits and patients by month",
+        (Column("month", "Month", "month"), *_SEEN),
+        tuple(
+            (month, *_cells(seen))
+            for month, seen in zip(periods.month_cells(months, question.end), months.values(), strict=True)
+        ),
+        note=" ".join(filter(None, notes)),
+    )
+    if len(months) < 2:
+        return Section("by_month", "By month", (), (table,))
+    visits = {key: seen.visits for key, seen in months.items()}
+    title = findings.months_title("Dental visits", visits, answer.period, answer.records_begin)
+    told = periods.months_label(months, question.end)
+    chart = Chart("months", "line", title, f"Dental visits a month, {told}", table.key, "month", ("visits",))
+    return Section("by_month", "By month", (chart,), (table,))
+
+
+def _new(answer: Answer) -> Section | None:
+    now, chosen = answer.now, answer.question.chosen
+    if not now.patients:
+        return None
+    tables = []
+    if "age" not in chosen:
+        found = {group.band for group in answer.groups}
+        bands = {
+            label: answer.seen(band=band)
+            for band, label in filters.AGE_WORDS.items()
+            if band in found or band != filters.UNKNOWN_AGE
+        }
+        tables.append(_seen_table("ages", "Patients by age", "Age", bands, now))
+    if "sex" not in chosen:
+        present = {group.sex for group in answer.groups} | {"female", "male"}
+        sexes = {label: answer.seen(sex=sex) for sex, label in filters.SEX_WORDS.items() if sex in present}
+        tables.append(_seen_table("sexes", "Patients by sex", "Sex", sexes, now))
+    if not tables:
+        return None
+    subtitle = f"Patients by {tables[0].key[:3]}, {periods.label(*answer.period)}"
+    chart = Chart("new", "stack", _new_title(now), subtitle, tables[0].key, "group", ("new", "returning"))
+    return Section("new", "New and returning patients", (chart,), tuple(tables))
+
+
+def _seen_table(key: str, title: str, label: str, groups: dict[str, Seen], total: Seen) -> Table:
+    def cells(name: str, seen: Seen) -> tuple[Cell, ...]:
+        return name, *_cells(seen), findings.share(seen.new, seen.patients), seen.visits_a_patient
+
+    columns = (Column("group", label), *_SEEN, _NEW, _MEAN)
+    return Table(key, title, columns, tuple(map(cells, groups, groups.values())), cells(named.ALL, total))
+
+
+def _new_title(seen: Seen) -> str:
+    patients = words.plural(seen.patients, "patient")
+    if not seen.returning:
+        return "All patients were new" if seen.new > 1 else "The one patient was new"
+    if not seen.new:
+        return "No patient was new" if seen.patients > 1 else "The one patient had come before"
+    return f"{words.number(seen.new)} of {patients} {'was' if seen.new == 1 else 'were'} new"
+
+
+def _frequency(answer: Answer) -> Section | None:
+    now = answer.now
+    if not now.patients:
+        return None
+    times = {
+        f"{number}" if number < MOST_VISITS else f"{number} or more": answer.seen(times=number)
+        for number in range(1, MOST_VISITS + 1)
+    }
+    table = Table(
+        "frequency",
+        "Patients by number of dental visits",
+        (Column("times", "Visits in the period"), *_SEEN, Column("share", "Share of patients", "percent", decimals=1)),
+        tuple((label, *_cells(seen), findings.share(seen.patients, now.patients)) for label, seen in times.items()),
+        (named.ALL, *_cells(now), 100.0),
+    )
+    subtitle = f"Patients by how often they came to the dentist, {periods.label(*answer.period)}"
+    title = _frequency_title(times["1"].patients, now.patients)
+    chart = Chart("frequency", "bar", title, subtitle, table.key, "times", ("patients",))
+    return Section("frequency", "How often patients came", (chart,), (table, _a_patient(answer)))
+
+
+def _frequency_title(once: int, patients: int) -> str:
+    if once == patients:
+        return "Everyone came once" if patients > 1 else "The one patient came once"
+    if not once:
+        return "Everyone came more than once" if patients > 1 else "The one patient came more than once"
+    return f"{words.number(once)} of {words.plural(patients, 'patient')} came once"
+
+
+def _a_patient(answer: Answer) -> Table:
+    """A row for the earlier period, where it can be compared and somebody came, and one for this."""
+    shown = [(answer.period, answer.now, answer.procedures.records)]
+    if answer.is_compared and answer.before.patients:
+        shown.insert(0, (answer.earlier, answer.before, answer.procedures_before))
+    return Table(
+        "a_patient",
+        "Visits a patient and procedures a visit",
+        (
+            Column("period", "Period"),
+            Column("patients", "Patients", "count"),
+            Column("visits", "Visits", "count"),
+            _MEAN,
+            Column("procedures", "Procedures", "count"),
+            Column("a_visit", "Procedures a visit", "number", decimals=1),
+        ),
+        tuple(
+            (
+                periods.full_label(*period), seen.patients, seen.visits, seen.visits_a_patient,
+                procedures, findings.ratio(procedures, seen.visits),
+            )
+            for period, seen, procedures in shown
+        ),
+    )  # fmt: skip
+
+
+def _procedures(answer: Answer) -> Section | None:
+    top = answer.procedures
+    if not top.records:
+        return None
+    tables = [named.table("procedures", "Procedure", top)]
+    charts = []
+    if answer.categories:
+        rows = tuple((name, count, findings.share(count, top.records)) for name, count in answer.categories.items())
+        columns = (
+            Column("category", "Category"),
+            Column("count", "Procedures", "count"),
+            Column("share", "Share", "percent", decimals=1),
+        )
+        table = Table("categories", "Procedures by category", columns, rows, (named.ALL, top.records, 100.0))
+        tables.append(table)
+        subtitle = f"Procedures by CDT category, {periods.label(*answer.period)}"
+        title = _categories_title(answer.categories)
+        charts.append(Chart("categories", "bar", title, subtitle, "categories", "category", ("count",)))
+    return Section("procedures", "Procedures", tuple(charts), tuple(tables))
+
+
+def _categories_title(categories: dict[str, int]) -> str:
+    first = findings.leaders({name: found for name, found in categories.items() if name != NOT_CDT})
+    return f"{first[0]} was the commonest category" if len(first) == 1 else "No category stood out as the commonest"
+
+
+def _compared(answer: Answer) -> Section | None:
+    now, then = answer.now, answer.before
+    steps = {
+        "Dental visits": (then.visits, now.visits),
+        "Patients": (then.patients, now.patients),
+        "New patients": (then.new, now.new),
+        "Returning patients": (then.returning, now.returning),
+        "Procedures": (answer.procedures_before, answer.procedures.records),
+    }
+    if not (answer.is_compared and any(map(any, steps.values()))):
+        return None
+    title, begin = f"Compared with {answer.earlier_name}", answer.records_begin
+    table = findings.comparison("compared", title, "Figures", answer.period, answer.earlier, steps, begin)
+    return Section("compared", "What changed", tables=(table,))
+
+
+def _summary(answer: Answer) -> tuple[str, ...]:
+    now, before, is_narrowed = answer.now, answer.before, bool(answer.question.chosen)
+    visits = words.plural(now.visits, "dental visit") if now.visits else "no dental visits"
+    told = f", {findings.compared(now.visits, before.visits, answer.earlier)}" if answer.is_compared else ""
+    be = "was" if now.visits == 1 else "were"
+    if is_narrowed:
+        sentences = [f"{visits[0].upper()}{visits[1:]} {answer.when} matched the filters{told}."]
+    else:
+        sentences = [f"There {be} {visits} {answer.when}{told}."]
+    if now.patients:
+        sentences += [_who_came(now), f"{_frequency_title(answer.seen(times=1).patients, now.patients)}."]
+    sentences += _procedure_sentences(answer)
+    uncompared = coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records of visits")
+    return tuple(filter(None, [*sentences, _new_by_record(answer), uncompared]))
+
+
+def _who_came(seen: Seen) -> str:
+    if seen.patients == 1:
+        return "One patient came, for the first time." if seen.new else "One patient came, who had come before."
+    patients = words.plural(seen.patients, "patient")
+    if not (seen.new and seen.returning):
+        return (
+            f"{patients} came, {'all of them for the first time' if seen.new else 'none of them for the first time'}."
+        )
+    return f"{patients} came: {words.number(seen.new)} new and {words.number(seen.returning)} returning."
+
+
+def _procedure_sentences(answer: Answer) -> list[str]:
+    top = answer.procedures
+    if not top.records:
+        return []
+    be = "was" if top.records == 1 else "were"
+    counted = f"{words.plural(top.records, 'dental procedure')} {be} recorded"
+    first = findings.leaders(top.named)
+    if len(first) != 1:
+        return [f"{counted}."]
+    return [f"{counted}; the commonest was {first[0]}, {words.number(top.named[first[0]])} times."]
+
+
+def _new_by_record(answer: Answer) -> str:
+    """What makes patients look new who are not."""
+    begin = answer.records_begin
+    if not answer.now.new or begin is None or begin <= periods.shifted(answer.question.start, -12):
+        return ""
+    return f"Who came before the clinic's records begin, on {words.day(begin)}, and not since, is told as new."
+
+
+DEFINITIONS = (
+    Definition(
+        "Dental visits",
+        "Visits of the dental kind that took place in the period, by the clinic's days. Visits that were planned, "
+        "cancelled or entered in error do not count.",
+    ),
+    Definition(
+        "New and returning",
+        "New are patients whose first dental visit on record lies in the period; all others who came are returning. "
+        "In a row of a month, new are those whose first dental visit lies in that month. What came before the clinic's "
+        "records begin is not known, so where they begin late, patients are told as new who are not. With a provider "
+        "chosen, the first visit is still that to any provider.",
+    ),
+    Definition(
+        "Procedures",
+        "Treatments of the dental kind given in the period, whether or not a visit on record goes with them. With a "
+        "provider chosen, those of the visits to that provider. Procedures without a day are in no period.",
+    ),
+    named.NAMES_DEFINITION,
+    Definition(
+        "Categories",
+        "Categories of service of the American Dental Association's Code on Dental Procedures and Nomenclature (CDT), "
+        "by the procedure's code. Procedures in other code systems are not sorted into them, and the table is left "
+        "out where no procedure has a CDT code.",
+    ),
+    Definition(
+        "Visits a patient",
+        "Dental visits divided by the patients who had them. Procedures a visit: all procedures divided by all visits.",
+    ),
+    Definition(
+        "By month",
+        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
+        f"{MOST_MONTHS} months, whole months except the last. Months before the clinic's first visit on record are "
+        "left out.",
+    ),
+    findings.CHANGE_DEFINITION,
+    filters.AGE_DEFINITION,
+)
+
+TEMPLATE = Template(
+    name="dental_statistics",
+    title="Dental statistics",
+    number_prefix="DS",
+    sentence="Dental visits, who is new and who returns, how often patients come, and what was done.",
+    pages="About 4 pages",
+    audience="aggregate",
+    version=1,
+    filters=FILTERS,
+    build=build,
+    count=count,
+    fresh_for=timedelta(hours=1),
+)
