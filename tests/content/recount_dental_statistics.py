@@ -100,22 +100,20 @@ class Dental:
         sexes = [sex for sex in ("female", "male", "other", "unknown") if by_sex[sex] or sex in ("female", "male")]
         found = {}
         if "age" not in self.asked.filters:
-            found["ages"] = [self.group(by_band[name]) for name in bands]
+            found["ages"] = self.shares([by_band[name] for name in bands])
         if "sex" not in self.asked.filters:
-            found["sexes"] = [self.group(by_sex[name]) for name in sexes]
+            found["sexes"] = self.shares([by_sex[name] for name in sexes])
         return found
 
-    def group(self, visits: list[Row]) -> tuple[Any, ...]:
-        seen = self.seen(visits, self.asked.start)
-        return (*seen, percent(seen[2], seen[1]), each(seen[0], seen[1]))
+    @staticmethod
+    def shares(groups: list[list[Row]]) -> list[tuple[Any, ...]]:
+        patients = [len({visit["patient_id"] for visit in group}) for group in groups]
+        return [(count, percent(count, sum(patients))) for count in patients]
 
     def frequency(self, now: list[Row]) -> dict[str, list[tuple[Any, ...]]]:
         times = Counter(visit["patient_id"] for visit in now)
-        rows = []
-        for number in range(1, 6):
-            those = [visit for visit in now if min(times[visit["patient_id"]], 5) == number]
-            seen = self.seen(those, self.asked.start)
-            rows.append((*seen, percent(seen[1], len(times))))
+        often = Counter(min(count, 5) for count in times.values())
+        rows = [(often[number], percent(often[number], len(times))) for number in range(1, 6)]
         return {"frequency": rows}
 
     def a_patient(self) -> list[tuple[Any, ...]]:

@@ -9,22 +9,13 @@ from webapp.content import coverage, filters, findings, named, periods
 from webapp.content.dental_counts import FILTERS, MOST_MONTHS, MOST_VISITS, NOT_CDT, STEPS, Answer, Seen, ask, count
 from webapp.content.question import Question
 from webapp.content.template import Step, Template
-from webapp.figures import Cell, Change, Chart, Column, Content, Definition, Metric, Section, Table
-
-_SEEN = (
-    Column("visits", "Visits", "count"),
-    Column("patients", "Patients", "count"),
-    Column("new", "New", "count"),
-    Column("returning", "Returning", "count"),
-)
-_NEW = Column("new_share", "Share new", "percent", decimals=1)
-_MEAN = Column("mean", "Visits a patient", "number", decimals=1)
+from webapp.figures import Change, Chart, Column, Content, Definition, Metric, Section, Table
 
 
 def build(connection: Connection, question: Question, step: Step) -> Content:
     answer = ask(connection, question, step)
     sections = (
-        _by_month(answer), _new(answer), _frequency(answer), _procedures(answer), _compared(answer),
+        _by_month(answer), _who(answer), _frequency(answer), _procedures(answer), _compared(answer),
     )  # fmt: skip
     content = Content(
         template=TEMPLATE.name,
@@ -57,11 +48,6 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     )  # fmt: skip
 
 
-def _cells(seen: Seen) -> tuple[Cell, ...]:
-    """For _SEEN."""
-    return seen.visits, seen.patients, seen.new, seen.returning
-
-
 def _by_month(answer: Answer) -> Section | None:
     months, question = answer.months, answer.question
     if not any(seen.visits for seen in months.values()):
@@ -73,9 +59,15 @@ def _by_month(answer: Answer) -> Section | None:
     table = Table(
         "months",
         "Dental visits and patients by month",
-        (Column("month", "Month", "month"), *_SEEN),
+        (
+            Column("month", "Month", "month"),
+            Column("visits", "Visits", "count"),
+            Column("patients", "Patients", "count"),
+            Column("new", "New", "count"),
+            Column("returning", "Returning", "count"),
+        ),
         tuple(
-            (month, *_cells(seen))
+            (month, seen.visits, seen.patients, seen.new, seen.returning)
             for month, seen in zip(periods.month_cells(months, question.end), months.values(), strict=True)
         ),
         note=" ".join(filter(None, notes)),
@@ -85,11 +77,28 @@ def _by_month(answer: Answer) -> Section | None:
     visits = {key: seen.visits for key, seen in months.items()}
     title = findings.months_title("Dental visits", visits, answer.period, answer.records_begin)
     told = periods.months_label(months, question.end)
-    chart = Chart("months", "line", title, f"Dental visits a month, {told}", table.key, "month", ("visits",))
-    return Section("by_month", "By month", (chart,), (table,))
+    charts = (
+        Chart("months", "line", title, f"Dental visits a month, {told}", table.key, "month", ("visits",)),
+        Chart(
+            "new", "stack", _new_title(answer), f"Patients by month, {told}", table.key, "month", ("new", "returning")
+        ),
+    )
+    return Section("by_month", "By month", charts, (table,))
 
 
-def _new(answer: Answer) -> Section | None:
+def _new_title(answer: Answer) -> str:
+    seen, when = answer.now, answer.when
+    if not seen.patients:
+        return f"No patients {when}"
+    if not seen.returning:
+        return f"All patients {when} were new" if seen.new > 1 else f"The one patient {when} was new"
+    if not seen.new:
+        return f"No patient {when} was new"
+    patients = words.plural(seen.patients, "patient")
+    return f"{words.number(seen.new)} of {patients} {when} {'was' if seen.new == 1 else 'were'} new"
+
+
+def _who(answer: Answer) -> Section | None:
     now, chosen = answer.now, answer.question.chosen
     if not now.patients:
         return None
@@ -97,37 +106,33 @@ def _new(answer: Answer) -> Section | None:
     if "age" not in chosen:
         found = {group.band for group in answer.groups}
         bands = {
-            label: answer.seen(band=band)
+            label: answer.seen(band=band).patients
             for band, label in filters.AGE_WORDS.items()
             if band in found or band != filters.UNKNOWN_AGE
         }
-        tables.append(_seen_table("ages", "Patients by age", "Age", bands, now))
+        tables.append(_shares("ages", "Patients by age", "Age", bands))
     if "sex" not in chosen:
         present = {group.sex for group in answer.groups} | {"female", "male"}
-        sexes = {label: answer.seen(sex=sex) for sex, label in filters.SEX_WORDS.items() if sex in present}
-        tables.append(_seen_table("sexes", "Patients by sex", "Sex", sexes, now))
+        sexes = {label: answer.seen(sex=sex).patients for sex, label in filters.SEX_WORDS.items() if sex in present}
+        tables.append(_shares("sexes", "Patients by sex", "Sex", sexes))
     if not tables:
         return None
-    subtitle = f"Patients by {tables[0].key[:3]}, {periods.label(*answer.period)}"
-    chart = Chart("new", "stack", _new_title(now), subtitle, tables[0].key, "group", ("new", "returning"))
-    return Section("new", "New and returning patients", (chart,), tuple(tables))
+    title = f"{words.plural(now.patients, 'patient')} came to the dentist"
+    subtitle = f"{tables[0].title}, {periods.label(*answer.period)}"
+    chart = Chart("who", "bar", title, subtitle, tables[0].key, "group", ("patients",))
+    return Section("who", "Who came", (chart,), tuple(tables))
 
 
-def _seen_table(key: str, title: str, label: str, groups: dict[str, Seen], total: Seen) -> Table:
-    def cells(name: str, seen: Seen) -> tuple[Cell, ...]:
-        return name, *_cells(seen), findings.share(seen.new, seen.patients), seen.visits_a_patient
-
-    columns = (Column("group", label), *_SEEN, _NEW, _MEAN)
-    return Table(key, title, columns, tuple(map(cells, groups, groups.values())), cells(named.ALL, total))
-
-
-def _new_title(seen: Seen) -> str:
-    patients = words.plural(seen.patients, "patient")
-    if not seen.returning:
-        return "All patients were new" if seen.new > 1 else "The one patient was new"
-    if not seen.new:
-        return "No patient was new" if seen.patients > 1 else "The one patient had come before"
-    return f"{words.number(seen.new)} of {patients} {'was' if seen.new == 1 else 'were'} new"
+def _shares(key: str, title: str, label: str, patients: dict[str, int]) -> Table:
+    """Patients by group, with their share."""
+    everybody = sum(patients.values())
+    columns = (
+        Column("group", label),
+        Column("patients", "Patients", "count"),
+        Column("share", "Share", "percent", decimals=1),
+    )
+    rows = tuple((name, found, findings.share(found, everybody)) for name, found in patients.items())
+    return Table(key, title, columns, rows, (named.ALL, everybody, 100.0))
 
 
 def _frequency(answer: Answer) -> Section | None:
@@ -135,19 +140,13 @@ def _frequency(answer: Answer) -> Section | None:
     if not now.patients:
         return None
     times = {
-        f"{number}" if number < MOST_VISITS else f"{number} or more": answer.seen(times=number)
+        f"{number}" if number < MOST_VISITS else f"{number} or more": answer.seen(times=number).patients
         for number in range(1, MOST_VISITS + 1)
     }
-    table = Table(
-        "frequency",
-        "Patients by number of dental visits",
-        (Column("times", "Visits in the period"), *_SEEN, Column("share", "Share of patients", "percent", decimals=1)),
-        tuple((label, *_cells(seen), findings.share(seen.patients, now.patients)) for label, seen in times.items()),
-        (named.ALL, *_cells(now), 100.0),
-    )
+    table = _shares("frequency", "Patients by number of dental visits", "Visits in the period", times)
     subtitle = f"Patients by how often they came to the dentist, {periods.label(*answer.period)}"
-    title = _frequency_title(times["1"].patients, now.patients)
-    chart = Chart("frequency", "bar", title, subtitle, table.key, "times", ("patients",))
+    title = _frequency_title(times["1"], now.patients)
+    chart = Chart("frequency", "bar", title, subtitle, table.key, "group", ("patients",))
     return Section("frequency", "How often patients came", (chart,), (table, _a_patient(answer)))
 
 
@@ -171,7 +170,7 @@ def _a_patient(answer: Answer) -> Table:
             Column("period", "Period"),
             Column("patients", "Patients", "count"),
             Column("visits", "Visits", "count"),
-            _MEAN,
+            Column("mean", "Visits a patient", "number", decimals=1),
             Column("procedures", "Procedures", "count"),
             Column("a_visit", "Procedures a visit", "number", decimals=1),
         ),
