@@ -21,6 +21,7 @@ def test_a_template_stands_under_its_own_name_and_number_prefix() -> None:
         "visit_trends",
         "treatment_outcomes",
         "feedback_analysis",
+        "comprehensive",
         "medical_statistics",
         "dental_statistics",
         "campaign_performance",

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from webapp.content import (
     campaign_performance,
+    comprehensive,
     dental_statistics,
     feedback_analysis,
     medical_statistics,
@@ -38,6 +39,7 @@ CATALOGUE: dict[str, Template] = {
         visit_trends.TEMPLATE,
         treatment_outcomes.TEMPLATE,
         feedback_analysis.TEMPLATE,
+        comprehensive.TEMPLATE,
         medical_statistics.TEMPLATE,
         dental_statistics.TEMPLATE,
         campaign_performance.TEMPLATE,

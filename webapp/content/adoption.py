@@ -3,16 +3,18 @@
 Sign-ins are read from the audit log: the rows of sessions go soon after the sessions are over.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, select, union
 
-from webapp.content import filters, periods
+from webapp import words
+from webapp.content import filters, findings, periods
 from webapp.content.counting import HAPPENED, how_many
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.figures import Definition
+from webapp.figures import Cell, Column, Definition, Table
 from webapp.models import AuditEntry, Diagnosis, Measurement, Patient, Person, Report, Treatment, Visit
 from webapp.models.person import ROLES_OF_A_CLINIC
 
@@ -72,6 +74,41 @@ def teams(connection: Connection, question: Question, period: Period) -> tuple[T
     )
     found = {row[0]: Team(*row) for row in connection.execute(query)}
     return tuple(found.get(role, Team(role)) for role in ROLES_OF_A_CLINIC)
+
+
+def together(some: Iterable[Team]) -> Team:
+    """All people of the clinic."""
+    some = tuple(some)
+    names = ("people", "signed_in", "asked", "used")
+    return Team("", *(sum(getattr(team, name) for team in some) for name in names))
+
+
+def people_table(some: Iterable[Team]) -> Table:
+    """Who used the system, by role."""
+    some = tuple(some)
+    columns = (
+        Column("role", "Role"),
+        Column("people", "People", "count"),
+        Column("signed_in", "Signed in", "count"),
+        Column("asked", "Asked for a report", "count"),
+        Column("used", "Used the system", "count"),
+        Column("share", "Share that used it", "percent", decimals=1),
+    )
+
+    def cells(label: str, of: Team) -> tuple[Cell, ...]:
+        return label, of.people, of.signed_in, of.asked, of.used, findings.share(of.used, of.people)
+
+    rows = tuple(cells(ROLE_WORDS[one.role], one) for one in some)
+    return Table("users", "People of the clinic who used the system", columns, rows, cells("All", together(some)))
+
+
+def used_sentence(everyone: Team) -> str:
+    """Empty where nobody has an account."""
+    if not everyone.people:
+        return ""
+    used = words.number(everyone.used) if everyone.used else "None"
+    of = "the 1 person" if everyone.people == 1 else f"{words.number(everyone.people)} people"
+    return f"{used} of {of} with an account used the system."
 
 
 def kept_up_in(question: Question) -> Period:

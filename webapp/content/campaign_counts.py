@@ -120,8 +120,7 @@ class Answer(OfPeriod):
 
     @property
     def team(self) -> Team:
-        """All people of the clinic."""
-        return Team("", *(sum(getattr(team, name) for team in self.teams) for name in _names(Team)[1:]))
+        return adoption.together(self.teams)
 
     @property
     def is_narrowed_to_patients(self) -> bool:

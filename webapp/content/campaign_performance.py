@@ -63,7 +63,7 @@ def _part(part: int, whole: int, noun: str) -> str:
 
 def _summary(answer: Answer) -> tuple[str, ...]:
     sentences = _reached(answer) if answer.reach.contacts else _nobody(answer)
-    sentences += [_limits(answer), _followed(answer), _used(answer), _kept_up(answer)]
+    sentences += [_limits(answer), _followed(answer), adoption.used_sentence(answer.team), _kept_up(answer)]
     return tuple(filter(None, sentences))
 
 
@@ -119,15 +119,6 @@ def _followed(answer: Answer) -> str:
     days = f"the {FOLLOWED_DAYS} days"
     be = "was" if found.after == 1 else "were"
     return f"In {days} after a contact there {be} {after}, against {before} in {days} before{some}."
-
-
-def _used(answer: Answer) -> str:
-    team = answer.team
-    if not team.people:
-        return ""
-    used = words.number(team.used) if team.used else "None"
-    of = "the 1 person" if team.people == 1 else f"{words.number(team.people)} people"
-    return f"{used} of {of} with an account used the system."
 
 
 def _kept_up(answer: Answer) -> str:

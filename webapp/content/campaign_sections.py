@@ -231,24 +231,9 @@ def compared(answer: Answer) -> Section | None:
 
 
 def users(answer: Answer) -> Section | None:
-    team = answer.team
-    if not team.people:
+    if not answer.team.people:
         return None
-    columns = (
-        Column("role", "Role"),
-        Column("people", "People", "count"),
-        Column("signed_in", "Signed in", "count"),
-        Column("asked", "Asked for a report", "count"),
-        Column("used", "Used the system", "count"),
-        Column("share", "Share that used it", "percent", decimals=1),
-    )
-
-    def cells(label: str, of: adoption.Team) -> tuple[Cell, ...]:
-        return label, of.people, of.signed_in, of.asked, of.used, findings.share(of.used, of.people)
-
-    rows = tuple(cells(adoption.ROLE_WORDS[one.role], one) for one in answer.teams)
-    table = Table("users", "People of the clinic who used the system", columns, rows, cells(ALL, team))
-    return Section("users", "Who uses the system", tables=(table,))
+    return Section("users", "Who uses the system", tables=(adoption.people_table(answer.teams),))
 
 
 def upkeep(answer: Answer) -> Section | None:

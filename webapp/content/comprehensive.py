@@ -1,0 +1,240 @@
+"""Comprehensive analytics: the clinic on one page, and what stands behind each headline figure."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from webapp import words
+from webapp.content import adoption, coverage, findings, periods
+from webapp.content.comprehensive_counts import (
+    FILTERS,
+    KNOWN,
+    MOST_MONTHS,
+    RATINGS,
+    STEPS,
+    Answer,
+    ask,
+    count,
+    mean_rating,
+    success_rate,
+    within,
+)
+from webapp.content.comprehensive_sections import activity, compared, diagnoses, efficiency, reports, treatments, users
+from webapp.content.periods import Period
+from webapp.content.question import Question
+from webapp.content.template import Step, Template
+from webapp.figures import Cell, Change, Content, Definition, Metric
+
+LEAST_POINTS = 3
+"""Fewer points are no trend."""
+
+
+def build(connection: Connection, question: Question, step: Step) -> Content:
+    answer = ask(connection, question, step)
+    parts = (activity, diagnoses, treatments, efficiency, reports, users, compared)
+    content = Content(
+        template=TEMPLATE.name,
+        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+        summary=_summary(answer),
+        metrics=_metrics(answer),
+        sections=tuple(section for part in parts if (section := part(answer))),
+        rows=answer.rows,
+        definitions=DEFINITIONS,
+    )
+    step(STEPS, STEPS)
+    return content
+
+
+def _metrics(answer: Answer) -> tuple[Metric, ...]:
+    now, earlier, shown = answer.period, answer.earlier, answer.steps()
+    people, before, *at_steps = answer.people
+    rated, known = within(answer.ratings, now, RATINGS), within(answer.outcomes, now, KNOWN)
+
+    def since_records(points: Sequence[Cell]) -> tuple[Cell, ...]:
+        return _trend(points, shown, answer.records_begin)
+
+    def change(came: int, was: int) -> Change | None:
+        return findings.change(came, was, earlier) if answer.is_compared else None
+
+    def points(came: float | None, was: float | None) -> Change | None:
+        return findings.difference(came, was, earlier) if answer.is_compared else None
+
+    visits, new = (within(some, now) for some in (answer.visits, answer.registered))
+    rating, success = mean_rating(answer.ratings, now), success_rate(answer.outcomes, now)
+    return (
+        Metric("visits", "Visits", visits, change=change(visits, within(answer.visits, earlier)),
+               trend=since_records([within(answer.visits, step) for step in shown])),
+        Metric("patients", "Patients", people.patients, change=change(people.patients, before.patients),
+               trend=since_records([each.patients for each in at_steps])),
+        Metric("active", "Active patients", people.active, change=change(people.active, before.active),
+               trend=since_records([each.active for each in at_steps])),
+        Metric("new", "New registrations", new, change=change(new, within(answer.registered, earlier)),
+               trend=since_records([within(answer.registered, step) for step in shown])),
+        Metric("mean_rating", "Mean rating", rating, "number", decimals=1, note=_of(rated, "rating"),
+               change=points(rating, mean_rating(answer.ratings, earlier)),
+               trend=since_records([mean_rating(answer.ratings, step) for step in shown])),
+        Metric("success_rate", "Success rate", success, "percent", decimals=1, note=_of(known, "treatment"),
+               change=points(success, success_rate(answer.outcomes, earlier)),
+               trend=since_records([success_rate(answer.outcomes, step) for step in shown])),
+        Metric("overdue", "Follow-ups overdue", answer.overdue[0], change=change(*answer.overdue[:2]),
+               trend=since_records(answer.overdue[2:])),
+        Metric("reports", "Reports made", answer.work.made, change=_more_reports(answer),
+               trend=_trend(answer.made, shown, answer.reports_begin)),
+    )  # fmt: skip
+
+
+def _of(number: int, noun: str) -> str:
+    return f"of {words.plural(number, noun)}" if number else ""
+
+
+def _more_reports(answer: Answer) -> Change | None:
+    if not coverage.is_in_part(answer.earlier, answer.reports_begin):
+        return None
+    return findings.change(answer.work.made, answer.work_before.made, answer.earlier)
+
+
+def _trend(points: Sequence[Cell], shown: Sequence[Period], begin: date | None) -> tuple[Cell, ...]:
+    """Those of the steps that records cover from their first day; none where they are few, or nothing but zeros."""
+    covered = tuple(point for point, step in zip(points, shown, strict=True) if coverage.is_whole(step, begin))
+    known = [point for point in covered if point is not None]
+    return covered if len(known) >= LEAST_POINTS and any(known) else ()
+
+
+def _summary(answer: Answer) -> tuple[str, ...]:
+    sentences = [_visits(answer), _patients(answer), _limits(answer), _quality(answer), _overdue(answer)]
+    sentences += [adoption.used_sentence(answer.team), _reports(answer)]
+    return tuple(filter(None, sentences))
+
+
+def _visits(answer: Answer) -> str:
+    visits = within(answer.visits, answer.period)
+    if not visits:
+        return f"There were no visits {answer.when}."
+    be = "was" if visits == 1 else "were"
+    before = within(answer.visits, answer.earlier)
+    told = f", {findings.compared(visits, before, answer.earlier)}" if answer.is_compared else ""
+    return f"There {be} {words.plural(visits, 'visit')} {answer.when}{told}."
+
+
+def _patients(answer: Answer) -> str:
+    people, new = answer.people[0], within(answer.registered, answer.period)
+    if not people.patients:
+        return "The clinic had no patients."
+    active = words.number(people.active) if people.active else "none"
+    be = "was" if people.active == 1 else "were"
+    registered = words.number(new) if new else "nobody"
+    patients = words.plural(people.patients, "patient")
+    of_them = "" if people.patients == 1 else " of them"
+    return f"Of the clinic's {patients}, {active} {be} active; {registered}{of_them if new else ''} registered."
+
+
+def _limits(answer: Answer) -> str:
+    if answer.records_begin is None:
+        return "The clinic has no patients or visits on record yet."
+    return coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records")
+
+
+def _quality(answer: Answer) -> str:
+    rating, success = mean_rating(answer.ratings, answer.period), success_rate(answer.outcomes, answer.period)
+    parts = []
+    if rating is not None:
+        parts.append(f"the mean rating was {words.number(rating, 1)}")
+    if success is not None:
+        known = within(answer.outcomes, answer.period, KNOWN)
+        treatments = words.plural(known, "treatment")
+        parts.append(f"the success rate of {treatments} with a known outcome was {words.number(success, 1)} %")
+    told = words.listed(parts)
+    return f"{told[0].upper()}{told[1:]}." if told else ""
+
+
+def _overdue(answer: Answer) -> str:
+    overdue = answer.overdue[0]
+    if not overdue:
+        return ""
+    be = "was" if overdue == 1 else "were"
+    return f"{words.plural(overdue, 'follow-up')} {be} overdue on {words.day(answer.question.end)}."
+
+
+def _reports(answer: Answer) -> str:
+    work = answer.work
+    if not work.asked:
+        return ""
+    be = "was" if work.asked == 1 else "were"
+    failed = f", and {words.number(work.failed)} failed" if work.failed else ""
+    made = words.number(work.made) if work.made else "none"
+    return f"{words.plural(work.asked, 'report')} {be} asked for; {made} of them {_be(work.made)} made{failed}."
+
+
+def _be(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+DEFINITIONS = (
+    Definition(
+        "Visits",
+        "Medical and dental visits that took place on a day of the period, by the clinic's own clock. Planned and "
+        "cancelled visits and those entered in error are read and left out.",
+    ),
+    Definition(
+        "Patients, active patients",
+        "Patients are those known by the last day of the period and alive on the first. Active are those of them with "
+        "a visit that took place in the 12 months up to the last day.",
+    ),
+    Definition("New registrations", "Patients whose day of registration lies in the period."),
+    Definition(
+        "Mean rating",
+        "Of all ratings from 1 to 5 that patients gave in the period; others are out of range and left out.",
+    ),
+    Definition(
+        "Success rate",
+        "Treatments of the period whose outcome is successful or improved, of all with a known outcome.",
+    ),
+    Definition(
+        "Follow-ups overdue",
+        "As it stood at the end of the last day: due before it and not done by then, whenever the treatment was. Those "
+        "of patients who had died by then are left out.",
+    ),
+    Definition(
+        "Small lines",
+        "The 12 months up to the last day of the period, a month at a time; patients, active patients and follow-ups "
+        "as they stood at the end of each. Months before the clinic's first registration or visit are left out.",
+    ),
+    findings.CHANGE_DEFINITION,
+    Definition(
+        "By month",
+        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
+        f"{MOST_MONTHS} months, whole months except the last.",
+    ),
+    Definition(
+        "Diagnoses",
+        "Recorded in the period, without those refuted or entered in error. Names that differ only in case or spacing "
+        "are one, under the spelling used most. Shown are the ten that were recorded most.",
+    ),
+    Definition(
+        "Visits a day, minutes of a visit",
+        "Visits a day: visits divided by the days with at least one. A provider and day: visits with a provider on "
+        "record, divided by the days on which each provider had one. Minutes: half of the visits whose beginning and "
+        "end are on record were this long or shorter; under a minute and over a day are taken for mistakes.",
+    ),
+    Definition(
+        "Reports",
+        "Asked for on a day of the period by anybody, about this clinic. Reports that were deleted are not counted, "
+        "nor are their downloads. Seconds: from asking to the finished report, half of them this or less.",
+    ),
+    adoption.PEOPLE_DEFINITION,
+)
+
+TEMPLATE = Template(
+    name="comprehensive",
+    title="Comprehensive analytics",
+    number_prefix="CA",
+    sentence="The clinic on one page: headline figures and their trends, activity, health, efficiency and who uses it.",
+    pages="About 4 pages",
+    audience="aggregate",
+    version=1,
+    filters=FILTERS,
+    build=build,
+    count=count,
+    fresh_for=timedelta(minutes=15),
+)

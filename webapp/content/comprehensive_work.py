@@ -1,0 +1,130 @@
+"""How much work was done and how long it took: visits a day, minutes of a visit, and the reports of the clinic."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from webapp import clock
+from webapp.content import findings, periods
+from webapp.content.counting import HAPPENED, SecondsBetween, how_many
+from webapp.content.periods import Period
+from webapp.content.question import Question
+from webapp.models import Download, Report, Visit
+
+MADE = ("ready", "expired")
+FORMATS = {"pdf": "PDF", "excel": "Excel", "csv": "CSV", "json": "JSON"}
+SHORTEST, LONGEST = 60, 24 * 60 * 60
+"""Seconds of a visit: one outside these was not timed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Reports of one template and format asked for in the period: their number, and how many were made or failed."""
+
+    template: str
+    format: str
+    asked: int
+    made: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Visits, the days with any, visits with a provider and the days on which each of these had visits, added up; the
+    middle length of a visit and how many have one; reports, downloads, and the middle of the seconds from asking to
+    having a report. Middles are None where there is nothing in the middle of."""
+
+    visits: int
+    days: int
+    provided: int
+    provider_days: int
+    timed: int
+    minutes: float | None
+    asked: int
+    made: int
+    failed: int
+    seconds: float | None
+    downloads: dict[str, int]
+
+    @property
+    def a_day(self) -> float | None:
+        return findings.ratio(self.visits, self.days)
+
+    @property
+    def a_provider(self) -> float | None:
+        """Visits of one provider on one day."""
+        return findings.ratio(self.provided, self.provider_days)
+
+
+def of(connection: Connection, question: Question, period: Period) -> Work:
+    took_place = (Visit.clinic_id == question.clinic_id, Visit.local_day.between(*period), HAPPENED)
+    visits, days = connection.execute(
+        select(func.count(), func.count(Visit.local_day.distinct())).where(*took_place)
+    ).one()
+    each = (
+        select(func.count().label("visits"))
+        .where(*took_place, Visit.provider_id.is_not(None))
+        .group_by(Visit.provider_id, Visit.local_day)
+        .subquery()
+    )
+    provider_days, provided = connection.execute(select(func.count(), func.coalesce(func.sum(each.c.visits), 0))).one()
+    length = SecondsBetween(Visit.started_at, Visit.ended_at)
+    has_length = (Visit.local_hour.is_not(None), Visit.ended_at.is_not(None), length.between(SHORTEST, LONGEST))
+    timed, seconds = _middle(connection, length, *took_place, *has_length)
+    asked_for = _asked_in(question, period)
+    made, failed = Report.status.in_(MADE), Report.status == "failed"
+    reports = connection.execute(select(func.count(), how_many(made), how_many(failed)).where(*asked_for)).one()
+    _, waited = _middle(connection, SecondsBetween(Report.asked_at, Report.finished_at), *asked_for, made)
+    minutes = None if seconds is None else findings.ratio(round(2 * seconds), 120)
+    downloads = _downloads(connection, question, period)
+    return Work(visits, days, int(provided), provider_days, timed, minutes, *reports, waited, downloads)
+
+
+def _asked_in(question: Question, period: Period) -> tuple[Any, ...]:
+    first, after = periods.moments(period, question.timezone)
+    return Report.clinic_id == question.clinic_id, Report.asked_at >= first, Report.asked_at < after
+
+
+def _middle(connection: Connection, value: Any, *conditions: Any) -> tuple[int, float | None]:
+    """How many rows, and the value of the middle one, or the mean of the middle two."""
+    number = connection.scalar(select(func.count()).where(*conditions)) or 0
+    if not number:
+        return 0, None
+    middle = select(value).where(*conditions).order_by(value).offset((number - 1) // 2).limit(2 - number % 2)
+    found = connection.scalars(middle).all()
+    return number, sum(found) / len(found)
+
+
+def _downloads(connection: Connection, question: Question, period: Period) -> dict[str, int]:
+    """By format; of reports that are still there, for downloads go with them."""
+    first, after = periods.moments(period, question.timezone)
+    query = (
+        select(Download.format, func.count())
+        .join(Report, Report.id == Download.report_id)
+        .where(Report.clinic_id == question.clinic_id, Download.at >= first, Download.at < after)
+        .group_by(Download.format)
+    )
+    found = {name: number for name, number in connection.execute(query)}  # noqa: C416
+    return {name: found.get(name, 0) for name in FORMATS}
+
+
+def asked(connection: Connection, question: Question) -> tuple[Asked, ...]:
+    keys = (Report.template, Report.format)
+    counts = (func.count(), how_many(Report.status.in_(MADE)), how_many(Report.status == "failed"))
+    query = select(*keys, *counts).where(*_asked_in(question, question.days)).group_by(*keys)
+    return tuple(sorted((Asked(*row) for row in connection.execute(query)), key=lambda one: (one.template, one.format)))
+
+
+def made(connection: Connection, question: Question, steps: list[Period]) -> tuple[int, ...]:
+    """Reports asked for in each step and made."""
+    columns = [how_many(and_(*_asked_in(question, period), Report.status.in_(MADE))) for period in steps]
+    of_all = (steps[0][0], steps[-1][1])
+    return tuple(map(int, connection.execute(select(*columns).where(*_asked_in(question, of_all))).one()))
+
+
+def reports_begin(connection: Connection, question: Question) -> date | None:
+    """The day on which the first report was asked for."""
+    first = connection.scalar(select(func.min(Report.asked_at)).where(Report.clinic_id == question.clinic_id))
+    return None if first is None else clock.local(first, question.timezone).day
