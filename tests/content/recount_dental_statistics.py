@@ -77,7 +77,7 @@ class Dental:
             ]
         if now:
             found |= self.groups(now) | self.frequency(now)
-            found["a_patient"] = self.a_patient()
+            found |= self.periods()
         if given:
             found["procedures"] = Treatments.top(given)
         is_compared = self.asked.earlier[1] >= self.first_record
@@ -116,11 +116,13 @@ class Dental:
         rows = [(often[number], percent(often[number], len(times))) for number in range(1, 6)]
         return {"frequency": rows}
 
-    def a_patient(self) -> list[tuple[Any, ...]]:
-        rows = []
+    def periods(self) -> dict[str, list[tuple[Any, ...]]]:
+        """The earlier period, where it is covered and somebody came, and this."""
+        new, a_patient = [], []
         for start, end in (self.asked.earlier, (self.asked.start, self.asked.end)):
-            visits, patients, *_ = self.seen(self.visits(start, end), start)
+            visits, patients, first, returning = self.seen(self.visits(start, end), start)
             given = len(self.given(start, end))
             if patients and end >= self.first_record:
-                rows.append((patients, visits, each(visits, patients), given, each(given, visits)))
-        return rows
+                new.append((patients, first, returning, percent(first, patients)))
+                a_patient.append((patients, visits, each(visits, patients), given, each(given, visits)))
+        return {"new": new, "a_patient": a_patient}

@@ -15,7 +15,7 @@ from webapp.figures import Change, Chart, Column, Content, Definition, Metric, S
 def build(connection: Connection, question: Question, step: Step) -> Content:
     answer = ask(connection, question, step)
     sections = (
-        _by_month(answer), _who(answer), _frequency(answer), _procedures(answer), _compared(answer),
+        _by_month(answer), _new(answer), _who(answer), _frequency(answer), _procedures(answer), _compared(answer),
     )  # fmt: skip
     content = Content(
         template=TEMPLATE.name,
@@ -77,25 +77,47 @@ def _by_month(answer: Answer) -> Section | None:
     visits = {key: seen.visits for key, seen in months.items()}
     title = findings.months_title("Dental visits", visits, answer.period, answer.records_begin)
     told = periods.months_label(months, question.end)
-    charts = (
-        Chart("months", "line", title, f"Dental visits a month, {told}", table.key, "month", ("visits",)),
-        Chart(
-            "new", "stack", _new_title(answer), f"Patients by month, {told}", table.key, "month", ("new", "returning")
-        ),
+    chart = Chart("months", "line", title, f"Dental visits a month, {told}", table.key, "month", ("visits",))
+    return Section("by_month", "By month", (chart,), (table,))
+
+
+def _shown(answer: Answer) -> list[tuple[str, Seen, int]]:
+    """The earlier period, where it can be compared and somebody came, and this: its name, who came, and procedures."""
+    shown = [(answer.period, answer.now, answer.procedures.records)]
+    if answer.is_compared and answer.before.patients:
+        shown.insert(0, (answer.earlier, answer.before, answer.procedures_before))
+    return [(periods.full_label(*period), seen, procedures) for period, seen, procedures in shown]
+
+
+def _new(answer: Answer) -> Section | None:
+    if not answer.now.patients:
+        return None
+    columns = (
+        Column("period", "Period"),
+        Column("patients", "Patients", "count"),
+        Column("new", "New", "count"),
+        Column("returning", "Returning", "count"),
+        Column("share", "Share new", "percent", decimals=1),
     )
-    return Section("by_month", "By month", charts, (table,))
+    rows = tuple(
+        (name, seen.patients, seen.new, seen.returning, findings.share(seen.new, seen.patients))
+        for name, seen, _ in _shown(answer)
+    )
+    table = Table("new", "New and returning patients", columns, rows)
+    chart = Chart(
+        "new", "stack", _new_title(answer.now), "Patients by whether they had come before", "new", "period",
+        ("new", "returning"),
+    )  # fmt: skip
+    return Section("new", "New and returning", (chart,), (table,))
 
 
-def _new_title(answer: Answer) -> str:
-    seen, when = answer.now, answer.when
-    if not seen.patients:
-        return f"No patients {when}"
+def _new_title(seen: Seen) -> str:
     if not seen.returning:
-        return f"All patients {when} were new" if seen.new > 1 else f"The one patient {when} was new"
+        return "All patients were new" if seen.new > 1 else "The one patient was new"
     if not seen.new:
-        return f"No patient {when} was new"
-    patients = words.plural(seen.patients, "patient")
-    return f"{words.number(seen.new)} of {patients} {when} {'was' if seen.new == 1 else 'were'} new"
+        return "No patient was new" if seen.patients > 1 else "The one patient had come before"
+    be = "was" if seen.new == 1 else "were"
+    return f"{words.number(seen.new)} of {words.plural(seen.patients, 'patient')} {be} new"
 
 
 def _who(answer: Answer) -> Section | None:
@@ -159,29 +181,19 @@ def _frequency_title(once: int, patients: int) -> str:
 
 
 def _a_patient(answer: Answer) -> Table:
-    """A row for the earlier period, where it can be compared and somebody came, and one for this."""
-    shown = [(answer.period, answer.now, answer.procedures.records)]
-    if answer.is_compared and answer.before.patients:
-        shown.insert(0, (answer.earlier, answer.before, answer.procedures_before))
-    return Table(
-        "a_patient",
-        "Visits a patient and procedures a visit",
-        (
-            Column("period", "Period"),
-            Column("patients", "Patients", "count"),
-            Column("visits", "Visits", "count"),
-            Column("mean", "Visits a patient", "number", decimals=1),
-            Column("procedures", "Procedures", "count"),
-            Column("a_visit", "Procedures a visit", "number", decimals=1),
-        ),
-        tuple(
-            (
-                periods.full_label(*period), seen.patients, seen.visits, seen.visits_a_patient,
-                procedures, findings.ratio(procedures, seen.visits),
-            )
-            for period, seen, procedures in shown
-        ),
-    )  # fmt: skip
+    columns = (
+        Column("period", "Period"),
+        Column("patients", "Patients", "count"),
+        Column("visits", "Visits", "count"),
+        Column("mean", "Visits a patient", "number", decimals=1),
+        Column("procedures", "Procedures", "count"),
+        Column("a_visit", "Procedures a visit", "number", decimals=1),
+    )
+    rows = tuple(
+        (name, seen.patients, seen.visits, seen.visits_a_patient, found, findings.ratio(found, seen.visits))
+        for name, seen, found in _shown(answer)
+    )
+    return Table("a_patient", "Visits a patient and procedures a visit", columns, rows)
 
 
 def _procedures(answer: Answer) -> Section | None:
