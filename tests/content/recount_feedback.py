@@ -29,7 +29,7 @@ def band_of(response: Row) -> str:
     if waited < timedelta(0):
         return "Answered before sent"
     limits = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta.max)
-    return next(band for band, limit in zip(BANDS, limits, strict=False) if waited <= limit)
+    return next(band for band, limit in zip(BANDS, limits, strict=False) if waited < limit)
 
 
 def stars(responses: Iterable[Row]) -> list[int]:
@@ -90,10 +90,10 @@ class Feedbacks:
         return self.asked.earlier[1] >= self.first_record
 
     def visits_of(self, start: date, end: date) -> dict[str, tuple[int, int]]:
-        """By kind: visits that took place, and those with a response."""
+        """By kind: visits that took place, and those with a response since the first day."""
         if end < self.first_record or "category" in self.asked.filters:
             return {}
-        named = {row["visit_id"] for row in self.everything}
+        named = {row["visit_id"] for row in self.everything if self.day(row) >= start}
         found: dict[str, tuple[int, int]] = {}
         for kind in ("Medical", "Dental"):
             those = [
@@ -112,12 +112,12 @@ class Feedbacks:
         given, (good, middling, bad) = stars(responses), scored(responses)
         visits = self.visits_of(*period).values()
         waits = [r["responded_at"] - r["submitted_at"] for r in responses if band_of(r) in BANDS[:4]]
-        middle = median(round(wait.total_seconds()) for wait in waits) if waits else None
+        middle = median(wait // timedelta(hours=1) for wait in waits) if waits else None
         soon = sum(band_of(row) in BANDS[:2] for row in responses)
         return [
             mean(given), percent(good, len(given)), percent(middling, len(given)), percent(bad, len(given)),
             percent(good - bad, len(given)), percent(sum(n for _, n in visits), sum(v for v, _ in visits)),
-            percent(soon, len(responses)), None if middle is None else each(int(2 * middle), 2 * 86400),
+            percent(soon, len(responses)), None if middle is None else each(int(2 * middle), 2 * 24),
         ]  # fmt: skip
 
     def tables(self) -> dict[str, list[Any]]:

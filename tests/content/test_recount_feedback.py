@@ -87,7 +87,7 @@ def test_every_figure_about_feedback_is_that_of_a_plain_count(database: str, see
     people, visits = ({row["id"]: row for row in raw(model, clinic)} for model in (Patient, Visit))
     responses = raw(Feedback, clinic)
     for at, (period, *others, is_apart) in enumerate(PERIODS):
-        for chosen in FILTERS[(at + seed) % 3 :: 3]:
+        for chosen in FILTERS[(at + 3 * seed) % len(FILTERS) :][:1]:
             compare: Comparison = "year" if at % 2 else "before"
             asked = Asked(*span(period), *map(span, others), is_apart, chosen, compare)
             figures, expected = build(clinic, asked), Feedbacks(responses, visits, people, clinic.timezone, asked)

@@ -1,11 +1,13 @@
 """What patients said, read from the database: the counts behind the feedback analysis."""
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract, false, func, select
+from sqlalchemy import ColumnElement, Connection, case, extract, false, func, select
 
 from webapp import words
 from webapp.content import coverage, feedback_comments, filters, findings, periods
@@ -14,7 +16,6 @@ from webapp.content.counting import (
     HAPPENED,
     Conditions,
     SecondsBetween,
-    how_many,
     month_key,
     narrowed,
     visits_of,
@@ -148,23 +149,25 @@ class Tally:
         return findings.share(part, self.rated)
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long until the clinic answered: over the days of the wait before, up to so many of 24 hours each."""
-
-    name: str
-    label: str
-    days: int
-
-
-WAITS = (Wait("day", "Within 1 day", 1), Wait("days", "2 to 3 days", 3), Wait("week", "4 to 7 days", 7))
-LONGER, OPEN, UNCLEAR = "longer", "open", "unclear"
-WAIT_LABELS = {wait.name: wait.label for wait in WAITS} | {
-    LONGER: "Over a week", OPEN: "Not answered", UNCLEAR: "Answered before sent",
+WAIT_LABELS = {
+    "day": "Within 1 day", "days": "2 to 3 days", "week": "4 to 7 days", "longer": "Over a week",
+    "open": "Not answered", "unclear": "Answered before sent",
 }  # fmt: skip
+"""How long until the clinic answered: see _band()."""
+UNCLEAR = "unclear"
 SOON = ("day", "days")
 """The waits of up to SOON_DAYS days."""
 SOON_DAYS = 3
+
+
+def _band(hours: int | None) -> str:
+    """The wait of so many completed hours, in days of 24: the second and third day begin 24 and 48 hours after the
+    response. None is without an answer; a negative one is that of an answer dated before its response."""
+    if hours is None:
+        return "open"
+    if hours < 0:
+        return UNCLEAR
+    return next((name for name, days in (("day", 1), ("days", 3), ("week", 7)) if hours < 24 * days), "longer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,33 +271,46 @@ _rated = case(
     (Feedback.rating.between(min(RATINGS), max(RATINGS)), Feedback.rating),
     else_=OUT_OF_RANGE,
 )
-_waited = SecondsBetween(Feedback.submitted_at, Feedback.responded_at)
-_DAY = 24 * 60 * 60
-
-
-def _wait() -> ColumnElement[str]:
-    bands = [(_waited <= wait.days * _DAY, wait.name) for wait in WAITS]
-    return case((Feedback.responded_at.is_(None), OPEN), (_waited < 0, UNCLEAR), *bands, else_=LONGER)
+_HOUR = 3600
+_LONGEST = 24 * 366 * 10_000
+"""Hours in all the years of the calendar."""
+# All is counted from before the longest negative wait, for databases round a negative quotient towards zero.
+_hours = (SecondsBetween(Feedback.submitted_at, Feedback.responded_at) + _LONGEST * _HOUR) // _HOUR - _LONGEST
+"""Completed hours until the answer."""
 
 
 def _said(
     connection: Connection, question: Question, period: Period, records_begin: date | None
 ) -> tuple[Said, dict[str, Tally]]:
     """What came in within the period, and its ratings by category."""
-    each = _each(question, period)
-    keys = (each.c.category, each.c.rated, each.c.wait)
-    ratings, waits, negative = Counter[int](), Counter[str](), Counter[str]()
+    columns = (category_name.label("category"), _rated.label("rated"), _hours.label("hours"))
+    each = select(*columns).where(*responses_of(question, period)).subquery()
+    keys = (each.c.category, each.c.rated, each.c.hours)
+    waited, negative = Counter[int | None](), Counter[str]()
     categories: dict[str, Counter[int]] = {}
-    for category, rated, wait, found in connection.execute(select(*keys, func.count()).group_by(*keys)):
-        ratings[rated] += found
-        waits[wait] += found
-        negative[wait] += found if rated in (1, 2) else 0
-        categories.setdefault(label_of(category), Counter())[rated] += found
-    answered = sum(found for wait, found in waits.items() if wait not in (OPEN, UNCLEAR))
-    median = _median_days(connection, question, period, answered)
+    for category, rated, hours, found in connection.execute(select(*keys, func.count()).group_by(*keys)):
+        waited[hours] += found
+        negative[_band(hours)] += found if rated in (1, 2) else 0
+        categories.setdefault(category, Counter())[rated] += found
+    named: dict[str, Counter[int]] = {}
+    for category, ratings in categories.items():
+        named.setdefault(label_of(category), Counter()).update(ratings)
+    waits = Counter[str]()
+    for hours, found in waited.items():
+        waits[_band(hours)] += found
     visits = _visits(connection, question, period) if coverage.is_in_part(period, records_begin) else {}
-    said = Said(Tally(ratings), Waits(waits), Waits(negative), median, visits)
-    return said, {name: Tally(found) for name, found in sorted(categories.items())}
+    tallies = {name: Tally(ratings) for name, ratings in sorted(named.items())}
+    return Said(together(tallies.values()), Waits(waits), Waits(negative), _median_days(waited), visits), tallies
+
+
+def _median_days(waited: Mapping[int | None, int]) -> float | None:
+    """That of the answered responses, or the mean of the middle two, from how many waited how many hours."""
+    answered = sorted((hours, found) for hours, found in waited.items() if hours is not None and hours >= 0)
+    ends = list(accumulate(found for _, found in answered))
+    if not ends:
+        return None
+    middle = [answered[bisect(ends, place)][0] for place in ((ends[-1] - 1) // 2, ends[-1] // 2)]
+    return findings.ratio(sum(middle), 2 * 24)
 
 
 def label_of(category: str) -> str:
@@ -303,43 +319,24 @@ def label_of(category: str) -> str:
     return "" if label in (NO_CATEGORY, NO_CATEGORY_LABEL) else label
 
 
-def _each(question: Question, period: Period) -> Subquery:
-    """A row for each response."""
-    columns = (category_name.label("category"), _rated.label("rated"), _wait().label("wait"))
-    return select(*columns).where(*responses_of(question, period)).subquery()
-
-
-def _median_days(connection: Connection, question: Question, period: Period, answered: int) -> float | None:
-    """The wait of the middle response by it, or the mean of the middle two."""
-    if not answered:
-        return None
-    middle = (
-        select(_waited)
-        .where(*responses_of(question, period), Feedback.responded_at.is_not(None), _waited >= 0)
-        .order_by(_waited)
-        .offset((answered - 1) // 2)
-        .limit(2 - answered % 2)
-    )
-    waits = connection.scalars(middle).all()
-    return findings.ratio(sum(waits), len(waits) * _DAY)
-
-
 def _visits(connection: Connection, question: Question, period: Period) -> dict[str, tuple[int, int]]:
-    """Visits of each kind that took place in the period, and those of them that a response names. A visit has no
-    category, so that a question about one has no response rate."""
+    """Visits of each kind that took place in the period, and those of them that a response since then names. A visit
+    has no category, so that a question about one has no response rate."""
     if CATEGORY.name in question.chosen:
         return {}
-    names_visit = and_(Feedback.clinic_id == question.clinic_id, Feedback.visit_id.is_not(None))
-    named = select(Feedback.visit_id).where(names_visit).distinct().subquery()
-    query = (
-        select(Visit.kind, func.count(), how_many(named.c.visit_id.is_not(None)))
-        .select_from(Visit)
-        .outerjoin(named, named.c.visit_id == Visit.id)
-        .where(HAPPENED, *visits_of(question, FILTERS, period))
-        .group_by(Visit.kind)
+    asked = [HAPPENED, *visits_of(question, FILTERS, period)]
+    responses = select(Feedback.visit_id).where(
+        Feedback.clinic_id == question.clinic_id, Feedback.local_day >= period[0], Feedback.visit_id.is_not(None)
     )
-    found = {kind: (visits, int(those)) for kind, visits, those in connection.execute(query)}
-    return {kind: found[kind] for kind in filters.KIND_WORDS if kind in found}
+    # Apart, for either is answered from indexes alone or from the few rows that responses name.
+    found, named = (
+        {kind: visits for kind, visits in connection.execute(query.group_by(Visit.kind))}  # noqa: C416
+        for query in (
+            select(Visit.kind, func.count()).where(*asked),
+            select(Visit.kind, func.count()).where(*asked, Visit.id.in_(responses)),
+        )
+    )
+    return {kind: (found[kind], named.get(kind, 0)) for kind in filters.KIND_WORDS if kind in found}
 
 
 def _months(connection: Connection, question: Question) -> dict[str, Tally]:
@@ -361,11 +358,11 @@ def top(categories: Mapping[str, Tally], most: int, others: str) -> list[tuple[s
     rest = [*named[most:], *(name for name in (others,) if name in categories)]
     found = [(name, categories[name]) for name in named[:most]]
     if rest:
-        found.append((others, _together(categories[name] for name in rest)))
+        found.append((others, together(categories[name] for name in rest)))
     return [*found, (NO_CATEGORY_LABEL, categories[""])] if "" in categories else found
 
 
-def _together(tallies: Iterable[Tally]) -> Tally:
+def together(tallies: Iterable[Tally]) -> Tally:
     total = Counter[int]()
     for tally in tallies:
         total.update(tally.by)

@@ -201,15 +201,17 @@ _DEFINITIONS = (
     ),
     Definition(
         "Response rate",
-        "Of the visits that took place in the period, those that a response names, whenever it came in. The latest "
-        "visits may still get one. A report about one category has none, for visits have no category.",
+        "Of the visits that took place in the period, those that a response names, whether it came in during the "
+        "period or later. The latest visits may still get one. A report about one category has none, for visits have "
+        "no category.",
     ),
     Definition(
         "Time to answer",
-        "From when a response came in to when the clinic answered, in days of 24 hours: 2 to 3 days is more than 24 "
-        "hours and up to 72. The share answered in time is of all responses, those not answered until now included. "
-        "Half of the answered ones took the median or less. An answer dated before its response is in neither. For "
-        "comparison: the NHS in England acknowledges complaints within 3 working days (SI 2009/309, regulation 13).",
+        "From when a response came in to when the clinic answered, in days of 24 hours: within 1 day is less than 24 "
+        "hours, 2 to 3 days less than 72, 4 to 7 days less than 168. The share answered in time is of all responses, "
+        "those not answered until now included. Half of the answered ones took the median or less, in whole hours. An "
+        "answer dated before its response is in neither. For comparison: the NHS in England acknowledges complaints "
+        "within 3 working days (SI 2009/309, regulation 13).",
     ),
     Definition(
         "Category",
