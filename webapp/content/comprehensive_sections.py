@@ -78,7 +78,7 @@ def _diagnoses(answer: Answer) -> Table | None:
     if not now:
         return None
     labels = _labels(answer.diagnoses[0], now)
-    ranked = sorted(now, key=lambda name: (-now[name], labels[name]))
+    ranked = sorted(now, key=lambda name: (-now[name], not name, name))
     total, total_then = sum(now.values()), sum(then.values())
 
     def cells(label: str, names: Iterable[str]) -> tuple[Cell, ...]:
