@@ -205,9 +205,9 @@ def test_diagnoses_without_a_name_or_of_a_very_long_one_are_shown(ask: Ask, clin
     ana = add_patient(clinic)
     diagnose(ana, " ", "Ж" * 200, "Ж" * 199)
     assert [row[0] for row in table(ask("comprehensive"), "diagnoses").rows] == [
-        "No name recorded",
         "Ж" * 59 + "…",
         "Ж" * 59 + "… (2)",
+        "No name recorded",
     ]
 
 
