@@ -25,6 +25,9 @@ WIDE, NARROW = 520, 300
 PAGE = 493.0
 """Points across an A4 page between its margins."""
 
+TALLEST = 560.0
+"""Points that a picture takes on a page at most, which leaves room for its heading on A4 and Letter."""
+
 PDF_TEXT, WIDE_TEXT, NARROW_TEXT = 7.5, 12.5, 12.0
 
 NOTHING = "No figures to show for this choice"
@@ -110,6 +113,8 @@ def fits(chart: Chart, table: Table, width: float) -> bool:
     """Whether `chart` reads well in a PDF column of `width` points."""
     values = read(chart, table)
     sheet = pdf_sheet(width)
+    if len(values.series) > plots.MOST_SERIES and chart.shape not in ("heat", "stack"):
+        return False
     if chart.shape == "heat":
         return grids.values_fit(values, sheet)
     if chart.shape == "line":
@@ -125,7 +130,7 @@ def writes_every_figure(chart: Chart, table: Table) -> bool:
 
 
 def pdf_sheet(width: float) -> Sheet:
-    return Sheet(width, PDF_TEXT, lettering.width, steepest=0.47)
+    return Sheet(width, PDF_TEXT, lettering.width, steepest=0.47, tallest=TALLEST)
 
 
 def drawing(chart: Chart, table: Table, width: float) -> Drawing:
@@ -139,12 +144,16 @@ def svg(chart: Chart, table: Table) -> Markup:
     Sizes and colours are attributes, so that a strict content security policy lets them through; text takes the
     page's colour. Each picture has a title and a description in words. Raises RenderFailed.
     """
-    title, story = chart.title, description(chart, table)
+    classes = ("chart chart-wide d-none d-sm-block", "chart chart-narrow d-block d-sm-none")
+    return Markup("").join(wide_and_narrow(chart, table, classes))
+
+
+def wide_and_narrow(chart: Chart, table: Table, classes: tuple[str, str] = ("chart", "chart")) -> tuple[Markup, Markup]:
+    """The two pictures of svg() by themselves."""
+    story = description(chart, table)
     wide = picture(chart, table, Sheet(WIDE, WIDE_TEXT, painters.browser_width))
     narrow = picture(chart, table, Sheet(NARROW, NARROW_TEXT, painters.browser_width))
-    return painters.svg(wide, title, story, "chart chart-wide d-none d-sm-block") + painters.svg(
-        narrow, title, story, "chart chart-narrow d-block d-sm-none"
-    )
+    return painters.svg(wide, chart.title, story, classes[0]), painters.svg(narrow, chart.title, story, classes[1])
 
 
 def description(chart: Chart, table: Table) -> str:

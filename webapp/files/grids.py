@@ -157,16 +157,21 @@ def _column_names(values: Values, sheet: Sheet, left: float, wide: float) -> lis
     step = every(len(names), wide, min(sheet.widest(names), max(wide, sheet.size * 5)) + sheet.size * 0.3)
     marks: list[Mark] = []
     for at in range(0, len(names), step):
-        name = sheet.fitted(names[at], wide * step - sheet.size * 0.2)
-        farthest = sheet.width - _aside_width(values, sheet) - sheet.text_width(name) / 2
-        marks.append(Text(min(left + wide * (at + 0.5), farthest), sheet.size * 1.2, name, sheet.size, "middle"))
+        room = sheet.width - _aside_width(values, sheet)
+        name = sheet.fitted(names[at], min(wide * step - sheet.size * 0.2, room))
+        half = sheet.text_width(name) / 2
+        x = max(min(left + wide * (at + 0.5), room - half), half)
+        marks.append(Text(x, sheet.size * 1.2, name, sheet.size, "middle"))
     return marks
 
 
 def _ramp(values: Values, sheet: Sheet, top: float, low: float, high: float) -> list[Mark]:
     """What light and dark mean, where the figures themselves have no room."""
     size = sheet.size
-    first, last = values.series[0].written(low), values.series[0].written(high)
+    series = values.series[0]
+    first, last = series.written(low), series.written(high)
+    if sheet.text_width(first + last) + size * 9.5 > sheet.width:
+        first, last = series.on_axis(low), series.on_axis(high)
     x = sheet.text_width(first) + size * 0.5
     marks: list[Mark] = [Text(0, top + size, first, size)]
     for step in range(5):

@@ -77,13 +77,6 @@ def _whisker(ends: list[float], y: float, thick: float) -> list[Mark]:
     return [Line(stroke, PALETTE[0], thick * 0.07) for stroke in strokes]
 
 
-def _clear(rows: Lanes) -> list[tuple[float, float]]:
-    """Between which heights the grid is drawn: not through names that stand above their rows."""
-    if not rows.above:
-        return [(rows.top, rows.bottom)]
-    return [(rows.foot(at), rows.foot(at) + rows.thick) for at in range(len(rows.labels))]
-
-
 def _grid(axis: list[float], series: Series, rows: Lanes, place: tuple[float, float]) -> list[Mark]:
     sheet, size = rows.sheet, rows.sheet.size
     left, right = place
@@ -94,7 +87,7 @@ def _grid(axis: list[float], series: Series, rows: Lanes, place: tuple[float, fl
     for at, figure in enumerate(axis):
         x = left + step * at
         colour = AXIS if figure == 0 else GRID
-        marks += [Line(((x, top), (x, end)), colour, size * 0.08) for top, end in _clear(rows)]
+        marks += [Line(((x, top), (x, end)), colour, size * 0.08) for top, end in rows.clear()]
         if at % shown == 0:
             half = sheet.text_width(names[at]) / 2
             marks.append(

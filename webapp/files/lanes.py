@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from webapp.files.marks import INK, Mark, Sheet, Text
 
 MOST_HEIGHT = 70
-"""In text sizes, of all rows together: a taller picture would not stand on one page, so rows are made lower."""
+"""In text sizes, of all rows with what stands above them: a taller picture would not stand on one page, so rows are
+made lower."""
 
 _NARROW, _MIDDLE = 34, 50
 """Text sizes of width: below the first, names longer than _SHORT of the sheet stand above their rows, where they have
@@ -61,6 +62,12 @@ class Lanes:
     def bottom(self) -> float:
         return self.top + self.pitch * len(self.labels)
 
+    def clear(self) -> list[tuple[float, float]]:
+        """Between which heights a line down the rows is drawn: not through names that stand above them."""
+        if not self.above:
+            return [(self.top, self.bottom)]
+        return [(self.foot(at), self.foot(at) + self.thick) for at in range(len(self.labels))]
+
     def names(self, room: float) -> list[Mark]:
         """The rows' names, thinned where rows are lower than text; above their rows they have `room`."""
         size = self.sheet.size
@@ -81,7 +88,7 @@ def lay(labels: Sequence[str], sheet: Sheet, top: float, thick: float = 1.7) -> 
     """Rows for `labels` from `top` down, their bars up to `thick` text sizes high."""
     size = sheet.size
     widest = sheet.widest(labels)
-    highest = MOST_HEIGHT * size / max(len(labels), 1)
+    highest = max(MOST_HEIGHT * size - top, 0.3 * MOST_HEIGHT * size) / max(len(labels), 1)
     most = _SHORT if sheet.width < _NARROW * size else _LONG if sheet.width < _MIDDLE * size else math.inf
     above = widest > sheet.width * most and highest >= (thick + _GAP + _NAME) * size
     pitch = min((thick + _GAP + (_NAME if above else 0)) * size, highest)

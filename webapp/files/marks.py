@@ -88,12 +88,13 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """Where a chart is drawn: how wide it is, how large its text, and how wide a text comes out there. A plot is at
-    most `steepest` times as high as wide."""
+    most `steepest` times as high as wide; a picture is at most `tallest`, where it stands on a page."""
 
     width: float
     size: float
     measure: Measure
     steepest: float = 0.62
+    tallest: float = math.inf
 
     def text_width(self, text: str, bold: bool = False) -> float:
         return self.measure(text, self.size, bold)

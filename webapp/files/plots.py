@@ -33,6 +33,9 @@ MOST_SERIES = 4
 MOST_ROWS = 28
 """Horizontal bars beyond this would not stand on one page: the bars are then upright and their labels thinned."""
 
+_LEAST_SMALL = 10.0
+"""Text sizes that a small plot with its name takes at least."""
+
 _SHORT_MONTH, _YEAR = slice(-8, -5), slice(-4, None)
 """Of "Nov 2026" or "1–22 Nov 2026"."""
 
@@ -239,7 +242,8 @@ def lying_bars(values: Values, sheet: Sheet) -> Picture:
             marks.append(
                 Text(start + wide + size * 0.4, foot + each / 2 + size * 0.35, series.told(at), size, "start", INK)
             )
-    marks.append(Line(((zero, rows.top - size * 0.2), (zero, rows.bottom - size * 0.4)), AXIS, size * 0.07))
+    over, under = (0.0, 0.0) if rows.above else (size * 0.2, size * 0.4)
+    marks += [Line(((zero, top - over), (zero, end - under)), AXIS, size * 0.07) for top, end in rows.clear()]
     return Picture(sheet.width, rows.bottom, tuple(marks))
 
 
@@ -288,7 +292,7 @@ def _months_or_labels(values: Values, xs: list[float], step: float, area: Area, 
     marks: list[Mark] = []
     first = (len(names) - 1) % shown if values.kind in ("day", "month") else 0
     for at in range(first, len(names), shown):
-        name = sheet.fitted(names[at], max(step * shown - size * 0.4, size * 2))
+        name = sheet.fitted(names[at], min(max(step * shown - size * 0.4, size * 2), sheet.width))
         marks.append(_under(sheet, xs[at], baseline, name))
         under = []
         if months and (at == first or any(names[back] == "Jan" for back in range(at - shown + 1, at + 1))):
@@ -307,12 +311,15 @@ def _under(sheet: Sheet, x: float, baseline: float, text: str) -> Text:
 
 
 def _small_plots(values: Values, sheet: Sheet, plot: Plot, from_zero: bool) -> Picture:
-    """A small plot for each series, all on one scale, each under its own name."""
-    size = sheet.size
-    across = max(1, min(3, int(sheet.width / (size * 24))))
+    """A small plot for each series, all on one scale, each under its own name; on a page as low and as many in a row
+    as it takes for all of them to stand there."""
+    size, count = sheet.size, len(values.series)
+    most_rows = max(sheet.tallest / (size * _LEAST_SMALL), 1.0)
+    across = max(1, min(3, int(sheet.width / (size * 24))), math.ceil(count / most_rows))
+    rows = math.ceil(count / across)
     gap = size * 2
     small = Sheet((sheet.width - gap * (across - 1)) / across, size, sheet.measure)
-    high = small.width * 0.55
+    high = min(small.width * 0.55, sheet.tallest / rows - size * 2.4)
     axis = axis_of(values, from_zero)
     marks: list[Mark] = []
     for index, series in enumerate(values.series):
@@ -323,4 +330,4 @@ def _small_plots(values: Values, sheet: Sheet, plot: Plot, from_zero: bool) -> P
             name = small.fitted(series.label, small.width, True)
             marks.append(Text(right, down + size, name, size, "start", LABELS[index % len(LABELS)], True))
         marks += moved(one.marks, right, down + size * 1.4)
-    return Picture(sheet.width, math.ceil(len(values.series) / across) * (high + size * 2.4), tuple(marks))
+    return Picture(sheet.width, rows * (high + size * 2.4), tuple(marks))
