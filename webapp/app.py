@@ -10,6 +10,7 @@ from webapp import accounts, cli, downloads, frame, logs, queues, storage, tempo
 from webapp.clinic_data import views as clinic_data
 from webapp.downloads import views as download_views
 from webapp.extensions import csrf, db, migrate
+from webapp.gallery import views as gallery
 from webapp.health import views as health
 from webapp.report_requests import views as report_requests
 from webapp.retention import views as retention
@@ -43,6 +44,7 @@ def build(**overrides: Any) -> Flask:
     app.register_blueprint(retention.blueprint)
     app.register_blueprint(clinic_data.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(gallery.blueprint)
     cli.register(app)
     return app
 

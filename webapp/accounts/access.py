@@ -9,11 +9,12 @@
     administrator  | every one  | every one   | every one   | every one         | all     | these, and operations
     auditor        | -          | -           | -           | -                 | -       | audit
 
-"Their own" is what they asked for themselves about the clinic they work for now: who moves to another clinic leaves
-the reports behind. What patients wrote is for those who may ask for reports of patients; a report that tells it is not
-for others, even where they asked for it in another role. On the retention page a manager changes the rules of their
-clinic, an administrator all of them; both may keep a report without end. A row that you may not see is 404, as if it
-were not there; a page that your role does not have is 403. No view queries a report by id itself.
+"Their own" is what they asked for themselves about the clinic they work for now: who moves to another clinic leaves the
+reports behind. What patients wrote is for those who may ask for reports of patients; a report that tells it is not for
+others, even where they asked for it in another role. On the retention page a manager changes the rules of their clinic,
+an administrator all of them; both may keep a report without end. Who has the operations page has the gallery of charts
+(/developers/charts) too. A row that you may not see is 404, as if it were not there; a page that your role does not
+have is 403. No view queries a report by id itself.
 """
 
 from collections.abc import Callable
@@ -86,7 +87,7 @@ def asks_for_reports(person: Person) -> bool:
 
 
 def runs_operations(person: Person) -> bool:
-    """Whether the operations page is this person's."""
+    """Whether the operations page and the gallery of charts are this person's."""
     return person.role in OPERATORS
 
 

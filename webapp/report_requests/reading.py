@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from webapp import words
 from webapp.content import CATALOGUE
-from webapp.figures import Chart, Column, Definition, Document, Section, Table
+from webapp.figures import Chart, Column, Definition, Document, Metric, Section, Table
 from webapp.files import charts, facts, sparks
 
 LONG = 24
@@ -95,14 +95,18 @@ def read(document: Document) -> ReadDocument:
             if (choice.label, choice.value) not in everything
         ),
         summary=content.summary,
-        metrics=tuple(
-            ReadMetric(item.label, facts.value(item), item.unit, facts.change(item), item.note, sparks.svg(item))
-            for item in content.metrics
-        ),
+        metrics=tuple(read_metric(item) for item in content.metrics),
         across=facts.across(len(content.metrics)),
         sections=tuple(_section(item) for item in content.sections),
         definitions=content.definitions,
         provenance=tuple(facts.provenance(document)),
+    )
+
+
+def read_metric(metric: Metric) -> ReadMetric:
+    """A headline figure as text, with its sparkline."""
+    return ReadMetric(
+        metric.label, facts.value(metric), metric.unit, facts.change(metric), metric.note, sparks.svg(metric)
     )
 
 
