@@ -1,5 +1,6 @@
 """The page of a clinic: who may change what, and what is refused in which words."""
 
+import base64
 import io
 import json
 
@@ -10,6 +11,7 @@ from page_client import PageClient, page_client
 from PIL import Image
 from sqlalchemy import select
 
+from webapp import generate
 from webapp.clinic_data import logos
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic
@@ -151,3 +153,14 @@ def test_it_is_not_for_others(app: Flask, role: str) -> None:
     assert client.get("/clinic").status_code == 403
     assert client.submit("/clinic", AS_IT_IS).status_code == 403
     assert ">Clinic</a>" not in client.get("/", follow_redirects=True).text
+
+
+def test_a_report_keeps_the_logo_that_its_clinic_had(app: Flask, manager: PageClient, clinic: Clinic) -> None:
+    manager.submit("/clinic", with_logo(picture()))
+    with app.app_context():
+        report = factories.add_asked_report("manager", db.session.get_one(Clinic, clinic.id))
+        generate.make(report.id)
+        report_id = report.id
+        logo = base64.b64encode(now(app, clinic).logo).decode()
+    manager.submit("/clinic", {**AS_IT_IS, "without_logo": "y"})
+    assert f"data:image/png;base64,{logo}" in manager.get(f"/reports/{report_id}").text

@@ -70,6 +70,7 @@ class ReadDocument:
     """`narrowed` are the filters that leave something out; the others go without saying. `across` headline figures
     stand in a row of a desk's screen."""
 
+    logo: str
     period: str
     data_as_of: str
     narrowed: tuple[str, ...]
@@ -87,6 +88,7 @@ def read(document: Document) -> ReadDocument:
     everything = {(item.label, item.all_words) for item in CATALOGUE[content.template].filters}
     zone = document.presentation.timezone
     return ReadDocument(
+        logo=document.presentation.logo,
         period=f"{facts.period(document)} ({words.city(zone)} time)",
         data_as_of=facts.moment(document.provenance.data_as_of, zone),
         narrowed=tuple(
