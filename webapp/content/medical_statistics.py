@@ -183,9 +183,7 @@ def _ranked_title(ranking: Ranking, label: str) -> str:
 
 
 def _summary(answer: Answer) -> tuple[str, ...]:
-    uncompared = coverage.comparison_sentence(
-        answer.period, answer.earlier, answer.records_begin, "records of visits and vital signs"
-    )
+    uncompared = coverage.comparison_sentence(answer.period, answer.earlier, answer.records_begin, "records")
     if not answer.rows.used:
         none = "No medical records matched the filters" if answer.question.chosen else "There are no medical records"
         return tuple(filter(None, (f"{none} {answer.when}.", uncompared)))
@@ -216,14 +214,14 @@ def _pressure_sentence(answer: Answer) -> str:
         return ""
     share = findings.share(high, readings)
     part = f" ({words.number(share, 1)} %)" if share is not None and readings >= findings.SMALL else ""
-    some = words.number(high) if high else "none"
+    some, be = words.number(high) if high else "none", "were" if high > 1 else "was"
     moved = medical_vitals.step(answer, PRESSURE) if answer.are_vitals_compared else None
     told = ""
     if moved:
         when, way = periods.within(*answer.earlier), "more" if moved.difference > 0 else "fewer"
         points = words.number(abs(moved.difference), 1)
         told = f", {points} percentage points {way} than {when}" if moved.difference else f", the same share as {when}"
-    return f"Of {words.plural(readings, 'blood pressure')} of adults, {some}{part} {_be(high)} {HIGH}{told}."
+    return f"Of {words.plural(readings, 'blood pressure')} of adults, {some}{part} {be} {HIGH}{told}."
 
 
 def _scores_sentence(answer: Answer) -> str:

@@ -149,11 +149,9 @@ def _pressures(answer: Answer) -> Section | None:
         "pressures", "Blood pressure of adults by age", "Age", PRESSURE_CLASSES, HIGH, HIGH_PRESSURES, by_age, everybody
     )
     readings, high = outside(answer, PRESSURE)
-    title = f"{words.number(findings.share(high, readings) or 0, 1)} % of blood pressures were {HIGH}"
-    if readings < findings.SMALL:
-        title = f"{words.number(high)} of {words.plural(readings, 'blood pressure')} {_be(high)} {HIGH}"
+    title = _part_title(high, readings, "blood pressure", HIGH)
     subtitle = f"Blood pressures of adults by category, percent of each age group, {periods.label(*answer.period)}"
-    charts = [Chart("pressures", "stack", title, subtitle, "pressures", "group", tuple(PRESSURE_CLASSES))]
+    charts = [Chart("pressures", "stack", title, subtitle, "pressures", "group", tuple(reversed(PRESSURE_CLASSES)))]
     tables = [table]
     if sum(1 for whole, _ in months.values() if whole) > 1:
         tables.append(_month_table(answer))
@@ -161,8 +159,13 @@ def _pressures(answer: Answer) -> Section | None:
     return Section("pressures", PRESSURE_LABEL, tuple(charts), tuple(tables))
 
 
-def _be(count: int) -> str:
-    return "was" if count == 1 else "were"
+def _part_title(part: int, whole: int, noun: str, what: str) -> str:
+    """How many of the readings are so; in counts, where they are too few for a percentage."""
+    if not part:
+        return f"No {noun} was {what}"
+    if whole < findings.SMALL:
+        return f"{words.number(part)} of {words.plural(whole, noun)} {'was' if part == 1 else 'were'} {what}"
+    return f"{words.number(findings.share(part, whole) or 0, 1)} % of {noun}s were {what}"
 
 
 def _class_table(
@@ -234,11 +237,9 @@ def _bmi(answer: Answer) -> Section | None:
     )  # fmt: skip
     readings = sum(grades.values())
     heavy = grades["overweight"] + grades["obese"]
-    title = f"{words.number(findings.share(heavy, readings) or 0, 1)} % of readings were 25.0 or more"
-    if readings < findings.SMALL:
-        title = f"{words.number(heavy)} of {words.plural(readings, 'reading')} {_be(heavy)} 25.0 or more"
+    title = _part_title(heavy, readings, "reading", "25.0 or more")
     subtitle = f"Body mass index of adults by class, percent of each age group, {periods.label(*answer.period)}"
-    chart = Chart("bmi", "stack", title, subtitle, "bmi", "group", tuple(BMI_CLASSES))
+    chart = Chart("bmi", "stack", title, subtitle, "bmi", "group", tuple(reversed(BMI_CLASSES)))
     columns = (Column("band", "Class, kg/m²"), _READINGS, Column("share", "Share", "percent", decimals=1))
     rows = tuple(
         (band.label, everybody[f"{place}"], findings.share(everybody[f"{place}"], readings))
@@ -274,7 +275,7 @@ def _scores(answer: Answer) -> Section | None:
         leader = most_often(found) if len(found) > 1 else ""
         title = f"{LABELS[leader]} scored 1 to 3 most often" if leader else "Readings by score"
     subtitle = f"Readings by NEWS2 score of the single sign, percent, {periods.label(*answer.period)}"
-    series = tuple(f"score_{score}" for score in SCORES)
+    series = tuple(f"score_{score}" for score in reversed(SCORES))
     chart = Chart("scores", "stack", title, subtitle, "scores", "sign", series)
     return Section("scores", "Early warning (NEWS2)", (chart,), (table, _bands(answer, measures)))
 
