@@ -146,8 +146,8 @@ def test_every_medical_figure_is_that_of_a_plain_count(database: str, seed: int)
     fill_medical(clinic, dice)
     people, rows = {row["id"]: row for row in raw(Patient, clinic)}, all_rows(clinic)
     turn = itertools.cycle(["before", "year", "before"])
-    for place, (period, *others, is_apart) in enumerate(PERIODS):
-        for chosen in CHOICES if place == 7 else (CHOICES[0], CHOICES[1 + place % 4]):
+    for place, (period, *others, is_apart) in enumerate(PERIODS[seed - 1 :: 2]):
+        for chosen in (CHOICES[0], CHOICES[1 + place % 4]):
             asked = Asked(*span(period), *map(span, others), is_apart, chosen, next(turn))
             assert_same(build("medical_statistics", clinic, asked), Medical(rows, people, asked))
 
@@ -158,7 +158,7 @@ def test_the_sample_bundles_give_the_figures_of_a_plain_count(database: str, tmp
     Importer(tmp_path, clinic).path(SAMPLES / "synthea-25-bundles")
     people, rows = {row["id"]: row for row in raw(Patient, clinic)}, all_rows(clinic)
     told = Counter()
-    for year in (2012, 2016, 2018):
+    for year in (2012, 2017):
         days = date(year, 1, 1), date(year, 12, 31)
         before = date(year - 1, 1, 1), date(year - 1, 12, 31)
         asked = Asked(*days, before, before, False, {})

@@ -1,11 +1,25 @@
 """The clinic's medical records, read from the database: the counts behind the medical statistics."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
 
 from webapp.content import coverage, filters, most_common, periods, vital_counts
 from webapp.content.answer import OfPeriod
@@ -89,14 +103,14 @@ class Answer(OfPeriod):
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
     """How many records the report would be about."""
-    return sum(_tally(connection, question, kind, question.days)[0] for kind in RECORDS), "records"
+    return sum(_tally(connection, question, kind).count for kind in RECORDS), "records"
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     rows, records = _records(connection, question)
     step(1, STEPS)
     of_patients = _of_patients(connection, question)
-    of_visits = _of_visits(connection, question, records["visits"].count)
+    of_visits = _of_visits(connection, question)
     step(2, STEPS)
     shown = [month_key(month) for month in periods.months_up_to(question.start, question.end, MOST_MONTHS)]
     first_shown = periods.month_named(shown[0])[0]
@@ -117,10 +131,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
 
 def _records(connection: Connection, question: Question) -> tuple[Rows, dict[str, Records]]:
     """What was read of all kinds together, and each kind."""
-    found = {}
-    for kind in RECORDS:
-        count, patients = _tally(connection, question, kind, question.days)
-        found[kind] = Records(count, patients, _tally(connection, question, kind, question.earlier)[0])
+    found = {kind: _tally(connection, question, kind) for kind in RECORDS}
     visits = visit_rows(connection, _visits(question, question.days))
     excluded = Counter({item.reason: item.count for item in visits.excluded})
     status = func.coalesce(Diagnosis.verification_status, "")
@@ -137,23 +148,30 @@ _WITH_VISIT = (Visit, Visit.id == Diagnosis.visit_id)
 _MEANT = func.coalesce(Diagnosis.verification_status, "").not_in(list(NOT_MEANT))
 
 
-def _tally(connection: Connection, question: Question, kind: str, period: Period) -> tuple[int, int]:
-    """Records of one kind in the period, and the patients they are about."""
-    if kind == "visits":
-        query, patient = select().select_from(Visit), Visit.patient_id
-        conditions = [HAPPENED, *_visits(question, period)]
-    elif kind == "diagnoses":
-        query, patient = select().select_from(Diagnosis).join(*_WITH_VISIT, isouter=True), Diagnosis.patient_id
-        conditions = [_MEANT, *_diagnoses(question, period)]
-    elif kind == "measurements":
-        query, patient = select().select_from(Measurement), Measurement.patient_id
-        conditions = _of_clinic(question, Measurement, Measurement.local_day, period)
-    else:
-        query, patient = select().select_from(Treatment), Treatment.patient_id
-        conditions = _medical_treatments(question, period)
-    counted = query.add_columns(func.count(), func.count(patient.distinct())).where(*conditions)
-    records, patients = connection.execute(counted).one()
-    return records, patients
+def _tally(connection: Connection, question: Question, kind: str) -> Records:
+    """The records of one kind, of the period and of the earlier one in one look."""
+    model, day = _TABLES[kind]
+    narrowed: dict[str, Callable[[Question, Period], Conditions]] = {
+        "visits": lambda asked, period: [HAPPENED, *_visits(asked, period)],
+        "diagnoses": lambda asked, period: [_MEANT, *_diagnoses(asked, period)],
+        "measurements": _measurements,
+        "treatments": _medical_treatments,
+    }
+    now, earlier = (day.between(*span) for span in (question.days, question.earlier))
+    both = periods.around(question.days, question.earlier)
+    columns = how_many(now), func.count(case((now, model.patient_id)).distinct()), how_many(earlier)
+    query = select(*columns).select_from(model)
+    if kind == "diagnoses":
+        query = query.join(*_WITH_VISIT, isouter=True)
+    return Records(*connection.execute(query.where(*narrowed[kind](question, both), or_(now, earlier))).one())
+
+
+_TABLES: dict[str, tuple[Any, Any]] = {
+    "visits": (Visit, Visit.local_day),
+    "diagnoses": (Diagnosis, Diagnosis.recorded_on),
+    "measurements": (Measurement, Measurement.local_day),
+    "treatments": (Treatment, Treatment.performed_on),
+}
 
 
 def _visits(question: Question, period: Period) -> Conditions:
@@ -170,6 +188,10 @@ def _medical_treatments(question: Question, period: Period) -> Conditions:
     return [*_of_clinic(question, Treatment, Treatment.performed_on, period), Treatment.kind == "medical"]
 
 
+def _measurements(question: Question, period: Period) -> Conditions:
+    return _of_clinic(question, Measurement, Measurement.local_day, period)
+
+
 def _of_clinic(question: Question, model: Any, day: Any, period: Period) -> Conditions:
     conditions = [model.clinic_id == question.clinic_id, day.between(*period)]
     if question.chosen:
@@ -179,95 +201,97 @@ def _of_clinic(question: Question, model: Any, day: Any, period: Period) -> Cond
 
 def _of_patients(connection: Connection, question: Question) -> dict[str, Part]:
     """The patients who came to a medical visit in the period, and what is on record of them."""
+    names = ("seen", "diagnosis", *_VITALS)
     seen = (
-        select(Visit.patient_id)
-        .where(
-            Visit.clinic_id == question.clinic_id, Visit.local_day.between(*question.days), Visit.kind == "medical",
-            HAPPENED,
-        )
-        .distinct()
-        .subquery()
-    )  # fmt: skip
-    diagnosed = (
-        select(Diagnosis.patient_id)
-        .where(
-            Diagnosis.clinic_id == question.clinic_id, _MEANT,
-            or_(Diagnosis.recorded_on.is_(None), Diagnosis.recorded_on <= question.end),
-        )
-        .distinct()
-        .subquery()
-    )  # fmt: skip
-    measured = _measured(question, Measurement.patient_id)
+        Visit.clinic_id == question.clinic_id,
+        Visit.local_day.between(*question.days),
+        Visit.kind == "medical",
+        HAPPENED,
+    )
+    by_the_end = or_(Diagnosis.recorded_on.is_(None), Diagnosis.recorded_on <= question.end)
+    of_them = Diagnosis.patient_id.in_(select(Visit.patient_id).where(*seen))
+    diagnosed = (Diagnosis.clinic_id == question.clinic_id, of_them, _MEANT, by_the_end)
+    found = _gathered(
+        names,
+        _flagged(names, Visit.patient_id, seen=_YES).where(*seen),
+        _flagged(names, Diagnosis.patient_id, diagnosis=_YES).where(*diagnosed),
+        _flagged(names, Measurement.patient_id, **_VITALS).where(*_measured(question)),
+    )
     adult, grown = (
         and_(filters.age_known(question.end), Patient.birth_date <= shifted(question.end, -12 * age))
         for age in (PRESSURE_AGE, BMI_AGE)
     )
-    has_pressure, has_bmi = measured.c.systolic == 1, measured.c.bmi == 1
     parts = {
         "birth_date": (None, Patient.birth_date.is_not(None)),
         "sex": (None, Patient.sex != "unknown"),
         "mrn": (None, func.coalesce(Patient.mrn, "") != ""),
-        "diagnosis": (None, diagnosed.c.patient_id.is_not(None)),
-        "pressure": (adult, and_(adult, has_pressure)),
-        "bmi": (grown, and_(grown, has_bmi)),
+        "diagnosis": (None, found.c.diagnosis == 1),
+        "pressure": (adult, and_(adult, found.c.pressure == 1)),
+        "bmi": (grown, and_(grown, found.c.bmi == 1)),
     }
-    columns = [column for of, have in parts.values() for column in (_those(of), how_many(have))]
     query = (
-        select(*columns)
-        .select_from(Patient)
-        .join(seen, seen.c.patient_id == Patient.id)
-        .outerjoin(diagnosed, diagnosed.c.patient_id == Patient.id)
-        .outerjoin(measured, measured.c.patient_id == Patient.id)
+        select(*(column for of, have in parts.values() for column in (_those(of), how_many(have))))
+        .select_from(found)
+        .join(Patient, Patient.id == found.c.whose)
         .where(*patients_of(question, FILTERS))
     )
     return _as_parts(parts, connection.execute(query).one())
 
 
-def _of_visits(connection: Connection, question: Question, visits: int) -> dict[str, Part]:
+def _of_visits(connection: Connection, question: Question) -> dict[str, Part]:
     """The medical visits of the period, and what is on record of them."""
-    measured = _measured(question, Measurement.visit_id)
-    diagnosed = (
-        select(Diagnosis.visit_id)
-        .where(Diagnosis.clinic_id == question.clinic_id, Diagnosis.visit_id.is_not(None), _MEANT)
-        .distinct()
-        .subquery()
+    names = ("seen", "provider", "ended", "diagnosis", *_VITALS)
+    provider, ended = _flag(Visit.provider_id.is_not(None)), _flag(Visit.ended_at.is_not(None))
+    visits = (HAPPENED, *_visits(question, question.days))
+    of_them = Diagnosis.visit_id.in_(select(Visit.id).where(*visits))
+    diagnosed = (Diagnosis.clinic_id == question.clinic_id, of_them, _MEANT)
+    measured = (Measurement.visit_id.is_not(None), *_measured(question))
+    found = _gathered(
+        names,
+        _flagged(names, Visit.id, seen=_YES, provider=provider, ended=ended).where(*visits),
+        _flagged(names, Diagnosis.visit_id, diagnosis=_YES).where(*diagnosed),
+        _flagged(names, Measurement.visit_id, **_VITALS).where(*measured),
     )
-    parts = {
-        "provider": (None, Visit.provider_id.is_not(None)),
-        "ended": (None, Visit.ended_at.is_not(None)),
-        "diagnosis": (None, diagnosed.c.visit_id.is_not(None)),
-        "vitals": (None, measured.c.visit_id.is_not(None)),
-        "pressure": (None, measured.c.systolic == 1),
-    }
-    query = (
-        select(*(column for of, have in parts.values() for column in (_those(of), how_many(have))))
-        .select_from(Visit)
-        .outerjoin(diagnosed, diagnosed.c.visit_id == Visit.id)
-        .outerjoin(measured, measured.c.visit_id == Visit.id)
-        .where(HAPPENED, *_visits(question, question.days))
-    )
-    return _as_parts(parts, connection.execute(query).one())
+    parts = {name: (None, found.c[name] == 1) for name in ("provider", "ended", "diagnosis", "vitals", "pressure")}
+    query = select(*(column for of, have in parts.values() for column in (_those(of), how_many(have))))
+    return _as_parts(parts, connection.execute(query.select_from(found)).one())
 
 
-def _measured(question: Question, whose: Any) -> Subquery:
-    """The patients or visits with a vital sign in the period, and whether the pressure and the body mass index are
-    among them (1 or 0)."""
-    return (
-        select(
-            whose,
-            func.max(case((Measurement.loinc == SYSTOLIC, 1), else_=0)).label("systolic"),
-            func.max(case((Measurement.loinc.in_(BMI.loincs), 1), else_=0)).label("bmi"),
-        )
-        .where(
-            Measurement.clinic_id == question.clinic_id,
-            Measurement.loinc.in_(VITALS),
-            Measurement.local_day.between(*question.days),
-            or_(Measurement.value.is_not(None), Measurement.text.is_not(None)),
-            whose.is_not(None),
-        )
-        .group_by(whose)
-        .subquery()
-    )
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, _YES), else_=_NO)
+
+
+# Written out, for a parameter has no type that the parts of a union could share.
+_YES, _NO = literal_column("1", Integer), literal_column("0", Integer)
+_VITALS = {
+    "vitals": _YES,
+    "pressure": _flag(Measurement.loinc == SYSTOLIC),
+    "bmi": _flag(Measurement.loinc.in_(BMI.loincs)),
+}
+
+
+def _flagged(names: Iterable[str], whose: Any, **flags: ColumnElement[int]) -> Select[Any]:
+    """Rows of a patient or visit (`whose`), each with a flag under each of `names`."""
+    columns: list[Any] = [whose.label("whose"), *(flags.get(name, _NO).label(name) for name in names)]
+    return select(*columns)
+
+
+def _gathered(names: Iterable[str], *parts: Select[Any]) -> Subquery:
+    """One row for each patient or visit that is "seen" in any of the parts, with all flags of all its rows. They are
+    grouped together, because SQLite would look through a whole group for each row that it joins to it."""
+    rows = union_all(*parts).subquery()
+    flags = [func.max(rows.c[name]).label(name) for name in names]
+    return select(rows.c.whose, *flags).group_by(rows.c.whose).having(func.max(rows.c.seen) == 1).subquery()
+
+
+def _measured(question: Question) -> Conditions:
+    """Vital signs of the period that say something."""
+    return [
+        Measurement.clinic_id == question.clinic_id,
+        Measurement.loinc.in_(VITALS),
+        Measurement.local_day.between(*question.days),
+        or_(Measurement.value.is_not(None), Measurement.text.is_not(None)),
+    ]
 
 
 def _those(of: ColumnElement[bool] | None) -> ColumnElement[int]:
@@ -279,7 +303,7 @@ def _as_parts(names: Any, counts: Any) -> dict[str, Part]:
 
 
 def _observations(connection: Connection, question: Question) -> Ranking:
-    conditions = _of_clinic(question, Measurement, Measurement.local_day, question.days)
+    conditions = _measurements(question, question.days)
     return most_common.rank(connection, Measurement.patient_id, Measurement.name, (Measurement.loinc,), conditions)
 
 

@@ -175,6 +175,11 @@ def _stride(start: date, end: date) -> int:
     return months_spanned(start, end) if is_whole_months(start, end) else 0
 
 
+def around(*spans: Period) -> Period:
+    """From the first to the last day of several periods."""
+    return min(start for start, _ in spans), max(end for _, end in spans)
+
+
 def year_before(start: date, end: date) -> Period:
     """The same days a year earlier; of a few days the same weekdays, 52 weeks earlier."""
     if _is_short(start, end):

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from webapp.content import filters
+from webapp.content import filters, periods
 from webapp.content.counting import Conditions, month_key, patients_of
 from webapp.content.periods import Period, shifted
 from webapp.content.question import Question
@@ -181,9 +181,11 @@ def records_begin(connection: Connection, clinic_id: int) -> date | None:
 
 
 def _taken(question: Question, codes: Iterable[str], spans: Iterable[Period]) -> Conditions:
+    spans = tuple(spans)
     return [
         Measurement.clinic_id == question.clinic_id,
         Measurement.loinc.in_(list(codes)),
+        Measurement.local_day.between(*periods.around(*spans)),
         or_(*(Measurement.local_day.between(*span) for span in spans)),
     ]
 
@@ -232,8 +234,7 @@ def _unfit(day: Any, first_age: int, spans: Iterable[Period]) -> list[tuple[Colu
 def _aged(years: int, day: Any, spans: Iterable[Period]) -> ColumnElement[bool]:
     """Who has completed that many years on that day, which lies in one of `spans`. Years are counted only where it is
     not clear from the first and last of these days."""
-    spans = tuple(spans)
-    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    first, last = periods.around(*spans)
     on_first, on_last = (Patient.birth_date <= shifted(on, -12 * years) for on in (first, last))
     return or_(on_first, and_(on_last, CompletedYears(Patient.birth_date, day) >= years))
 
