@@ -68,7 +68,7 @@ class ReadSection:
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
     """`narrowed` are the filters that leave something out; the others go without saying. `across` headline figures
-    stand in a row of a desk's screen."""
+    stand in a row of a desk's screen. `logo` is a PNG in Base64, or empty."""
 
     logo: str
     period: str
