@@ -42,7 +42,7 @@ def fill_the_rest(clinic: Clinic, dice: random.Random) -> None:
         return None if dice.random() < 0.1 else FIRST + timedelta(days=dice.randrange(DAYS))
 
     ids = db.session.scalars(select(Patient.id).where(Patient.clinic_id == clinic.id)).all()
-    for visit in db.session.scalars(select(Visit).where(Visit.clinic_id == clinic.id).limit(900)).all():
+    for visit in db.session.scalars(select(Visit).where(Visit.clinic_id == clinic.id).limit(300)).all():
         length = dice.choice([0, 59, 60, 61, 86400, 86401, 90000, *(dice.randrange(300, 7000) for _ in range(20))])
         visit.ended_at = visit.started_at + timedelta(seconds=length)
     diagnoses, treatments, ratings = [], [], []

@@ -6,8 +6,9 @@ Sign-ins are read from the audit log: the rows of sessions go soon after the ses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from webapp import words
 from webapp.content import filters, findings, periods
@@ -116,30 +117,24 @@ def kept_up_in(question: Question) -> Period:
     return periods.shifted(question.end + timedelta(days=1), -KEPT_UP_MONTHS), question.end
 
 
-def visited(question: Question) -> Subquery:
-    """`patient_id` of those with a visit in kept_up_in() that took place, each once."""
-    return (
-        select(Visit.patient_id)
-        .where(Visit.clinic_id == question.clinic_id, Visit.local_day.between(*kept_up_in(question)), HAPPENED)
-        .group_by(Visit.patient_id)
-        .subquery()
-    )
-
-
-def recorded(question: Question) -> Subquery:
-    """`patient_id` of those with a diagnosis, measurement or treatment in kept_up_in(), each once."""
+def is_recent(question: Question) -> ColumnElement[bool]:
+    """Whether the patient had a visit and an entry in kept_up_in(). Asked of each patient by index, for most have one
+    of the first kind of entry that is looked for."""
     days = kept_up_in(question)
     is_true = or_(Diagnosis.verification_status.is_(None), Diagnosis.verification_status != "entered-in-error")
-    diagnosed = select(Diagnosis.patient_id).where(
-        Diagnosis.clinic_id == question.clinic_id, Diagnosis.recorded_on.between(*days), is_true
+
+    def has(model: Any, day: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        of_patient = (model.patient_id == Patient.id, model.clinic_id == question.clinic_id)
+        return select(model.id).where(*of_patient, day.between(*days), *conditions).exists()
+
+    return and_(
+        has(Visit, Visit.local_day, HAPPENED),
+        or_(
+            has(Diagnosis, Diagnosis.recorded_on, is_true),
+            has(Measurement, Measurement.local_day),
+            has(Treatment, Treatment.performed_on),
+        ),
     )
-    measured = select(Measurement.patient_id).where(
-        Measurement.clinic_id == question.clinic_id, Measurement.local_day.between(*days)
-    )
-    treated = select(Treatment.patient_id).where(
-        Treatment.clinic_id == question.clinic_id, Treatment.performed_on.between(*days)
-    )
-    return union(diagnosed, measured, treated).subquery()
 
 
 def is_numbered() -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Whom campaigns reached and what came of it, read from the database: the counts behind the campaign performance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -21,7 +21,6 @@ from webapp.models import Campaign, CampaignContact, Patient, Visit
 FILTERS = (TOPIC, CAMPAIGN, filters.AGE, filters.SEX)
 FOLLOWED_DAYS = 60
 STEPS = 5
-_PARTS = ("numbered", "dated", "sexed", "recent")
 
 Sums = TypeVar("Sums", "Reach", "Followed", "Group")
 
@@ -155,11 +154,8 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     runs = _reach(connection, question)
-    before = Reach(*connection.execute(_of_contacts(question, question.earlier, *_REACHED)).one())
-    contacted, contacted_before = (
-        connection.scalar(_of_contacts(question, period, func.count(CampaignContact.patient_id.distinct()))) or 0
-        for period in (question.days, question.earlier)
-    )
+    people = func.count(CampaignContact.patient_id.distinct())
+    contacted_before, *before = connection.execute(_of_contacts(question, question.earlier, people, *_REACHED)).one()
     step(1, STEPS)
     visits = _visits_on_record(connection, question.clinic_id)
     followable = _followable(visits) if visits else None
@@ -170,29 +166,28 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     step(3, STEPS)
     teams = adoption.teams(connection, question, question.days)
     step(4, STEPS)
-    names = campaign_names({row.id: row.name for row, _ in runs})
-    found = (
-        Run(
-            names[row.id],
-            topic_name(row.topic),
-            row.started_on,
-            row.ended_on,
-            reach,
-            followed.get(row.id, Followed()),
-        )
-        for row, reach in runs
-    )
     return Answer(
         question,
-        tuple(sorted(found, key=lambda run: (-run.reach.contacts, run.name))),
-        before,
-        contacted,
+        _runs(runs, followed),
+        Reach(*before),
+        sum(group.contacted for group in groups.values()),
         contacted_before,
         groups,
         teams,
         left_out,
         _records_begin(connection, question.clinic_id),
     )
+
+
+def _runs(reached: Iterable[tuple[Any, Reach]], followed: Mapping[int, Followed]) -> tuple[Run, ...]:
+    """Those with the most contacts first."""
+    reached = tuple(reached)
+    names = campaign_names({row.id: row.name for row, _ in reached})
+    found = (
+        Run(names[row.id], topic_name(row.topic), row.started_on, row.ended_on, reach, followed.get(row.id, Followed()))
+        for row, reach in reached
+    )
+    return tuple(sorted(found, key=lambda run: (-run.reach.contacts, run.name)))
 
 
 def _recorded(*steps: Any) -> ColumnElement[bool]:
@@ -306,27 +301,33 @@ def _groups(connection: Connection, question: Question) -> dict[tuple[str, str],
         .group_by(CampaignContact.patient_id)
         .subquery()
     )
-    visited, recorded = adoption.visited(question), adoption.recorded(question)
     was_contacted = contacted.c.patient_id.is_not(None)
-    recent = and_(visited.c.patient_id.is_not(None), recorded.c.patient_id.is_not(None))
-    parts = (adoption.is_numbered(), adoption.is_dated(question), adoption.has_sex(), recent)
+    flags = (
+        was_contacted,
+        adoption.is_numbered(),
+        adoption.is_dated(question),
+        adoption.has_sex(),
+        adoption.is_recent(question),
+    )
     people = (
         select(
             filters.band_column(question.end).label("band"),
             Patient.sex,
-            case((was_contacted, 1), else_=0).label("contacted"),
-            *(case((part, 1), else_=0).label(name) for part, name in zip(parts, _PARTS, strict=True)),
-            case((and_(*parts), 1), else_=0).label("kept_up"),
+            *(case((flag, 1), else_=0).label(f"flag{at}") for at, flag in enumerate(flags)),
         )
         .select_from(Patient)
         .outerjoin(contacted, contacted.c.patient_id == Patient.id)
-        .outerjoin(visited, visited.c.patient_id == Patient.id)
-        .outerjoin(recorded, recorded.c.patient_id == Patient.id)
         .where(*patients_of(question, FILTERS), or_(was_contacted, and_(*on_the_books(question.days))))
         .subquery()
     )
-    keys = (people.c.band, people.c.sex)
-    sums = [func.sum(people.c[name]) for name in ("contacted", *_PARTS, "kept_up")]
-    both = how_many(and_(people.c.contacted == 1, people.c.kept_up == 1))
-    query = select(*keys, func.count(), *sums, both).group_by(*keys).order_by(*keys)
-    return {(band, sex): Group(*map(int, found)) for band, sex, *found in connection.execute(query)}
+    found: dict[tuple[str, str], list[Group]] = {}
+    for band, sex, *told, number in connection.execute(select(*people.c, func.count()).group_by(*people.c)):
+        found.setdefault((band, sex), []).append(_alike(number, *map(bool, told)))
+    return {key: added_up(Group, found[key]) for key in sorted(found)}
+
+
+def _alike(number: int, contacted: bool, numbered: bool, dated: bool, sexed: bool, recent: bool) -> Group:
+    """So many patients of whom the same is true."""
+    kept_up = numbered and dated and sexed and recent
+    which = (True, contacted, numbered, dated, sexed, recent, kept_up, contacted and kept_up)
+    return Group(*(number if true else 0 for true in which))
