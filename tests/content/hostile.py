@@ -1,14 +1,13 @@
-"""Clinics as other systems hand them over at their worst, for hypothesis: every kind of row, with whatever its columns
-may hold."""
+"""Clinics as other systems hand them over at their worst: every kind of row, with whatever its columns may hold."""
 
+import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from tests.factories import add_clinic
@@ -34,11 +33,11 @@ from webapp.models.treatment import OUTCOMES
 from webapp.models.visit import KINDS, STATUSES
 
 Row = dict[str, Any]
-some = st.sampled_from
+NEVER_TOLD = "Zephyrine-7319"
+"""In every name of a patient."""
 
-SECRET = "Zephyrine-7319"
-"""Stands in all that a report may never show: names and numbers of patients, and comments to those who may not read
-them."""
+SAID = "Quillfeather-2746"
+"""In every comment."""
 
 CHANGES = {
     "Europe/Berlin": ("2024-03-31T01:00", "2024-10-27T01:00"),
@@ -93,7 +92,8 @@ SYSTEMS = (
 )
 CODES = ("I10", "J06.9", "K02.1", "38341003", "Z34", "", None, "i10", "I1 0", "ก", "0" * 64)
 AGES = (0, 1, 5, 15, 25, 44, 45, 65, 119, 120, 129, 130)
-LENGTHS = (1, 2, 6, 7, 13, 14, 28, 29, 31, 92, 365, 366, 1000, 3652)
+FAR = (date(1, 1, 1), date(1904, 2, 29), date(1970, 1, 1), date(2199, 12, 31), date(9999, 12, 31))
+STORABLE = (range(1, 0xD800), range(0xE000, 0x110000))
 
 
 @dataclass(frozen=True)
@@ -113,145 +113,164 @@ class Rows:
     contacts: tuple[Row, ...] = ()
 
 
+# -- At random ---------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
-class Asked:
-    """`picks` chooses filters: 0 leaves the one at that place alone, any other number takes one of its choices."""
+class Dice:
+    """What the columns of rows about a period may hold. `holes` is the part of them that is not known."""
 
+    dice: random.Random
+    zone: str
     period: Period
-    compare: Any = "before"
-    suppress_below: int = 0
-    reads_comments: bool = False
-    picks: tuple[int, ...] = field(default=(0,))
+    holes: float
+
+    def one_of(self, *values: Any) -> Any:
+        return self.dice.choice(values)
+
+    def maybe(self, value: Any) -> Any:
+        return None if self.dice.random() < self.holes else value
+
+    def place(self) -> int:
+        return self.dice.randrange(1000)
+
+    def day_inside(self) -> date:
+        return self.period[0] + timedelta(days=self.dice.randrange((self.period[1] - self.period[0]).days + 1))
+
+    def day(self) -> date:
+        """In the period, around its ends and those of the periods it is compared with, or far off."""
+        ends = (*self.period, *periods.before(*self.period), *periods.year_before(*self.period))
+        near = self.one_of(*ends) + timedelta(days=self.one_of(-30, -1, 0, 0, 1, 7, 60))
+        return self.one_of(*[self.day_inside()] * 5, near, near, near, self.one_of(*FAR))
+
+    def birth(self) -> date:
+        """To the day the ends of age bands, 120 years and more, or days to come."""
+        end = self.one_of(*self.period) + timedelta(days=self.one_of(-1, 0, 1))
+        return self.one_of(*[periods.shifted(end, -12 * self.one_of(*AGES))] * 5, self.one_of(*FAR))
+
+    def moment(self) -> datetime:
+        """At a change of clocks, at midnight on the clinic's clock, or at any hour; to the second."""
+        if self.dice.random() < 0.2:
+            at = datetime.fromisoformat(self.one_of(*CHANGES[self.zone])).replace(tzinfo=UTC)
+            return at + timedelta(seconds=self.one_of(-1, 0, 1, 1799, 1800, 3599, 3600, -3600))
+        day = self.one_of(self.day_inside(), self.one_of(*self.period))
+        day += timedelta(days=self.one_of(0, 0, 0, 0, -1, 1, -7, -31, -365))
+        hour, minute = self.one_of(0, 0, 2, 9, 9, 9, 14, 23), self.one_of(0, 0, 30, 59)
+        return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+    def text(self, most: int) -> str:
+        """What both databases store: all but NUL and lone surrogates."""
+        if self.dice.random() < 0.9:
+            return self.one_of(*NAMES)[:most]
+        return "".join(chr(self.one_of(*map(self.dice.choice, STORABLE))) for _ in range(9))
+
+    def coded(self) -> Row:
+        return {"code_system": self.one_of(*SYSTEMS), "code": self.one_of(*CODES), "name": self.text(400)}
 
 
-# -- Strategies --------------------------------------------------------------------------------------------------------
+def providers(dice: Dice) -> Row:
+    return {"name": dice.text(200)}
 
 
-@st.composite
-def stretches(draw: st.DrawFn) -> Period:
-    """One day to ten years, whole months or not, around the days that are odd."""
-    start = draw(some([date(2024, 2, 29), date(2024, 2, 1), date(2024, 1, 1), date(2011, 12, 30), date(2024, 10, 27)]))
-    start += timedelta(days=draw(st.integers(-40, 40)))
-    if draw(st.booleans()):
-        first = start.replace(day=1)
-        return first, periods.month_of(periods.shifted(first, draw(some([0, 0, 2, 11, 35, 119]))))[1]
-    return start, start + timedelta(days=draw(some(LENGTHS)) - 1)
+def patients(dice: Dice) -> Row:
+    return {
+        "sex": dice.one_of(*SEXES),
+        "birth_date": dice.maybe(dice.birth()),
+        "birth_precision": dice.one_of(*PRECISIONS),
+        "registered_on": dice.maybe(dice.day()),
+        "deceased_on": dice.one_of(None, None, None, dice.day()),
+        "family_name": dice.text(150) + NEVER_TOLD,
+    }
 
 
-def questions() -> st.SearchStrategy[Asked]:
-    picks = st.lists(st.integers(0, 5), min_size=1, max_size=5).map(tuple)
-    return st.builds(Asked, stretches(), some(["before", "year"]), some([0, 0, 5, 10]), st.booleans(), picks)
+def visits(dice: Dice) -> Row:
+    return {
+        "patient": dice.place(),
+        "provider": dice.maybe(dice.place()),
+        "kind": dice.one_of(*KINDS),
+        "status": dice.one_of("finished", "finished", dice.one_of(*STATUSES)),
+        "started_at": dice.moment(),
+        "has_hour": dice.maybe(True),
+        "minutes": dice.maybe(dice.one_of(0, 20, 100_000)),
+    }
 
 
-FAR = (date(1904, 2, 29), date(1970, 1, 1), date(2199, 12, 31), date(9999, 12, 31))
+def diagnoses(dice: Dice) -> Row:
+    return {
+        "patient": dice.place(),
+        "visit": dice.maybe(dice.place()),
+        **dice.coded(),
+        "recorded_on": dice.maybe(dice.day()),
+        "clinical_status": dice.maybe(dice.one_of(*CLINICAL_STATUSES)),
+        "verification_status": dice.maybe(dice.one_of(*VERIFICATION_STATUSES)),
+    }
 
 
-def days(period: Period) -> st.SearchStrategy[date]:
-    """Around the ends of the period and of those it is compared with, or far off."""
-    ends = [*period, *periods.before(*period), *periods.year_before(*period)]
-    near = [end + timedelta(days=off) for end in ends for off in (-30, -1, 0, 0, 1, 7, 60)]
-    return some([*near, *FAR, date(1, 1, 1)])
+def treatments(dice: Dice) -> Row:
+    """A follow-up is done only where one is due."""
+    due = dice.maybe(dice.day())
+    return {
+        "patient": dice.place(),
+        "visit": dice.maybe(dice.place()),
+        "diagnosis": dice.maybe(dice.place()),
+        "kind": dice.one_of(*KINDS),
+        **dice.coded(),
+        "performed_on": dice.maybe(dice.day()),
+        "outcome": dice.one_of(*OUTCOMES),
+        "follow_up_due_on": due,
+        "follow_up_done_on": due and dice.maybe(dice.day()),
+    }
 
 
-def births(period: Period) -> st.SearchStrategy[date]:
-    """Today, tomorrow, 120 years ago and any time between, to the day."""
-    ends = [end + timedelta(days=off) for end in period for off in (-1, 0, 1)]
-    return some([date(1, 1, 1), *FAR, *(periods.shifted(end, -12 * years) for end in ends for years in AGES)])
+def measurements(dice: Dice) -> Row:
+    return {
+        "patient": dice.place(),
+        "visit": dice.maybe(dice.place()),
+        "loinc": dice.one_of(*LOINC),
+        "name": dice.text(400),
+        "value": dice.maybe(dice.one_of(*NUMBERS)),
+        "unit": dice.one_of(*UNITS),
+        "text": dice.maybe(dice.text(400)),
+        "measured_at": dice.maybe(dice.moment()),
+    }
 
 
-@st.composite
-def moments(draw: st.DrawFn, zone: str, period: Period) -> datetime:
-    """At a change of clocks, at midnight on the clinic's clock, or at any hour; to the second."""
-    if draw(st.integers(0, 3)) == 0:
-        at = datetime.fromisoformat(draw(some(CHANGES[zone]))).replace(tzinfo=UTC)
-        return at + timedelta(seconds=draw(some([-1, 0, 1, 1799, 1800, 3599, 3600, -3600])))
-    day = draw(some(period)) + timedelta(days=draw(some([0, 0, -1, 1, -7, -31, -365])))
-    hour = draw(some([0, 0, 2, 9, 9, 14, 23]))
-    return datetime(day.year, day.month, day.day, hour, draw(some([0, 30, 59])), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+def feedback(dice: Dice) -> Row:
+    comment = f"{dice.text(80)} {SAID} " * dice.one_of(1, 1, 400)
+    return {
+        "patient": dice.maybe(dice.place()),
+        "visit": dice.maybe(dice.place()),
+        "category": dice.text(60),
+        "rating": dice.one_of(*RATINGS),
+        "comment": dice.maybe(comment) or "",
+        "submitted_at": dice.moment(),
+        "responded_at": dice.maybe(dice.moment()),
+    }
 
 
-def text(most: int) -> st.SearchStrategy[str]:
-    """What both databases store: all but NUL and lone surrogates."""
-    free = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
-    return (some(NAMES) | some(NAMES) | free).map(lambda found: found[:most])
+def campaigns(dice: Dice) -> Row:
+    start, end = sorted((dice.day(), dice.day()))
+    return {"name": dice.text(200), "topic": dice.text(100), "started_on": start, "ended_on": dice.maybe(end)}
 
 
-place = st.integers(0, 7)
-maybe_place = st.none() | place
+def contacts(dice: Dice) -> Row:
+    return {
+        "campaign": dice.place(),
+        "patient": dice.place(),
+        "contacted_at": dice.moment(),
+        "opened_at": dice.maybe(dice.moment()),
+        "responded_at": dice.maybe(dice.moment()),
+        "attended_at": dice.maybe(dice.moment()),
+    }
 
 
-def _rows(most: int, **columns: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Row, ...]]:
-    return st.lists(st.fixed_dictionaries(columns), max_size=most).map(tuple)
+KINDS_OF_ROWS = (providers, patients, visits, diagnoses, treatments, measurements, feedback, campaigns, contacts)
 
 
-@st.composite
-def clinics(draw: st.DrawFn, period: Period) -> Rows:
-    zone = draw(some(list(CHANGES)))
-    day, moment = days(period), moments(zone, period)
-    maybe_day, maybe_moment = st.none() | day, st.none() | moment
-    patients = _rows(
-        6, sex=some(SEXES), birth_date=st.none() | births(period), birth_precision=some(PRECISIONS),
-        registered_on=maybe_day, deceased_on=maybe_day, family_name=text(150).map(lambda name: name + SECRET),
-    )  # fmt: skip
-    visits = _rows(
-        10, patient=place, provider=maybe_place, kind=some(KINDS), status=some(("finished", "finished", *STATUSES)),
-        started_at=moment, has_hour=st.booleans(), minutes=st.none() | some([0, 20, 100_000]), times=some([1, 1, 1, 7]),
-    )  # fmt: skip
-    coded = {"code_system": some(SYSTEMS), "code": some(CODES), "name": text(400)}
-    diagnoses = _rows(
-        6, patient=place, visit=maybe_place, **coded, recorded_on=maybe_day,
-        clinical_status=some((None, *CLINICAL_STATUSES)), verification_status=some((None, *VERIFICATION_STATUSES)),
-    )  # fmt: skip
-    treatments = _rows(
-        6, patient=place, visit=maybe_place, diagnosis=maybe_place, kind=some(KINDS), **coded, performed_on=maybe_day,
-        outcome=some(OUTCOMES), follow_up_due_on=maybe_day, follow_up_done_on=maybe_day,
-    )  # fmt: skip
-    measurements = _rows(
-        8, patient=place, visit=maybe_place, loinc=some(LOINC), name=text(400), value=st.none() | some(NUMBERS),
-        unit=some(UNITS), text=st.none() | text(400), measured_at=maybe_moment,
-    )  # fmt: skip
-    feedback = _rows(
-        6, patient=maybe_place, visit=maybe_place, category=text(60), rating=some(RATINGS), submitted_at=moment,
-        comment=st.just("") | st.builds(lambda word, times: f"{word} {SECRET} " * times, text(80), some([1, 1, 400])),
-        responded_at=maybe_moment,
-    )  # fmt: skip
-    campaigns = _rows(3, name=text(200), topic=text(100), started_on=day, ended_on=maybe_day)
-    contacts = _rows(
-        8, campaign=place, patient=place, contacted_at=moment, opened_at=maybe_moment, responded_at=maybe_moment,
-        attended_at=maybe_moment,
-    )  # fmt: skip
-    providers = _rows(3, name=text(200))
-    kinds = (providers, patients, visits, diagnoses, treatments, measurements, feedback, campaigns, contacts)
-    return Rows(zone, *map(draw, kinds))
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> tuple[Rows, Asked]:
-    asked = draw(questions())
-    return draw(clinics(asked.period)), asked
-
-
-# -- By name -----------------------------------------------------------------------------------------------------------
-
-OCTOBER = Asked((date(2026, 10, 1), date(2026, 10, 31)))
-_AT = datetime(2026, 10, 5, 2, tzinfo=UTC)
-_PATIENT = {"sex": "unknown"}
-_VISIT = {"patient": 0, "kind": "medical", "status": "finished", "started_at": _AT}
-_BLANK = {
-    "diagnoses": ({"patient": 0, "name": ""},),
-    "treatments": ({"patient": 0, "name": "", "kind": "medical"},),
-    "measurements": ({"patient": 0, "name": ""},),
-    "feedback": ({"submitted_at": _AT},),
-    "campaigns": ({"name": "", "topic": "", "started_on": date(2026, 10, 1)},),
-    "contacts": ({"campaign": 0, "patient": 0, "contacted_at": _AT},),
-}
-NAMED = {
-    "empty": Rows(),
-    "one patient": Rows(patients=(_PATIENT,)),
-    "one visit": Rows(patients=(_PATIENT,), visits=(_VISIT,)),
-    "nothing known": Rows(patients=(_PATIENT,), visits=({**_VISIT, "has_hour": False},), **_BLANK),
-    "nobody came": Rows(patients=(_PATIENT,), visits=({**_VISIT, "status": "cancelled"},), **_BLANK),
-}
+def rows(dice: Dice, sizes: Iterable[int]) -> Rows:
+    """So many rows of each kind, in the order of KINDS_OF_ROWS."""
+    kinds = zip(KINDS_OF_ROWS, sizes, strict=True)
+    return Rows(dice.zone, *(tuple(kind(dice) for _ in range(size)) for kind, size in kinds))
 
 
 # -- Into the database -------------------------------------------------------------------------------------------------
@@ -264,13 +283,13 @@ def add(rows: Rows) -> Clinic:
     patients = _kept(Patient, clinic, rows.patients)
     if patients:
         ids = {"patient": patients, "provider": providers}
-        visits = _kept(Visit, clinic, _linked(ids, map(partial(_visit, rows.zone), _repeated(rows.visits))))
+        visits = _kept(Visit, clinic, _linked(ids, map(partial(_visit, rows.zone), rows.visits)))
         ids["visit"] = visits
         ids["diagnosis"] = _kept(Diagnosis, clinic, _linked(ids, rows.diagnoses))
-        _kept(Treatment, clinic, _linked(ids, map(_treatment, rows.treatments)))
+        _kept(Treatment, clinic, _linked(ids, rows.treatments))
         _kept(Measurement, clinic, _linked(ids, map(partial(_measurement, rows.zone), rows.measurements)))
         _kept(Feedback, clinic, _linked(ids, map(partial(_feedback, rows.zone), rows.feedback)))
-        ids["campaign"] = _kept(Campaign, clinic, _campaigns(rows.campaigns))
+        ids["campaign"] = _kept(Campaign, clinic, {row["name"]: row for row in rows.campaigns}.values())
         contacts = {(row["campaign_id"], row["patient_id"]): row for row in _linked(ids, rows.contacts)}
         known = [row for row in contacts.values() if row["campaign_id"]]
         _kept(CampaignContact, None, map(partial(_contact, rows.zone), known))
@@ -304,12 +323,6 @@ def _linked(ids: dict[str, list[int]], rows: Iterable[Row]) -> Iterable[Row]:
 _PLACES = {"patient", "provider", "visit", "diagnosis", "campaign"}
 
 
-def _repeated(rows: Iterable[Row]) -> Iterable[Row]:
-    for row in rows:
-        for _ in range(row.get("times", 1)):
-            yield {name: value for name, value in row.items() if name != "times"}
-
-
 def _visit(zone: str, row: Row) -> Row:
     wall, at = clock.local(row["started_at"], zone), row["started_at"]
     minutes = row.get("minutes")
@@ -323,11 +336,6 @@ def _visit(zone: str, row: Row) -> Row:
     }
 
 
-def _treatment(row: Row) -> Row:
-    """A follow-up is done only where one is due."""
-    return row if row.get("follow_up_due_on") else {**row, "follow_up_done_on": None}
-
-
 def _measurement(zone: str, row: Row) -> Row:
     at = row.get("measured_at")
     return {**row, "local_day": clock.local(at, zone).day if at else None, "component": 0}
@@ -335,13 +343,6 @@ def _measurement(zone: str, row: Row) -> Row:
 
 def _feedback(zone: str, row: Row) -> Row:
     return {"comment": "", "category": "", **row, "local_day": clock.local(row["submitted_at"], zone).day}
-
-
-def _campaigns(rows: Iterable[Row]) -> Iterable[Row]:
-    """Their names differ, and none ends before it begins."""
-    for row in {row["name"]: row for row in rows}.values():
-        ended = row.get("ended_on")
-        yield {**row, "ended_on": max(ended, row["started_on"]) if ended else None}
 
 
 def _contact(zone: str, row: Row) -> Row:

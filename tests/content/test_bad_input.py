@@ -2,6 +2,9 @@
 
 import io
 import math
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,9 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from tests.content import hostile
-from tests.content.hostile import NAMED, OCTOBER, SECRET, Asked, Rows
+from tests.content.hostile import CHANGES, KINDS_OF_ROWS, NEVER_TOLD, SAID, Dice, Rows
 from webapp import content
-from webapp.content import CATALOGUE, Question
+from webapp.content import CATALOGUE, Question, periods
+from webapp.content.periods import Period
 from webapp.extensions import snapshot
 from webapp.figures import (
     SUPPRESSED,
@@ -31,8 +35,72 @@ from webapp.figures import (
 from webapp.files import FORMATS
 from webapp.report_requests import reading
 
+some = st.sampled_from
+
+LENGTHS = (1, 2, 6, 7, 13, 14, 28, 29, 31, 92, 365, 366, 1000, 3652)
+SIZES = (0, 1, 3, 12, 30, 30)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`pick` chooses one filter by its place and one of its choices by theirs, each counted round: of a few rows one
+    filter leaves out enough."""
+
+    period: Period
+    compare: Any = "before"
+    suppress_below: int = 0
+    reads_comments: bool = False
+    pick: tuple[int, int] | None = None
+
+
+@st.composite
+def stretches(draw: st.DrawFn) -> Period:
+    """One day to ten years, whole months or not, around the days that are odd."""
+    start = draw(some([date(2024, 2, 29), date(2024, 2, 1), date(2024, 1, 1), date(2011, 12, 30), date(2024, 10, 27)]))
+    start += timedelta(days=draw(some([0, 0, -1, 1, -30, 17])))
+    if draw(st.booleans()):
+        first = start.replace(day=1)
+        return first, periods.month_of(periods.shifted(first, draw(some([0, 0, 2, 11, 35, 119]))))[1]
+    return start, start + timedelta(days=draw(some(LENGTHS)) - 1)
+
+
+def questions() -> st.SearchStrategy[Asked]:
+    pick = st.none() | st.tuples(st.integers(0, 5), st.integers(0, 6))
+    return st.builds(Asked, stretches(), some(["before", "year"]), some([0, 0, 0, 5, 10]), st.booleans(), pick)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Rows, Asked]:
+    """Hypothesis chooses how much there is of what and how much of it is unknown; what the rows hold is left to dice,
+    for to have it choose each cell takes longer than all the reports together."""
+    asked = draw(questions())
+    zone, holes = draw(some(list(CHANGES))), draw(some([0.1, 0.0, 0.4, 1.0]))
+    dice = Dice(random.Random(draw(st.integers(0, 2**32))), zone, asked.period, holes)
+    return hostile.rows(dice, [draw(some(SIZES)) for _ in KINDS_OF_ROWS]), asked
+
+
+OCTOBER = Asked((date(2026, 10, 1), date(2026, 10, 31)))
+_AT = datetime(2026, 10, 5, 2, tzinfo=UTC)
+_PATIENT = {"sex": "unknown"}
+_VISIT = {"patient": 0, "kind": "medical", "status": "finished", "started_at": _AT}
+_BLANK = {
+    "diagnoses": ({"patient": 0, "name": ""},),
+    "treatments": ({"patient": 0, "name": "", "kind": "medical"},),
+    "measurements": ({"patient": 0, "name": ""},),
+    "feedback": ({"submitted_at": _AT},),
+    "campaigns": ({"name": "", "topic": "", "started_on": date(2026, 10, 1)},),
+    "contacts": ({"campaign": 0, "patient": 0, "contacted_at": _AT},),
+}
+NAMED = {
+    "empty": Rows(),
+    "one patient": Rows(patients=(_PATIENT,)),
+    "one visit": Rows(patients=(_PATIENT,), visits=(_VISIT,)),
+    "nothing known": Rows(patients=(_PATIENT,), visits=({**_VISIT, "has_hour": False},), **_BLANK),
+    "nobody came": Rows(patients=(_PATIENT,), visits=({**_VISIT, "status": "cancelled"},), **_BLANK),
+}
+
 # PDF takes ten times as long as the others together, so it is drawn more seldom.
-formats = st.sampled_from(["csv", "json", "excel", "csv", "json", "excel", "csv", "pdf"])
+formats = some(["csv", "json", "excel", "csv", "json", "excel", "csv", "pdf"])
 
 
 def named(function: Any) -> Any:
@@ -45,7 +113,7 @@ def named(function: Any) -> Any:
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("template", list(CATALOGUE))
 @named
-@given(hostile.cases(), formats)
+@given(cases(), formats)
 @settings(max_examples=15)
 def test_no_records_break_a_report(database: str, template: str, case: tuple[Rows, Asked], name: str) -> None:
     document = sound_document(template, *case)
@@ -55,7 +123,7 @@ def test_no_records_break_a_report(database: str, template: str, case: tuple[Row
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 @pytest.mark.parametrize("template", list(CATALOGUE))
-@given(hostile.cases())
+@given(cases())
 @settings(max_examples=5)
 def test_no_records_break_the_figures_on_postgresql(database: str, template: str, case: tuple[Rows, Asked]) -> None:
     sound_document(template, *case)
@@ -73,7 +141,7 @@ def sound_document(template: str, rows: Rows, asked: Asked) -> Document:
             clinic.id,
             clinic.timezone,
             *asked.period,
-            filters=filters_for(connection, template, clinic.id, asked.picks),
+            filters=filter_for(connection, template, clinic.id, asked.pick),
             compare=asked.compare,
             suppress_below=asked.suppress_below,
             reads_comments=asked.reads_comments and CATALOGUE[template].has_comments,
@@ -84,17 +152,20 @@ def sound_document(template: str, rows: Rows, asked: Asked) -> Document:
     assert (figures.template, figures.title) == (template, content.title(question))
     if not asked.suppress_below:
         assert matching == (figures.rows.used, figures.rows.noun)
-    assert (SECRET in str(as_plain(figures))) <= question.reads_comments
+    told = str(as_plain(figures))
+    assert NEVER_TOLD not in told
+    assert (SAID not in told) or question.reads_comments
     assert_is_sound(figures)
     return document(figures, choices, asked)
 
 
-def filters_for(connection: Connection, template: str, clinic_id: int, picks: tuple[int, ...]) -> dict[str, str]:
-    chosen = {}
-    for number, narrowing in enumerate(CATALOGUE[template].filters):
-        offered = ["", *(value for value, _ in narrowing.choices(connection, clinic_id))]
-        chosen[narrowing.name] = offered[picks[number % len(picks)] % len(offered)]
-    return chosen
+def filter_for(connection: Connection, template: str, clinic_id: int, pick: tuple[int, int] | None) -> dict[str, str]:
+    if pick is None:
+        return {}
+    place, choice = pick
+    narrowing = CATALOGUE[template].filters[place % len(CATALOGUE[template].filters)]
+    offered = [value for value, _ in narrowing.choices(connection, clinic_id)]
+    return {narrowing.name: offered[choice % len(offered)]} if offered else {}
 
 
 def document(figures: Content, choices: tuple[Choice, ...], asked: Asked) -> Document:
@@ -158,7 +229,10 @@ def assert_table(table: Table) -> None:
             kind = "number" if column.key == "change" else column.kind
             assert_cell(cell, kind, column.decimals, (table.key, column.key))
         if column.kind == "count" and isinstance(total, int) and SUPPRESSED not in cells:
-            assert total == sum(cell for cell in cells if isinstance(cell, int)), (table.key, column.key)
+            counts = [cell for cell in cells if isinstance(cell, int)]
+            # People who are in several rows are one in the total, and the reader is told.
+            is_told = "once in the total" in table.note and max(counts) <= total <= sum(counts)
+            assert is_told or total == sum(counts), (table.key, column.key)
 
 
 def assert_cell(cell: Any, kind: str, decimals: int, where: Any) -> None:
