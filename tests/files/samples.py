@@ -338,6 +338,19 @@ def long_table(rows: int) -> Content:
     return replace(visit_trends(), sections=(Section("long", "Long", (), (table,)),))
 
 
+def wide_table(columns: int, rows: int) -> Content:
+    """A content whose one table has so many columns and rows, with a total."""
+    cells = [tuple((row * 37 + at * 11) % 1900 for at in range(columns - 1)) for row in range(rows)]
+    table = Table(
+        "t",
+        "The table",
+        (Column("name", "Diagnosis"), *(Column(f"c{at}", f"Seen in {at}", "count") for at in range(columns - 1))),
+        tuple((f"Name of row {at}", *row) for at, row in enumerate(cells)),
+        ("All", *(sum(column) for column in zip(*cells, strict=True))),
+    )
+    return replace(visit_trends(), sections=(Section("s", "The section", (), (table,)),))
+
+
 def empty() -> Content:
     columns = (Column("month", "Month", "month"), Column("a", "Medical", "count"), Column("b", "Dental", "count"))
     return replace(

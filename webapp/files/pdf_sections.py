@@ -9,6 +9,7 @@ from webapp.figures import Chart, Section, Table
 from webapp.files import charts, lettering, pdf_strips, pdf_tables
 from webapp.files.pages import AFTER, GUTTER, Heading, Panels, Plot
 from webapp.files.pages import Column as Stack
+from webapp.files.papers import Page, Paper, turn
 
 _SMALL_ROWS = 14
 _WHOLE = 320.0
@@ -41,22 +42,54 @@ class _Block:
         return Stack(width, [Heading(self.shown.title, self.shown.note), *tables])
 
 
-def body(section: Section, width: float) -> list[Flowable]:
-    """The section's charts and tables as flowables, `width` points wide; small ones two by two."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A section's charts and tables. It begins on a page of the kind `first`, where its title stands too, and ends on
+    one of the kind `last`. `room` is what must be free for it to begin on the page that is there: points."""
+
+    story: list[Flowable]
+    first: Page
+    last: Page
+    room: float
+
+
+def body(section: Section, paper: Paper) -> Body:
+    """The section's charts and tables: small ones two by two; tables too wide for the upright page, which a page on its
+    side holds whole, at the end on such pages."""
+    upright, wide = paper.upright, paper.wide
+    on_its_side = [table for table in section.tables if page_of(table, paper) is wide]
+    blocks = _blocks(section, (upright.width - GUTTER) / 2)
+    story = _upright([block for block in blocks if block.shown not in on_its_side], upright.width)
+    turned = [block.shown for block in blocks if block.shown in on_its_side]
+    tables = [part for table in turned if isinstance(table, Table) for part in _table(section, table, wide.width, 1)]
+    if not tables:
+        return Body(story, upright, upright, _room(section, story, upright.width))
+    if not story:
+        return Body(tables, wide, wide, _room(section, tables, wide.width))
+    return Body([*story, *turn(wide), *tables], upright, wide, _room(section, story, upright.width))
+
+
+def page_of(table: Table, paper: Paper) -> Page:
+    """The kind of page on which the table stands: upright, unless only a page on its side holds all its columns."""
+    fits = [len(pdf_tables.parts(table, page.width)) == 1 for page in (paper.upright, paper.wide)]
+    return paper.wide if fits == [False, True] else paper.upright
+
+
+def _upright(waiting: list[_Block], width: float) -> list[Flowable]:
+    """Blocks one under the other, `width` points wide; small ones two by two."""
     half = (width - GUTTER) / 2
-    waiting = _blocks(section, half)
     story: list[Flowable] = []
     while waiting:
         block = waiting.pop(0)
         beside = next((at for at, other in enumerate(waiting) if other.small), None) if block.small else None
         if beside is not None:
-            story.append(Panels([block.stack(half), waiting.pop(beside).stack(half)], section.title))
+            story.append(Panels([block.stack(half), waiting.pop(beside).stack(half)], block.section.title))
         elif isinstance(block.shown, Chart):
-            story.append(Panels([block.stack(width)], section.title))
+            story.append(Panels([block.stack(width)], block.section.title))
         else:
             number = pdf_strips.across(block.shown, width)
             alone = half if block.small and number == 1 else width
-            story += _table(section, block.shown, alone, number)
+            story += _table(block.section, block.shown, alone, number)
     return story
 
 
@@ -95,15 +128,16 @@ def _table(section: Section, table: Table, width: float, number: int) -> list[Fl
     if not table.rows:
         return [heading, Heading("", charts.NOTHING), Spacer(1, AFTER)]
     parts = _set(table, width, number)
-    high = heading.wrap(width, 0)[1] + parts[0].wrap(width, 0)[1]
-    return [CondPageBreak(high if high < _WHOLE else _HEAD_ROOM), heading, *parts]
+    above, high = heading.wrap(width, 0)[1], parts[0].wrap(width, 0)[1]
+    least = high if above + high < _WHOLE else max(_HEAD_ROOM - above, pdf_tables.least_height(parts[0]))
+    return [CondPageBreak(above + min(least, _WHOLE)), heading, *parts]
 
 
 def _set(table: Table, width: float, number: int) -> list[Flowable]:
     return [pdf_strips.Strips(table, number, width)] if number > 1 else [*pdf_tables.flowables(table, width)]
 
 
-def room(section: Section, story: Sequence[Flowable], width: float) -> float:
+def _room(section: Section, story: Sequence[Flowable], width: float) -> float:
     """Points that the section's title and text need on a page together with what comes first, however much that may
     move to the next page."""
     text = len(lettering.lines(section.text, width, TEXT)) * TEXT * 1.4 + 6 if section.text else 0.0

@@ -1,5 +1,6 @@
 """Data tables of a PDF page, drawn by ReportLab: header on each page, hairlines, right-aligned numbers, bold total."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,12 @@ _AROUND = 5.0
 ROW = _LEADING + _AROUND
 """Points that a row of one line takes."""
 
+_TOGETHER = 2
+"""Rows that stay together at a page's end, and with the total at the head of the next."""
+
+_MOST_TOGETHER = 200.0
+"""Points: higher rows may be parted."""
+
 _RULE, _HAIRLINE = HexColor("#B9C5CA"), HexColor("#E6EBED")
 _MOST_LINES = 20
 """A longer text in one cell ends in an ellipsis: a row cannot be taller than a page."""
@@ -33,15 +40,31 @@ class _Grid:
     widths: Sequence[float]
 
 
-def flowables(table: Table, width: float) -> list[LongTable]:
+class Rows(LongTable):
+    """A data table with its header. Where it goes on on the next page, its first rows stay with the header, and its
+    last with the total, unless they are too high for that."""
+
+    def split(self, width: float, height: float) -> list[Any]:
+        heights = self._rowHeights
+        first, last = 1 + _TOGETHER, len(heights) - _TOGETHER - 1
+        fits = sum(heights[:first]) <= _MOST_TOGETHER and sum(heights[max(last, 1) :]) <= _MOST_TOGETHER
+        self._rowSplitRange = (first, last) if fits else None
+        return list(super().split(width, height))
+
+
+def least_height(table: Any) -> float:
+    """Points that a table's header takes with its first rows."""
+    return float(sum(table._rowHeights[: 1 + _TOGETHER])) if isinstance(table, Rows) else 0.0
+
+
+def flowables(table: Table, width: float) -> list["Rows"]:
     """`table` as flowables no wider than `width` points: one, or several with the first column repeated when it has
     more columns than fit."""
     natural = _natural(table, width)
-    groups = _groups(natural, width)
-    return [_flowable(_grid(table, group, natural, width)) for group in groups]
+    return [_flowable(_grid(table, group, natural, width)) for group in _groups(natural, width)]
 
 
-def pieces(table: Table, starts: Sequence[int], width: float) -> list[LongTable]:
+def pieces(table: Table, starts: Sequence[int], width: float) -> list["Rows"]:
     """`table` cut before each row that `starts` names: pieces with the same columns, each `width` points wide with its
     own header. The total is under the last."""
     whole = _grid(table, range(len(table.columns)), _natural(table, width), width)
@@ -57,6 +80,11 @@ def _natural(table: Table, width: float) -> list[float]:
     """What each column takes: with its header in one line if that fits `width`, else in two."""
     natural = _widths(table, _in_one_line)
     return natural if sum(natural) <= width else _widths(table, _folded)
+
+
+def parts(table: Table, width: float) -> list[list[int]]:
+    """The columns, by number, of each part that the table is cut into where it has more than `width` points hold."""
+    return _groups(_natural(table, width), width)
 
 
 def least_width(table: Table) -> float:
@@ -77,6 +105,11 @@ def _rows(table: Table) -> list[tuple[Cell, ...]]:
     return [*table.rows, *([table.total] if table.total else [])]
 
 
+def said(cell: Cell, column: Column, is_total: bool) -> str:
+    """A cell of a row, or of the total, as it is drawn."""
+    return _total_cell(cell, column) if is_total else written(cell, column)
+
+
 def _total_cell(cell: Cell, column: Column) -> str:
     """A total has no figure in some columns, which is not the same as a figure that is not known. Its label may stand
     in a column of days or months."""
@@ -87,16 +120,23 @@ def _total_cell(cell: Cell, column: Column) -> str:
 
 def _widths(table: Table, of_header: Callable[[str], float]) -> list[float]:
     """What each column takes when no cell is wrapped."""
+    heads = [of_header(header(column)) for column in table.columns]
+    widths = [max(cells, head) + 2 * _PAD for cells, head in zip(_of_cells(table), heads, strict=True)]
+    widths[0] -= _PAD
+    widths[-1] -= _PAD
+    return widths
+
+
+@functools.lru_cache(maxsize=32)
+def _of_cells(table: Table) -> tuple[float, ...]:
+    """What the widest cell of each column takes below its header; asked several times of each table."""
     widths = []
     for at, column in enumerate(table.columns):
         cells = [lettering.width(written(row[at], column), BODY) for row in table.rows]
         if table.total:
             cells.append(lettering.width(_total_cell(table.total[at], column), BODY, True))
-        cells.append(of_header(header(column)))
-        widths.append(max(cells) + 2 * _PAD)
-    widths[0] -= _PAD
-    widths[-1] -= _PAD
-    return widths
+        widths.append(max(cells, default=0.0))
+    return tuple(widths)
 
 
 def _in_one_line(text: str) -> float:
@@ -154,7 +194,7 @@ def _shared(natural: Sequence[float], columns: Sequence[Column], width: float) -
     return widths
 
 
-def _flowable(grid: _Grid) -> LongTable:
+def _flowable(grid: _Grid) -> "Rows":
     head = [
         lettering.lines(header(column), room, SMALL, True, most=4)
         for column, room in zip(grid.columns, _rooms(grid.widths), strict=True)
@@ -162,7 +202,7 @@ def _flowable(grid: _Grid) -> LongTable:
     body = [_wrapped(row, grid.widths, bold=False) for row in grid.rows]
     total = [_wrapped(grid.total, grid.widths, bold=True)] if grid.total else []
     lines = [head, *body, *total]
-    return LongTable(
+    return Rows(
         [["\n".join(lettering.visual(line) for line in cell) for cell in row] for row in lines],
         colWidths=list(grid.widths),
         rowHeights=[max(len(cell) for cell in row) * _LEADING + _AROUND for row in lines],

@@ -17,7 +17,6 @@ import xhtml2pdf.parser
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from reportlab import rl_config
-from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.platypus.flowables import CondPageBreak, Flowable
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.document import pisaDocument
@@ -25,13 +24,11 @@ from xhtml2pdf.tags import pisaTag
 
 from webapp.errors import RenderFailed
 from webapp.figures import Document
-from webapp.files import facts, fonts, lettering, logos, pages, pdf_about, pdf_metrics, pdf_sections
+from webapp.files import facts, fonts, lettering, logos, pages, papers, pdf_about, pdf_metrics, pdf_sections
 
 MOST_SECONDS = 120
 MOST_IN_CELL = 120
 """Characters of a fact on the first page."""
-
-PAPERS = {"A4": A4, "Letter": LETTER}
 
 _log = logging.getLogger("xhtml2pdf")
 _log.setLevel(logging.WARNING)
@@ -80,11 +77,8 @@ def draw(document: Document) -> bytes:
     """The PDF of `document`. Raises RenderFailed rather than leave anything out or draw it in another font."""
     fonts.ready()
     rl_config.invariant = 1
-    across, high = PAPERS[document.presentation.paper]
-    width, height = across - 2 * pages.MARGIN, high - pages.ABOVE - pages.BELOW
-    sections = [pdf_sections.body(section, width) for section in document.content.sections]
     markup = _markup(document)
-    token = _parts.set(_native_parts(document, sections, width, height))
+    token = _parts.set(_native_parts(document))
     buffer = io.BytesIO()
     try:
         with _nothing_left_out():
@@ -126,25 +120,29 @@ def _nothing_left_out() -> Iterator[None]:
         raise RenderFailed(f"pdf: something was left out, see {', '.join(sorted(set(heard)))}")
 
 
-def _native_parts(
-    document: Document, sections: Sequence[Sequence[Flowable]], width: float, height: float
-) -> dict[str, Sequence[Any]]:
-    """The flowables of each key, for text `width` points wide and `height` high on a page."""
-    end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height - pdf_sections.TITLE)
+def _native_parts(document: Document) -> dict[str, Sequence[Any]]:
+    """The flowables of each key."""
+    paper = papers.of(document.presentation.paper)
+    width, height = paper.upright.width, paper.upright.height - pdf_sections.TITLE
+    end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height)
     logo = logos.read(document.presentation.logo)
     clinic, title = document.presentation.clinic_name, document.provenance.template_title
     parts: dict[str, Sequence[Any]] = {
         "head": [pages.RunningHead(clinic, f"{title}, {facts.period(document)}", facts.filters(document))],
         "letterhead": [pages.Letterhead(logo, clinic)] if logo else [],
         "foot": [pages.RunningFoot(facts.footer(document))],
-        "about": [CondPageBreak(pdf_sections.TITLE + end.least(width))],
         "origin": [end],
         "metrics": pdf_metrics.rows(document.content.metrics, width),
         "pages": [pages.PageNumbers()],
     }
-    for at, (section, body) in enumerate(zip(document.content.sections, sections, strict=True)):
-        parts[f"room{at}"] = [CondPageBreak(pdf_sections.room(section, body, width))]
-        parts[f"body{at}"] = body
+    page = paper.upright
+    for at, section in enumerate(document.content.sections):
+        body = pdf_sections.body(section, paper)
+        parts[f"room{at}"] = [*(papers.turn(body.first) if body.first != page else []), CondPageBreak(body.room)]
+        parts[f"body{at}"] = body.story
+        page = body.last
+    turned = papers.turn(paper.upright) if page != paper.upright else []
+    parts["about"] = [*turned, CondPageBreak(pdf_sections.TITLE + end.least(width))]
     return parts
 
 
