@@ -47,6 +47,20 @@ class RenderFailed(ReportFault):
     )
 
 
+class FiguresDiffer(RenderFailed):
+    """A file was drawn, but read back it does not say what was frozen. `address` names the figure by the keys of its
+    section, table and column, never by its value."""
+
+    plain = (
+        "The figures are ready, but this file did not show all of them rightly, so it was thrown away. "
+        "Try another format; your administrator has been told."
+    )
+
+    def __init__(self, format_name: str, address: str) -> None:
+        super().__init__(f"{format_name}: {address} is not in the file as it was frozen")
+        self.format_name, self.address = format_name, address
+
+
 class NoRoom(RenderFailed):
     """A disk of ours is full, so a file could not be drawn."""
 

@@ -5,6 +5,7 @@ them in every format. A template or a format that is added is among them by itse
 """
 
 import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ from tests.files.conftest import Draw
 from tests.stack import PATIENCE
 from webapp import generate
 from webapp.content import CATALOGUE, Question
-from webapp.files import FORMATS
+from webapp.files import FORMATS, reconcile
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD = {
@@ -102,6 +103,13 @@ def test_every_template_in_every_format_has_the_same_bytes_in_any_process(docume
         PYTHONUTF8="0", PYTHONOPTIMIZE="1",
     )  # fmt: skip
     assert elsewhere == here
+
+
+def test_every_figure_of_every_template_is_read_back_from_every_file(documents: Path, draw: Draw) -> None:
+    for folder in sorted(documents.iterdir()):
+        document = draw_all.read(folder)
+        for name in FORMATS:
+            reconcile.check(document, name, io.BytesIO(draw(name, document)), whole=True)
 
 
 def test_what_was_drawn_before_does_not_change_the_bytes(draw: Draw) -> None:

@@ -3,6 +3,8 @@
 import base64
 import io
 import sqlite3
+from dataclasses import replace
+from typing import BinaryIO
 
 import pytest
 from pypdf import PdfReader
@@ -10,9 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from webapp import audit, content, generate, storage
-from webapp.errors import FiguresFailed, StorageBroken
+from webapp.errors import FiguresDiffer, FiguresFailed, StorageBroken
 from webapp.extensions import db
-from webapp.files import FORMATS
+from webapp.figures import Document
+from webapp.files import FORMATS, Format, reconcile
 from webapp.models import Alert, AuditEntry, File, FrozenPart, Report
 
 
@@ -66,6 +69,40 @@ def test_every_format_is_drawn_to_the_same_bytes_again(report: Report, format_na
     with first.stream, second.stream:
         assert first.sha256 == second.sha256
         assert first.stream.read() == second.stream.read()
+
+
+@pytest.mark.parametrize("format_name", list(FORMATS))
+def test_a_file_that_shows_another_figure_is_no_file(
+    report: Report, format_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(report)
+    render = Format.render
+
+    def wrong(form: Format, document: Document, out: BinaryIO) -> None:
+        metric, *others = document.content.metrics
+        content = replace(document.content, metrics=(replace(metric, value=metric.value + 1), *others))
+        render(form, replace(document, content=content), out)
+
+    monkeypatch.setattr(Format, "render", wrong)
+    with pytest.raises(FiguresDiffer, match="headline figure visits"):
+        generate.draw(report, format_name)
+    alert = db.session.scalars(select(Alert)).one()
+    assert (alert.severity, alert.rule, alert.subject) == ("critical", "figures-differ", format_name)
+    assert f"{FORMATS[format_name].label}, headline figure visits" in alert.message
+    assert report.id in alert.message
+
+
+def test_a_report_whose_file_shows_another_figure_fails(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    def differs(*_: object) -> None:
+        raise FiguresDiffer("pdf", "rows used")
+
+    monkeypatch.setattr(reconcile, "check", differs)
+    with pytest.raises(FiguresDiffer):
+        generate.make(report.id)
+    db.session.refresh(report)
+    assert report.status == "failed"
+    assert report.failure == FiguresDiffer.plain
+    assert db.session.scalars(select(File)).all() == []
 
 
 def test_a_second_copy_of_the_job_does_nothing(report: Report) -> None:

@@ -36,7 +36,18 @@ _SMALLEST = 0.85
 
 def values_fit(values: Values, sheet: Sheet) -> bool:
     """Whether each cell of a heat map on this sheet has room for its figure."""
-    return _scale(_laid(values, sheet), sheet) > 0
+    laid = _laid(values, sheet)
+    return _scale(laid, sheet) > 0 and _holds_a_line(_row_height(laid, sheet), sheet)
+
+
+def _row_height(values: Values, sheet: Sheet) -> float:
+    if len(values.labels) > MANY_ROWS:
+        return min(sheet.size * 1.75, MOST_HEIGHT * sheet.size / len(values.labels))
+    return min(max(sheet.size * 2.1, _cell_width(values, sheet) * 0.62), sheet.size * 2.9)
+
+
+def _holds_a_line(high: float, sheet: Sheet) -> bool:
+    return high >= sheet.size * 1.15
 
 
 def _laid(values: Values, sheet: Sheet) -> Values:
@@ -84,12 +95,10 @@ def heat(values: Values, sheet: Sheet) -> Picture:
     names = _names_width(values, sheet)
     wide = _cell_width(values, sheet)
     top = size * 1.9
-    high = min(max(size * 2.1, wide * 0.62), size * 2.9)
-    if len(values.labels) > MANY_ROWS:
-        high = min(size * 1.75, MOST_HEIGHT * size / len(values.labels))
+    high = _row_height(values, sheet)
     known = values.known()
     low, span = min(0, *known), (max(0, *known) - min(0, *known)) or 1
-    shown = scale > 0 and high >= size * 1.15
+    shown = scale > 0 and _holds_a_line(high, sheet)
     marks: list[Mark] = _column_names(values, sheet, names, wide)
     for at, label in enumerate(values.labels):
         baseline = top + high * (at + 0.5) + size * 0.36

@@ -10,10 +10,10 @@ from typing import BinaryIO, cast
 from sqlalchemy import select
 
 from webapp import alerts
-from webapp.errors import FiguresDamaged, NoRoom
+from webapp.errors import FiguresDamaged, FiguresDiffer, NoRoom
 from webapp.extensions import db
 from webapp.figures import Content, Document, Presentation, Provenance, thaw
-from webapp.files import FORMATS
+from webapp.files import FORMATS, reconcile
 from webapp.generate.gone import unless_deleted
 from webapp.models import FrozenPart, Report
 from webapp.storage.measure import measure
@@ -70,16 +70,17 @@ def _thawed(report: Report) -> Document:
 
 
 def draw(report: Report, format_name: str) -> Drawn:
-    """One format of a report from what was frozen: the same bytes each time. Raises errors.RenderFailed, and as
-    document_of().
+    """One format of a report from what was frozen: the same bytes each time, read back before anybody has them. Raises
+    errors.RenderFailed, and as document_of().
 
     The running transaction is ended first, so that no connection is held while a file is drawn.
     """
-    document = document_of(report)
+    document, report_id = document_of(report), report.id
     db.session.commit()
     stream = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 the caller closes it
     try:
         FORMATS[format_name].render(document, stream)
+        reconcile.check(document, format_name, stream)
         drawn = measure(stream)
     except OSError as fault:
         with suppress(OSError):
@@ -89,10 +90,26 @@ def draw(report: Report, format_name: str) -> Drawn:
             _tell_of_a_full_disk(fault)
             raise NoRoom(f"the temporary folder: {os.strerror(fault.errno)}") from fault
         raise
+    except FiguresDiffer as fault:
+        stream.close()
+        _tell_of_wrong_figures(report_id, fault)
+        raise
     except BaseException:
         stream.close()
         raise
     return Drawn(stream, drawn.size, drawn.sha256, drawn.crc32c)
+
+
+def _tell_of_wrong_figures(report_id: str, fault: FiguresDiffer) -> None:
+    alerts.raise_alert(
+        "critical",
+        "figures-differ",
+        subject=fault.format_name,
+        message=f"A file did not show what was frozen and was thrown away: {FORMATS[fault.format_name].label}, "
+        f"{fault.address}; the latest such report is {report_id}.",
+        what_to_do="The figures are safe, and can be read on the report's page and in its other formats. Tell the "
+        "developers which format and figure it is: how it is drawn has a fault.",
+    )
 
 
 def _tell_of_a_full_disk(fault: OSError) -> None:
