@@ -56,3 +56,9 @@ def number_format(kind: str, decimals: int) -> str:
         "day": "d mmm yyyy",
         "month": "mmm yyyy",
     }.get(kind, "@")
+
+
+def stored(value: int | float, kind: str) -> int | float:
+    """A figure as a cell keeps it: percent as a share. 90.8 / 100 is 0.9079999999999999 in binary, and whoever reads
+    the cell by program would see that."""
+    return float(f"{value / 100:.15g}") if kind == "percent" else value

@@ -7,7 +7,7 @@ from xlsxwriter.utility import xl_range
 
 from webapp.figures import Metric
 from webapp.files import sparks
-from webapp.files.excel_formats import Formats
+from webapp.files.excel_formats import Formats, stored
 from webapp.files.marks import PALETTE
 
 COLUMN = 4
@@ -36,7 +36,7 @@ def add_trends(sheet: Any, row: int, metrics: Sequence[Metric], formats: Formats
         form = formats.cell(metric.kind, metric.decimals, right=True)
         for place, figure in enumerate(sparks.points(metric), _FIRST):
             if figure is not None:
-                sheet.write_number(at, place, figure / 100 if metric.kind == "percent" else figure, form)
+                sheet.write_number(at, place, stored(figure, metric.kind), form)
         sheet.add_sparkline(
             at,
             COLUMN,

@@ -14,7 +14,7 @@ from webapp import words
 from webapp.figures import Document, Section, Table
 from webapp.files import excel_about, facts, logos
 from webapp.files.excel_charts import add_charts
-from webapp.files.excel_formats import Formats
+from webapp.files.excel_formats import Formats, stored
 from webapp.files.excel_names import Names
 from webapp.files.excel_trends import add_trends, print_to_trends
 
@@ -171,7 +171,7 @@ def _cell(sheet: Any, row: int, column: int, value: Any, form: Any, kind: str) -
     if value is None:
         excel_about.text(sheet, row, column, words.DASH if kind == "text" else "", form)
     elif _is_number(value):
-        sheet.write_number(row, column, value / 100 if kind == "percent" else value, form)
+        sheet.write_number(row, column, stored(value, kind), form)
     elif kind in ("day", "month") and (moment := _date(value)):
         sheet.write_datetime(row, column, moment, form)
     else:
