@@ -125,9 +125,11 @@ class Medical:
         found: dict[str, list[tuple[Any, ...]]] = {}
         outside = {name: pair for name in ORDER if (pair := self.outside(name, now))[0]}
         if outside:
-            found["outside"] = [(*pair, percent(pair[1], pair[0])) for pair in outside.values()]
-            if earlier[1] >= self.vitals_begin:
-                found["outside_compared"] = [self._step(name, now, earlier) for name in outside]
+            is_compared = earlier[1] >= self.vitals_begin
+            found["outside"] = [
+                (*pair, percent(pair[1], pair[0]), *(self._step(name, now, earlier) if is_compared else ()))
+                for name, pair in outside.items()
+            ]
         if self.classed("Blood pressure", now):
             found["pressures"] = self._by_age("Blood pressure", now, ("Normal", "Elevated", "Stage 1", "Stage 2"), 2)
             months = self._months()
@@ -148,7 +150,7 @@ class Medical:
         (all_now, out_now), (all_then, out_then) = self.outside(name, now), self.outside(name, earlier)
         shares = percent(out_then, all_then), percent(out_now, all_now)
         step = round(shares[1] - shares[0], 1) if min(all_now, all_then) >= 20 else None
-        return (all_then, out_then, *shares, step)
+        return all_then, out_then, shares[0], step
 
     def _by_age(self, name: str, days: tuple[date, date], classes: tuple[str, ...], high: int) -> list[tuple[Any, ...]]:
         rows = []

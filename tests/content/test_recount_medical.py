@@ -133,7 +133,7 @@ def assert_same(figures: Content, count: Medical) -> None:
 
 def tables_in(figures: Content) -> dict[str, list[Any]]:
     """Without the words in front; of the most common, without their names."""
-    of_words = {"outside", "outside_compared", "records_compared", "complete_patients", "complete_visits"}
+    of_words = {"outside", "records_compared", "complete_patients", "complete_visits"}
     of_words |= {"observations", "treatments"}
     return {key: [row[int(key in of_words) :] for row in rows] for key, rows in tables_of(figures).items()}
 

@@ -77,40 +77,44 @@ def _outside(answer: Answer) -> Section | None:
     found = {name: pair for name, pair in found.items() if pair[0]}
     if not found:
         return None
-    columns = (
+    columns = [
         Column("measure", "Outside the reference band"),
         _READINGS,
         Column("outside", "Outside", "count"),
         Column("share", "Share", "percent", decimals=1),
-    )
+    ]
+    if answer.are_vitals_compared:
+        columns += [
+            Column("readings_then", "Readings then", "count"),
+            Column("outside_then", "Outside then", "count"),
+            Column("share_then", "Share then", "percent", decimals=1),
+            Column("points", "Change in points", "number", decimals=1),
+        ]
     labels = outside_labels()
-    rows = tuple((labels[name], *pair, findings.share(pair[1], pair[0])) for name, pair in found.items())
-    table = Table("outside", "Readings outside the reference bands", columns, rows)
+    rows = tuple((labels[name], *_outside_cells(answer, name)) for name in found)
+    note = _then(answer) if answer.are_vitals_compared else ""
+    table = Table("outside", "Readings outside the reference bands", tuple(columns), rows, note=note)
     subtitle = f"Readings outside, percent of those with a class, {periods.label(*answer.period)}"
     chart = Chart("outside", "bar", _outside_title(found), subtitle, "outside", "measure", ("share",))
     charts = (chart,) if len(found) > 1 else ()
-    compared = (_compared(answer, found),) if answer.are_vitals_compared else ()
-    return Section("outside", "Readings outside the reference bands", charts, (table, *compared))
+    return Section("outside", "Readings outside the reference bands", charts, (table,))
 
 
-def _compared(answer: Answer, found: Mapping[str, tuple[int, int]]) -> Table:
-    earlier, now = (periods.full_label(*days) for days in (answer.earlier, answer.period))
-    columns = (
-        Column("measure", "Outside the reference band"),
-        Column("readings", f"Readings, {earlier}", "count"),
-        Column("outside", f"Outside, {earlier}", "count"),
-        Column("then", f"Share, {earlier}", "percent", decimals=1),
-        Column("now", f"Share, {now}", "percent", decimals=1),
-        Column("points", "Change in points", "number", decimals=1),
-    )
-    labels, rows = outside_labels(), []
-    for name, (readings, part) in found.items():
-        were, then = outside(answer, name, is_earlier=True)
-        shares = findings.share(then, were), findings.share(part, readings)
-        moved = step(answer, name)
-        rows.append((labels[name], were, then, *shares, moved.difference if moved else None))
-    note = coverage.comparison_note(answer.earlier, answer.vitals_begin)
-    return Table("outside_compared", f"Compared with {answer.earlier_name}", columns, tuple(rows), note=note)
+def _then(answer: Answer) -> str:
+    """What the columns of the earlier period are of."""
+    told = f"Then: {periods.full_label(*answer.earlier)}, {answer.earlier_name}."
+    return f"{told} {coverage.comparison_note(answer.earlier, answer.vitals_begin)}".rstrip()
+
+
+def _outside_cells(answer: Answer, measure: str) -> tuple[Cell, ...]:
+    """Both periods stand in one row, so that whoever withholds a count sees each share that would tell it."""
+    readings, found = outside(answer, measure)
+    now = readings, found, findings.share(found, readings)
+    if not answer.are_vitals_compared:
+        return now
+    were, then = outside(answer, measure, is_earlier=True)
+    moved = step(answer, measure)
+    return (*now, were, then, findings.share(then, were), moved.difference if moved else None)
 
 
 def step(answer: Answer, measure: str) -> Change | None:
