@@ -160,12 +160,12 @@ def sound_document(template: str, rows: Rows, asked: Asked) -> Document:
 
 
 def filter_for(connection: Connection, template: str, clinic_id: int, pick: tuple[int, int] | None) -> dict[str, str]:
-    if pick is None:
+    narrowing = CATALOGUE[template].filters
+    if pick is None or not narrowing:
         return {}
-    place, choice = pick
-    narrowing = CATALOGUE[template].filters[place % len(CATALOGUE[template].filters)]
-    offered = [value for value, _ in narrowing.choices(connection, clinic_id)]
-    return {narrowing.name: offered[choice % len(offered)]} if offered else {}
+    chosen = narrowing[pick[0] % len(narrowing)]
+    offered = ["", *(value for value, _ in chosen.choices(connection, clinic_id))]
+    return {chosen.name: offered[pick[1] % len(offered)]}
 
 
 def document(figures: Content, choices: tuple[Choice, ...], asked: Asked) -> Document:
