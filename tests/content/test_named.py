@@ -90,7 +90,8 @@ def listed(clinic: Clinic) -> Iterator[named.TopList]:
     add_diagnosis(ana, "2026-10-05", "Ache", code="R52", code_system=ICD_10)
     add_diagnosis(ben, "2026-10-05", "Pain", code="R52", code_system=None)
     with snapshot() as connection:
-        yield named.top_list(connection, Diagnosis, select(Diagnosis.id).where(Diagnosis.clinic_id == clinic.id))
+        asked = select(Diagnosis.id).where(Diagnosis.clinic_id == clinic.id)
+        yield named.top_list(connection, Diagnosis, asked, named.counted(connection, Diagnosis, asked))
 
 
 def test_a_top_list_names_ten_and_counts_the_others_and_patients_once(listed: named.TopList) -> None:

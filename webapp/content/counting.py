@@ -52,7 +52,9 @@ def of_asked_patients(question: Question, filters: Iterable[Filter], patient_id:
     about_patients = narrowed(question, filters, "patient")
     if not about_patients:
         return []
-    return [patient_id.in_(select(Patient.id).where(Patient.clinic_id == question.clinic_id, *about_patients))]
+    asked = select(Patient.id).where(Patient.clinic_id == question.clinic_id, *about_patients)
+    # A sum is in no index: else SQLite goes from patient to patient, and reads far more rows than the days have.
+    return [(patient_id + 0).in_(asked)]
 
 
 def narrowed(question: Question, filters: Iterable[Filter], of: Subject) -> Conditions:

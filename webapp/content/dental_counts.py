@@ -125,7 +125,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     months = coverage.months(_months(connection, question), first)
     step(2, STEPS)
     given = select(Treatment.id).where(*_procedures(question, now))
-    procedures = named.top_list(connection, Treatment, given)
+    procedures = named.top_list(connection, Treatment, given, named.counted(connection, Treatment, given))
     categories = _categories(connection, given, procedures.records)
     given_before = select(func.count()).select_from(Treatment).where(*_procedures(question, then))
     procedures_before = connection.scalar(given_before) or 0

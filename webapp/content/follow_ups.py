@@ -1,9 +1,10 @@
 """Whether patients came back when they should have: follow-ups as they stood on the last day of a period."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from webapp import words
 from webapp.content import findings, periods
@@ -29,15 +30,17 @@ DEFINITION = Definition(
 
 @dataclass(frozen=True, slots=True)
 class FollowUps:
-    """`on_time`, `late`, `open` and `overdue` are those due in the period; `open` are due on its last day. `delays`
-    are all that are overdue, by DELAYS. `recorded` are all that were ever due by the last day."""
+    """`on_time`, `late`, `open` and `overdue` are those due in the period; `open` are due on its last day.
+    `overdue_in_all` are those due before it too, and `delays` the same by DELAYS. `are_recorded` tells whether any was
+    ever due by the last day."""
 
     on_time: int = 0
     late: int = 0
     open: int = 0
     overdue: int = 0
-    delays: tuple[int, ...] = (0,) * len(DELAYS)
-    recorded: int = 0
+    overdue_in_all: int = 0
+    delays: tuple[int, ...] = ()
+    are_recorded: bool = False
 
     @property
     def due(self) -> int:
@@ -47,31 +50,52 @@ class FollowUps:
     def done(self) -> int:
         return self.on_time + self.late
 
-    @property
-    def overdue_in_all(self) -> int:
-        return sum(self.delays)
+
+def ask(
+    connection: Connection, clinic_id: int, treatments: Conditions, now: Period, then: Period
+) -> tuple[FollowUps, FollowUps]:
+    """Those of the clinic's treatments that meet the conditions, as at the end of either period; of the earlier one
+    without their delays."""
+    due = Treatment.follow_up_due_on
+    delays = [how_many(and_(due < now[1], _is_open(clinic_id, now[1]), delay)) for delay in _delays(now[1])]
+    before = how_many(and_(due < then[1], _is_open(clinic_id, then[1])))
+    # Looked through are those of all years that were open at the end of one of the periods, which few are.
+    of_all_years = select(before, *delays).where(
+        *treatments, due < max(now[1], then[1]), or_(_is_open(clinic_id, now[1]), _is_open(clinic_id, then[1]))
+    )
+    overdue_then, *by_delay = connection.execute(of_all_years).one()
+    recorded = connection.scalar(select(Treatment.id).where(*treatments, due <= now[1]).limit(1))
+    return (
+        replace(
+            _due(connection, clinic_id, treatments, now),
+            overdue_in_all=sum(by_delay),
+            delays=tuple(by_delay),
+            are_recorded=recorded is not None,
+        ),
+        replace(_due(connection, clinic_id, treatments, then), overdue_in_all=overdue_then),
+    )
 
 
-def ask(connection: Connection, clinic_id: int, treatments: Conditions, period: Period) -> FollowUps:
-    """Those of the clinic's treatments that meet the conditions."""
-    start, end = period
-    due, done = Treatment.follow_up_due_on, Treatment.follow_up_done_on
-    in_period, is_open = due >= start, or_(done.is_(None), done > end)
-    overdue = and_(is_open, due < end)
-    counted = select(
-        func.count(),
-        how_many(and_(in_period, not_(is_open), done <= due)),
-        how_many(and_(in_period, not_(is_open), done > due)),
-        how_many(and_(in_period, is_open, due == end)),
-        how_many(and_(in_period, overdue)),
-        *(how_many(and_(overdue, delay)) for delay in _delays(end)),
-    ).select_from(Treatment)
+def _due(connection: Connection, clinic_id: int, treatments: Conditions, period: Period) -> FollowUps:
+    """Those due in the period by their state."""
+    due, done, end = Treatment.follow_up_due_on, Treatment.follow_up_done_on, period[1]
+    is_done, is_open = done <= end, _is_open(clinic_id, end)
+    states = (
+        and_(is_done, done <= due),
+        and_(is_done, done > due),
+        and_(is_open, due == end),
+        and_(is_open, due < end),
+    )
+    counted = select(*map(how_many, states)).select_from(Treatment)
+    found: Any = connection.execute(counted.where(*treatments, due.between(*period))).one()
+    return FollowUps(*found)
+
+
+def _is_open(clinic_id: int, end: date) -> ColumnElement[bool]:
+    """Whether a follow-up was still to be done at the end of that day, by a patient who was alive."""
+    done = Treatment.follow_up_done_on
     died = select(Patient.id).where(Patient.clinic_id == clinic_id, Patient.deceased_on <= end)
-    left_out = and_(is_open, Treatment.patient_id.in_(died))
-    recorded, on_time, late, still_open, overdue_now, *delays = connection.execute(
-        counted.where(*treatments, due <= end, not_(left_out))
-    ).one()
-    return FollowUps(on_time, late, still_open, overdue_now, tuple(delays), recorded)
+    return and_(or_(done.is_(None), done > end), Treatment.patient_id.not_in(died))
 
 
 def _delays(end: date) -> list[ColumnElement[bool]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, union_all
 
 from webapp import words
 from webapp.content import findings
@@ -24,8 +24,8 @@ LONGEST = 60
 NO_NAME = "No name recorded"
 ALL, ALL_OTHERS, NO_DIAGNOSIS = "All", "All others", "No diagnosis recorded"
 """The names of rows that are no single diagnosis or treatment."""
-OTHERS = -1
-"""The place of those that are not named: see place_column()."""
+OTHERS, EVERYBODY = -1, -2
+"""The places of those that are not named, and of all together: see place_column()."""
 
 SYSTEMS = {
     "http://snomed.info/sct": "SNOMED CT",
@@ -159,23 +159,29 @@ def spelling_columns(model: Any) -> tuple[Any, Any, Any]:
     return model.code_system, model.code, model.name
 
 
-def top_list(connection: Connection, model: Any, asked: Select[Any]) -> TopList:
-    """The commonest of the rows of `model` that `asked` finds; its columns are replaced."""
+def counted(connection: Connection, model: Any, asked: Select[Any]) -> dict[Spelling, int]:
+    """How many of the rows of `model` that `asked` finds have which spelling; its columns are replaced."""
     spelling = spelling_columns(model)
     found = connection.execute(asked.with_only_columns(*spelling, func.count()).group_by(*spelling))
-    everything = ranked({(system, code, name): count for system, code, name, count in found})
-    place, patient = place_column(model, everything[:MOST]), model.patient_id.distinct()
-    places = asked.with_only_columns(place.label("place"), model.patient_id).subquery()
-    by_place = select(places.c.place, func.count(places.c.patient_id.distinct())).group_by(places.c.place)
-    patients: dict[int, int] = {at: count for at, count in connection.execute(by_place)}  # noqa: C416
+    return {(system, code, name): count for system, code, name, count in found}
+
+
+def top_list(connection: Connection, model: Any, asked: Select[Any], counts: Mapping[Spelling, int]) -> TopList:
+    """The commonest of the rows that `asked` finds, of which counted() gave `counts`."""
+    everything = ranked(counts)
+    place = place_column(model, everything[:MOST]).label("place")
+    # The pairs are gathered once, for both of the counts that are made of them.
+    pairs = asked.with_only_columns(place, model.patient_id).distinct().cte("pairs")
+    by_place = select(pairs.c.place, func.count()).group_by(pairs.c.place)
+    together = select(literal(EVERYBODY), func.count(pairs.c.patient_id.distinct()))
+    patients: dict[int, int] = {at: count for at, count in connection.execute(union_all(by_place, together))}  # noqa: C416
     rows = [
         Listed(item.label, item.code, item.key, item.count, patients[at]) for at, item in enumerate(everything[:MOST])
     ]
     if len(everything) > MOST:
         others = sum(item.count for item in everything[MOST:])
         rows.append(Listed(ALL_OTHERS, None, None, others, patients[OTHERS]))
-    everybody = connection.scalar(asked.with_only_columns(func.count(patient))) or 0
-    return TopList(tuple(rows), sum(row.records for row in rows), everybody)
+    return TopList(tuple(rows), sum(row.records for row in rows), patients[EVERYBODY])
 
 
 def place_column(model: Any, named: Iterable[Named]) -> ColumnElement[int]:

@@ -1,12 +1,12 @@
 """What was found and done, and how it went, read from the database: the counts behind the treatment outcomes."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, extract, false, func, or_, select
+from sqlalchemy import Connection, Select, and_, false, func, or_, select
 
 from webapp.content import coverage, filters, follow_ups, intervals, named, periods, revisits
 from webapp.content.answer import OfPeriod
@@ -100,27 +100,29 @@ class Answer(OfPeriod):
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    rows = _rows(connection, question)
-    return rows.used, rows.noun
+    diagnoses = _diagnoses(question, question.days, func.count()).where(_is_held())
+    treatments = select(func.count()).select_from(Treatment).where(*_performed(question, question.days))
+    return (connection.scalar(diagnoses) or 0) + (connection.scalar(treatments) or 0), "records"
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, then = question.days, question.earlier
-    rows = _rows(connection, question)
+    by_status = _spellings(connection, question)
     held = _diagnoses(question, now).where(_is_held())
-    diagnoses = named.top_list(connection, Diagnosis, held)
+    diagnoses = named.top_list(connection, Diagnosis, held, _held(by_status))
     before = connection.scalar(_diagnoses(question, then, func.count()).where(_is_held())) or 0
     step(1, STEPS)
     performed = select(Treatment.id).where(*_performed(question, now))
-    treatments = named.top_list(connection, Treatment, performed)
+    treatments = named.top_list(connection, Treatment, performed, named.counted(connection, Treatment, performed))
+    rows = _rows({status: sum(counts.values()) for status, counts in by_status.items()}, treatments.records)
     by_diagnosis, by_kind = _outcomes(connection, question)
     step(2, STEPS)
     begin = _records_begin(connection, question.clinic_id)
-    months = coverage.months(_months(connection, question), begin)
-    outcomes_before = _tallied(connection, select(Treatment.outcome).where(*_performed(question, then)))
+    months, outcomes_before = _by_day(connection, question)
+    months = coverage.months(months, begin)
     step(3, STEPS)
     asked = treatments_of(question, FILTERS)
-    due, due_before = (follow_ups.ask(connection, question.clinic_id, asked, period) for period in (now, then))
+    due, due_before = follow_ups.ask(connection, question.clinic_id, asked, now, then)
     step(4, STEPS)
     again, again_before = (revisits.ask(connection, question, FILTERS, period) for period in (now, then))
     step(5, STEPS)
@@ -151,15 +153,29 @@ def _is_held() -> Any:
     return or_(Diagnosis.verification_status.is_(None), Diagnosis.verification_status.not_in(list(NOT_HELD)))
 
 
-def _rows(connection: Connection, question: Question) -> Rows:
-    """Diagnoses and treatments of the period."""
-    status = Diagnosis.verification_status
-    by_status = _diagnoses(question, question.days, status, func.count()).group_by(status)
-    found: dict[str | None, int] = {status: count for status, count in connection.execute(by_status)}  # noqa: C416
-    performed = select(func.count()).select_from(Treatment).where(*_performed(question, question.days))
-    read = sum(found.values()) + (connection.scalar(performed) or 0)
+def _spellings(connection: Connection, question: Question) -> dict[str | None, dict[named.Spelling, int]]:
+    """Diagnoses of the period, by verification status."""
+    keys = (Diagnosis.verification_status, *named.spelling_columns(Diagnosis))
+    found: defaultdict[str | None, dict[named.Spelling, int]] = defaultdict(dict)
+    query = _diagnoses(question, question.days, *keys, func.count()).group_by(*keys)
+    for status, system, code, name, count in connection.execute(query):
+        found[status][system, code, name] = count
+    return found
+
+
+def _held(by_status: Mapping[str | None, Mapping[named.Spelling, int]]) -> dict[named.Spelling, int]:
+    together: Counter[named.Spelling] = Counter()
+    for status, counts in by_status.items():
+        if status not in NOT_HELD:
+            together.update(counts)
+    return dict(together)
+
+
+def _rows(diagnoses: Mapping[str | None, int], treatments: int) -> Rows:
+    """Diagnoses by verification status, and treatments."""
+    read = sum(diagnoses.values()) + treatments
     excluded = tuple(
-        Excluded(f"diagnoses {told}", found[status]) for status, told in NOT_HELD.items() if status in found
+        Excluded(f"diagnoses {told}", diagnoses[status]) for status, told in NOT_HELD.items() if status in diagnoses
     )
     return Rows("records", read, read - sum(item.count for item in excluded), excluded)
 
@@ -196,24 +212,21 @@ def _together(found: Iterable[Outcomes]) -> Outcomes:
     return sum(found, Outcomes())
 
 
-def _tallied(connection: Connection, asked: Select[Any]) -> Outcomes:
-    found = connection.execute(asked.add_columns(func.count()).group_by(Treatment.outcome))
-    return Outcomes(**{outcome: count for outcome, count in found})  # noqa: C416
-
-
-def _months(connection: Connection, question: Question) -> dict[str, Outcomes]:
-    """The months of periods.months_up_to(), those without treatments too; the last one up to the question's end."""
-    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
-    month = (extract("year", Treatment.performed_on), extract("month", Treatment.performed_on))
-    query = (
-        select(*month, Treatment.outcome, func.count())
-        .where(*_performed(question, (shown[0], question.end)))
-        .group_by(*month, Treatment.outcome)
-    )
-    months = {month_key(day): Outcomes() for day in shown}
-    for year, number, outcome, count in connection.execute(query):
-        months[month_key(date(int(year), int(number), 1))] += Outcomes(**{outcome: count})
-    return months
+def _by_day(connection: Connection, question: Question) -> tuple[dict[str, Outcomes], Outcomes]:
+    """The months of periods.months_up_to(), those without treatments too, the last one up to the question's end; and
+    the earlier period."""
+    shown, then = periods.months_up_to(question.start, question.end, MOST_MONTHS), question.earlier
+    day: Any = Treatment.performed_on
+    looked_at = _performed(question, (min(shown[0], then[0]), max(question.end, then[1])))
+    query = select(day, Treatment.outcome, func.count()).where(*looked_at).group_by(day, Treatment.outcome)
+    months = {month_key(first): Counter[str]() for first in shown}
+    before = Counter[str]()
+    for on, outcome, count in connection.execute(query):
+        if month_key(on) in months and on <= question.end:
+            months[month_key(on)][outcome] += count
+        if then[0] <= on <= then[1]:
+            before[outcome] += count
+    return {key: Outcomes(**found) for key, found in months.items()}, Outcomes(**before)
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> date | None:
