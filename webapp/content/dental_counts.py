@@ -1,11 +1,10 @@
 """Dental visits, patients and procedures, read from the database: the counts behind the dental statistics."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
 
 from webapp.clinic_data.fhir.dental import CDT_SYSTEMS
 from webapp.content import coverage, filters, findings, named, periods
@@ -16,6 +15,7 @@ from webapp.content.counting import (
     how_many,
     month_key,
     narrowed,
+    patients_of,
     treatments_of,
     visit_rows,
     visits_of,
@@ -26,6 +26,7 @@ from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Patient, Treatment, Visit
+from webapp.models.visit import BY_PATIENT
 
 FILTERS = (filters.PROVIDER, filters.AGE, filters.SEX)
 MOST_MONTHS = 60
@@ -118,9 +119,9 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, then = question.days, question.earlier
-    rows, groups = _rows(connection, question), _groups(connection, question)
+    rows = _rows(connection, question)
+    groups, before = _groups(connection, question)
     step(1, STEPS)
-    before = _seen(connection, question, then)
     first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
     months = coverage.months(_months(connection, question), first)
     step(2, STEPS)
@@ -154,70 +155,69 @@ def _procedures(question: Question, period: Period) -> Conditions:
     return conditions
 
 
-def _came(question: Question, period: Period, *group: Any) -> Subquery:
-    """Who had dental visits in the period that took place, and how many; for each of `group` apart."""
-    keys = (Visit.patient_id, *group)
-    query = select(*keys, func.count().label("visits")).where(HAPPENED, *_visits(question, period))
-    return query.group_by(*keys).subquery()
-
-
-def _firsts(question: Question, up_to: date) -> Subquery:
-    """The day of each patient's first dental visit at the clinic that took place, whoever was the provider."""
+def _patients(question: Question) -> Subquery:
+    """Everybody with dental visits that took place: the day of the first one, whoever was the provider, and how many of
+    those asked about were in the period and in the earlier one."""
+    of_visits, day = narrowed(question, FILTERS, "visit"), Visit.local_day
+    now, before = (how_many(and_(day.between(*days), *of_visits)) for days in (question.days, question.earlier))
     return (
-        select(Visit.patient_id, func.min(Visit.local_day).label("day"))
-        .where(Visit.clinic_id == question.clinic_id, Visit.kind == "dental", HAPPENED, Visit.local_day <= up_to)
+        select(Visit.patient_id, func.min(day).label("first"), now.label("now"), before.label("before"))
+        .with_hint(Visit, f"INDEXED BY {BY_PATIENT}", "sqlite")
+        .where(Visit.clinic_id == question.clinic_id, Visit.kind == "dental", HAPPENED, day <= question.end)
         .group_by(Visit.patient_id)
         .subquery()
     )
 
 
-def _columns(came: Subquery, is_new: ColumnElement[bool]) -> Iterable[ColumnElement[Any]]:
-    """Those of Seen."""
-    return func.count(), how_many(is_new), func.coalesce(func.sum(came.c.visits), 0)
-
-
-def _seen(connection: Connection, question: Question, period: Period) -> Seen:
-    came, firsts = _came(question, period), _firsts(question, period[1])
-    query = select(*_columns(came, firsts.c.day >= period[0]))
-    return Seen(*map(int, connection.execute(query.join_from(came, firsts, _same(came, firsts))).one()))
-
-
-def _same(came: Subquery, firsts: Subquery) -> ColumnElement[bool]:
-    return came.c.patient_id == firsts.c.patient_id
-
-
-def _groups(connection: Connection, question: Question) -> tuple[Group, ...]:
-    came, firsts = _came(question, question.days), _firsts(question, question.end)
+def _groups(connection: Connection, question: Question) -> tuple[tuple[Group, ...], Seen]:
+    """Who came in the period, and in the earlier one."""
+    came = _patients(question)
     people = (
         select(
             filters.band_column(question.end).label("band"),
             Patient.sex,
-            case((came.c.visits < MOST_VISITS, came.c.visits), else_=MOST_VISITS).label("times"),
-            case((firsts.c.day >= question.start, 1), else_=0).label("is_new"),
-            came.c.visits,
+            case((came.c.now < MOST_VISITS, came.c.now), else_=MOST_VISITS).label("times"),
+            _flag(came.c.first >= question.start).label("is_new"),
+            came.c.now,
+            came.c.before,
+            _flag(and_(came.c.before > 0, came.c.first >= question.earlier[0])).label("was_new"),
         )
-        .join_from(came, firsts, _same(came, firsts))
-        .join(Patient, Patient.id == came.c.patient_id)
+        .join_from(came, Patient, Patient.id == came.c.patient_id)
+        .where(*patients_of(question, FILTERS), or_(came.c.now > 0, came.c.before > 0))
         .subquery()
     )
     keys = (people.c.band, people.c.sex, people.c.times, people.c.is_new)
-    query = select(*keys, func.count(), func.sum(people.c.visits)).group_by(*keys)
-    found = [
-        Group(band, sex, int(times), bool(is_new), patients, int(visits))
-        for band, sex, times, is_new, patients, visits in connection.execute(query)
-    ]
-    return tuple(sorted(found, key=lambda group: (group.band, group.sex, group.times, group.is_new)))
+    before = (how_many(people.c.before > 0), func.sum(people.c.was_new), func.sum(people.c.before))
+    query = select(*keys, func.count(), func.sum(people.c.now), *before).group_by(*keys)
+    found, then = [], [0, 0, 0]
+    for band, sex, times, is_new, patients, visits, *was in connection.execute(query):
+        then = [mine + int(more) for mine, more in zip(then, was, strict=True)]
+        if times:
+            found.append(Group(band, sex, int(times), bool(is_new), patients, int(visits)))
+    return tuple(sorted(found, key=lambda group: (group.band, group.sex, group.times, group.is_new))), Seen(*then)
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
 
 
 def _months(connection: Connection, question: Question) -> dict[str, Seen]:
     """The months of periods.months_up_to(), those without visits too; the last one up to the question's end."""
     shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
-    came, firsts = _came(question, (shown[0], question.end), Visit.local_month), _firsts(question, question.end)
-    month = came.c.local_month
-    query: Select[Any] = select(month, *_columns(came, firsts.c.day >= month)).join_from(
-        came, firsts, _same(came, firsts)
+    keys = (Visit.patient_id, Visit.local_month)
+    came = (
+        select(*keys, func.count().label("visits"))
+        .where(HAPPENED, *_visits(question, (shown[0], question.end)))
+        .group_by(*keys)
+        .subquery()
     )
-    found = {month_key(day): Seen(*map(int, counts)) for day, *counts in connection.execute(query.group_by(month))}
+    people, month = _patients(question), came.c.local_month
+    query = (
+        select(month, func.count(), how_many(people.c.first >= month), func.sum(came.c.visits))
+        .join_from(came, people, came.c.patient_id == people.c.patient_id)
+        .group_by(month)
+    )
+    found = {month_key(day): Seen(*map(int, counts)) for day, *counts in connection.execute(query)}
     return {key: found.get(key, Seen()) for key in map(month_key, shown)}
 
 
