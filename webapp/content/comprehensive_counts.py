@@ -139,7 +139,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     made = comprehensive_work.made(connection, question, steps(question.end))
     step(4, STEPS)
     work, work_before = (
-        comprehensive_work.of(connection, question, period) for period in (question.days, question.earlier)
+        comprehensive_work.of(connection, question, period, visits) for period in (question.days, question.earlier)
     )
     step(5, STEPS)
     return Answer(
@@ -182,69 +182,69 @@ def _by_day(connection: Connection, of_clinic: ColumnElement[bool], day: Any, ki
 
 
 def _people(connection: Connection, question: Question) -> tuple[People, ...]:
-    """Of the period, of the earlier one, and of each step. Each visit sets the bit of its month: a patient was active
-    at the end of a step where one of the 12 bits up to it is set."""
-    came, came_earlier = _months_with_visits(question), _visitors(question, periods.year_up_to(question.earlier[1]))
-    bits = func.coalesce(came.c.bits, 0)
-    year = sum(1 << month for month in range(MONTHS))
-    shown = [(period, bits.op("&")(year << back) != 0) for back, period in enumerate(steps(question.end))]
-    earlier = (question.earlier, came_earlier.c.patient_id.is_not(None))
+    """Of the period, of the earlier one, and of each step.
+
+    Of a patient's visits three days tell all: the last one up to the end of the first step, and the first one after
+    it. The 12 months up to a step's end begin before that day and end on it or after it, so that they hold a visit
+    where they hold one of these two. The third is any day in the 12 months up to the end of the earlier period.
+    """
+    shown, before = steps(question.end), periods.year_up_to(question.earlier[1])
+    came = _days_of_visits(question, shown[0][1], before)
+
+    def is_active(step: Period) -> ColumnElement[bool]:
+        return or_(came.c.last_old >= periods.year_up_to(step[1])[0], came.c.first_new <= step[1])
+
     columns = []
-    for period, is_active in ((question.days, shown[-1][1]), earlier, *shown):
+    stretches = [(question.days, is_active(shown[-1])), (question.earlier, came.c.earlier.is_not(None))]
+    for period, came_then in (*stretches, *((step, is_active(step)) for step in shown)):
         known = and_(*on_the_books(period))
-        columns += [how_many(known), how_many(and_(known, is_active))]
+        columns += [how_many(known), how_many(and_(known, came_then))]
     query = (
         select(*columns)
         .select_from(Patient)
         .outerjoin(came, came.c.patient_id == Patient.id)
-        .outerjoin(came_earlier, came_earlier.c.patient_id == Patient.id)
         .where(Patient.clinic_id == question.clinic_id)
     )
     found = list(map(int, connection.execute(query).one()))
     return tuple(People(*found[at : at + 2]) for at in range(0, len(found), 2))
 
 
-def _months_with_visits(question: Question) -> Subquery:
-    """For each patient with visits in the 23 months up to the last day the sum of the bits of those months, the oldest
-    the lowest."""
-    count = 2 * MONTHS - 1
-    firsts = [periods.shifted(question.end + timedelta(days=1), -back) for back in range(count, 0, -1)]
-    month = case(*((Visit.local_day < first, 1 << at) for at, first in enumerate(firsts[1:])), else_=1 << (count - 1))
+def _days_of_visits(question: Question, middle: date, earlier: Period) -> Subquery:
+    """Of each patient the last day with a visit up to the middle day, the first one after it, and one in `earlier`."""
+    day = Visit.local_day
+    first = min(earlier[0], periods.year_up_to(middle)[0])
+    last = max(earlier[1], question.end)
     return (
-        select(Visit.patient_id, func.sum(month.distinct()).label("bits"))
-        .where(Visit.clinic_id == question.clinic_id, Visit.local_day.between(firsts[0], question.end), HAPPENED)
-        .group_by(Visit.patient_id)
-        .subquery()
-    )
-
-
-def _visitors(question: Question, period: Period) -> Subquery:
-    return (
-        select(Visit.patient_id)
-        .where(Visit.clinic_id == question.clinic_id, Visit.local_day.between(*period), HAPPENED)
+        select(
+            Visit.patient_id,
+            func.max(case((day <= middle, day))).label("last_old"),
+            func.min(case((day > middle, day))).label("first_new"),
+            func.max(case((day.between(*earlier), day))).label("earlier"),
+        )
+        .where(Visit.clinic_id == question.clinic_id, day.between(first, last), HAPPENED)
         .group_by(Visit.patient_id)
         .subquery()
     )
 
 
 def _overdue(connection: Connection, question: Question) -> tuple[int, ...]:
-    """At the end of the period, of the earlier one and of each step: due before that day, and not done by then, of
-    patients who had not died by then."""
+    """At the end of the period, of the earlier one and of each step: due before that day, and neither done nor the
+    patient dead by then."""
     due, done = Treatment.follow_up_due_on, Treatment.follow_up_done_on
     ends = [question.end, question.earlier[1], *(last for _, last in steps(question.end))]
 
-    def is_overdue(end: date) -> ColumnElement[bool]:
-        lives = or_(Patient.deceased_on.is_(None), Patient.deceased_on > end)
-        return and_(due < end, or_(done.is_(None), done > end), lives)
-
-    counts = [how_many(is_overdue(end)) for end in ends]
-    query = (
-        select(*counts)
-        .select_from(Treatment)
+    stopped = case((or_(done.is_(None), Patient.deceased_on < done), Patient.deceased_on), else_=done)
+    open_ones = (
+        select(due.label("due"), stopped.label("stopped"))
         .join(Patient, Patient.id == Treatment.patient_id)
-        .where(Treatment.clinic_id == question.clinic_id, due < question.end)
+        .where(Treatment.clinic_id == question.clinic_id, due < max(ends), or_(done.is_(None), done > min(ends)))
+        .subquery()
     )
-    return tuple(map(int, connection.execute(query).one()))
+
+    def is_overdue(end: date) -> ColumnElement[bool]:
+        return and_(open_ones.c.due < end, or_(open_ones.c.stopped.is_(None), open_ones.c.stopped > end))
+
+    return tuple(map(int, connection.execute(select(*(how_many(is_overdue(end)) for end in ends))).one()))
 
 
 def _diagnoses(connection: Connection, question: Question, period: Period) -> dict[str, int]:

@@ -1,10 +1,11 @@
 """How much work was done and how long it took: visits a day, minutes of a visit, and the reports of the clinic."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from webapp import clock
 from webapp.content import findings, periods
@@ -58,28 +59,55 @@ class Work:
         return findings.ratio(self.provided, self.provider_days)
 
 
-def of(connection: Connection, question: Question, period: Period) -> Work:
-    took_place = (Visit.clinic_id == question.clinic_id, Visit.local_day.between(*period), HAPPENED)
-    visits, days = connection.execute(
-        select(func.count(), func.count(Visit.local_day.distinct())).where(*took_place)
-    ).one()
+def of(connection: Connection, question: Question, period: Period, visits: Mapping[tuple[date, str], int]) -> Work:
+    """`visits` are those that took place, by day and kind, of the period at least."""
+    found = {key: number for key, number in visits.items() if period[0] <= key[0] <= period[1]}
+    lengths = _lengths(connection, question, period)
+    seconds = _middle(lengths)
+    asked_for, is_made = _asked_in(question, period), Report.status.in_(MADE)
+    counts = select(func.count(), how_many(is_made), how_many(Report.status == "failed"))
+    asked, made, failed = connection.execute(counts.where(*asked_for)).one()
+    wait = SecondsBetween(Report.asked_at, Report.finished_at)
+    waits = connection.execute(select(wait, func.count()).where(*asked_for, is_made).group_by(wait))
+    provided, provider_days = _providers(connection, question, period)
+    return Work(
+        visits=sum(found.values()),
+        days=len({day for day, _ in found}),
+        provided=provided,
+        provider_days=provider_days,
+        timed=sum(lengths.values()),
+        minutes=None if seconds is None else findings.ratio(round(2 * seconds), 120),
+        asked=asked,
+        made=made,
+        failed=failed,
+        seconds=_middle({seconds: number for seconds, number in waits}),  # noqa: C416
+        downloads=_downloads(connection, question, period),
+    )
+
+
+def _took_place(question: Question, period: Period) -> tuple[ColumnElement[bool], ...]:
+    return Visit.clinic_id == question.clinic_id, Visit.local_day.between(*period), HAPPENED
+
+
+def _lengths(connection: Connection, question: Question, period: Period) -> dict[int, int]:
+    """How many visits took so many seconds."""
+    length = SecondsBetween(Visit.started_at, Visit.ended_at)
+    timed = (Visit.local_hour.is_not(None), Visit.ended_at.is_not(None))
+    query = select(length, func.count()).where(*_took_place(question, period), *timed).group_by(length)
+    # Left out here and not by the database, which would work out each length once more for it.
+    return {seconds: number for seconds, number in connection.execute(query) if SHORTEST <= seconds <= LONGEST}
+
+
+def _providers(connection: Connection, question: Question, period: Period) -> tuple[int, int]:
+    """The visits with a provider, and the days with visits of each of these, added up."""
     each = (
         select(func.count().label("visits"))
-        .where(*took_place, Visit.provider_id.is_not(None))
+        .where(*_took_place(question, period), Visit.provider_id.is_not(None))
         .group_by(Visit.provider_id, Visit.local_day)
         .subquery()
     )
-    provider_days, provided = connection.execute(select(func.count(), func.coalesce(func.sum(each.c.visits), 0))).one()
-    length = SecondsBetween(Visit.started_at, Visit.ended_at)
-    has_length = (Visit.local_hour.is_not(None), Visit.ended_at.is_not(None), length.between(SHORTEST, LONGEST))
-    timed, seconds = _middle(connection, length, *took_place, *has_length)
-    asked_for = _asked_in(question, period)
-    made, failed = Report.status.in_(MADE), Report.status == "failed"
-    reports = connection.execute(select(func.count(), how_many(made), how_many(failed)).where(*asked_for)).one()
-    _, waited = _middle(connection, SecondsBetween(Report.asked_at, Report.finished_at), *asked_for, made)
-    minutes = None if seconds is None else findings.ratio(round(2 * seconds), 120)
-    downloads = _downloads(connection, question, period)
-    return Work(visits, days, int(provided), provider_days, timed, minutes, *reports, waited, downloads)
+    provided, days = connection.execute(select(func.coalesce(func.sum(each.c.visits), 0), func.count())).one()
+    return int(provided), days
 
 
 def _asked_in(question: Question, period: Period) -> tuple[Any, ...]:
@@ -87,14 +115,13 @@ def _asked_in(question: Question, period: Period) -> tuple[Any, ...]:
     return Report.clinic_id == question.clinic_id, Report.asked_at >= first, Report.asked_at < after
 
 
-def _middle(connection: Connection, value: Any, *conditions: Any) -> tuple[int, float | None]:
-    """How many rows, and the value of the middle one, or the mean of the middle two."""
-    number = connection.scalar(select(func.count()).where(*conditions)) or 0
-    if not number:
-        return 0, None
-    middle = select(value).where(*conditions).order_by(value).offset((number - 1) // 2).limit(2 - number % 2)
-    found = connection.scalars(middle).all()
-    return number, sum(found) / len(found)
+def _middle(found: Mapping[int, int]) -> float | None:
+    """The middle value, or the mean of the middle two, where there are so many of each."""
+    number, passed, middle = sum(found.values()), 0, []
+    for value in sorted(found):
+        middle += [value for place in ((number - 1) // 2, number // 2) if passed <= place < passed + found[value]]
+        passed += found[value]
+    return sum(middle) / 2 if middle else None
 
 
 def _downloads(connection: Connection, question: Question, period: Period) -> dict[str, int]:
