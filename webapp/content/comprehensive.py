@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import adoption, coverage, findings, periods
+from webapp.content import adoption, coverage, findings, named, periods
 from webapp.content.comprehensive_counts import (
     FILTERS,
     KNOWN,
@@ -20,10 +20,20 @@ from webapp.content.comprehensive_counts import (
     success_rate,
     within,
 )
-from webapp.content.comprehensive_sections import activity, compared, diagnoses, efficiency, reports, treatments, users
+from webapp.content.comprehensive_sections import (
+    activity,
+    compared,
+    diagnoses,
+    efficiency,
+    pressures,
+    reports,
+    treatments,
+    users,
+)
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step, Template
+from webapp.content.vital_bands import PRESSURE_AGE
 from webapp.figures import Cell, Change, Content, Definition, Metric
 
 LEAST_POINTS = 3
@@ -32,7 +42,7 @@ LEAST_POINTS = 3
 
 def build(connection: Connection, question: Question, step: Step) -> Content:
     answer = ask(connection, question, step)
-    parts = (activity, diagnoses, treatments, efficiency, reports, users, compared)
+    parts = (activity, diagnoses, treatments, pressures, efficiency, reports, users, compared)
     content = Content(
         template=TEMPLATE.name,
         title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
@@ -206,10 +216,12 @@ DEFINITIONS = (
         "The 12 calendar months up to the last day of the period, or all of a longer period up to "
         f"{MOST_MONTHS} months, whole months except the last.",
     ),
+    Definition("Diagnoses", "Recorded on a day of the period, without those refuted or entered in error."),
+    named.NAMES_DEFINITION,
     Definition(
-        "Diagnoses",
-        "Recorded in the period, without those refuted or entered in error. Names that differ only in case or spacing "
-        "are one, under the spelling used most. Shown are the ten that were recorded most.",
+        "Blood pressure",
+        f"Readings of adults from age {PRESSURE_AGE} on, high from 130/80 mm Hg on: 2017 ACC/AHA guideline, Table 6. "
+        "One reading is no diagnosis. The report on medical statistics tells which readings have no class.",
     ),
     Definition(
         "Visits a day, minutes of a visit",
@@ -230,7 +242,7 @@ TEMPLATE = Template(
     title="Comprehensive analytics",
     number_prefix="CA",
     sentence="The clinic on one page: headline figures and their trends, activity, health, efficiency and who uses it.",
-    pages="About 4 pages",
+    pages="About 5 pages",
     audience="aggregate",
     version=1,
     filters=FILTERS,

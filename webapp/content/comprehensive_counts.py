@@ -13,16 +13,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select
 
-from webapp.content import adoption, comprehensive_work, coverage, findings, periods, tallies
+from webapp.content import adoption, comprehensive_work, coverage, findings, named, periods, tallies, vital_counts
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.comprehensive_work import Asked, Work
 from webapp.content.counting import HAPPENED, how_many, month_key, visits_of
+from webapp.content.named import Spelling
 from webapp.content.patient_counts import on_the_books
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.tallies import Tally
 from webapp.content.template import Step
+from webapp.content.treatment_counts import NOT_HELD
+from webapp.content.vital_bands import HIGH_PRESSURES, PRESSURE_CLASSES
 from webapp.figures import Rows
 from webapp.models import Diagnosis, Feedback, Patient, Treatment, Visit
 
@@ -50,9 +53,9 @@ class People:
 @dataclass(frozen=True, slots=True)
 class Answer(OfPeriod):
     """All that is read from the database. `people` are those of the period, of the earlier one, and of each step;
-    `overdue` follow-ups likewise, as they stood at the end of its last day. `diagnoses` has each name as it was
-    written, in the period and in the earlier one. `records_begin` is the day of the clinic's first registration or
-    visit, `reports_begin` that of the first report that is still on record."""
+    `overdue` follow-ups likewise, as they stood at the end of its last day. `diagnoses` are those of the period and of
+    the earlier one; `pressures` are readings by month, and how many of them are high. `records_begin` is the day of the
+    clinic's first registration or visit, `reports_begin` that of the first report that is still on record."""
 
     question: Question
     rows: Rows
@@ -62,7 +65,8 @@ class Answer(OfPeriod):
     ratings: ByDay
     outcomes: ByDay
     overdue: tuple[int, ...]
-    diagnoses: tuple[dict[str, int], dict[str, int]]
+    diagnoses: tuple[dict[Spelling, int], dict[Spelling, int]]
+    pressures: dict[str, tuple[int, int]]
     teams: tuple[Team, ...]
     asked: tuple[Asked, ...]
     made: tuple[int, ...]
@@ -152,6 +156,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         outcomes,
         overdue,
         diagnoses,
+        _pressures(connection, question),
         teams,
         asked,
         made,
@@ -247,19 +252,32 @@ def _overdue(connection: Connection, question: Question) -> tuple[int, ...]:
     return tuple(map(int, connection.execute(select(*(how_many(is_overdue(end)) for end in ends))).one()))
 
 
-def _diagnoses(connection: Connection, question: Question, period: Period) -> dict[str, int]:
-    """By name, without those that the patient turned out not to have."""
+def _diagnoses(connection: Connection, question: Question, period: Period) -> dict[Spelling, int]:
+    """By spelling, without those that the patient turned out not to have."""
     status = Diagnosis.verification_status
+    spelling = named.spelling_columns(Diagnosis)
     query = (
-        select(Diagnosis.name, func.count())
+        select(func.count(), *spelling)
         .where(
             Diagnosis.clinic_id == question.clinic_id,
             Diagnosis.recorded_on.between(*period),
-            or_(status.is_(None), status.not_in(["refuted", "entered-in-error"])),
+            or_(status.is_(None), status.not_in(list(NOT_HELD))),
         )
-        .group_by(Diagnosis.name)
+        .group_by(*spelling)
     )
-    return {name: number for name, number in connection.execute(query)}  # noqa: C416
+    return {(system, code, name): number for number, system, code, name in connection.execute(query)}
+
+
+def _pressures(connection: Connection, question: Question) -> dict[str, tuple[int, int]]:
+    """By month, from the first one shown: blood pressures with a class, and those of them that are high."""
+    first = periods.months_up_to(*question.days, MOST_MONTHS)[0]
+    all_of_them, high = Counter[str](), Counter[str]()
+    for readings in vital_counts.pressures(connection, question, (first, question.end)):
+        if readings.verdict in PRESSURE_CLASSES:
+            all_of_them[readings.month] += readings.count
+        if readings.verdict in HIGH_PRESSURES:
+            high[readings.month] += readings.count
+    return {month: (number, high[month]) for month, number in all_of_them.items()}
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> date | None:

@@ -1,18 +1,13 @@
 """The sections of the comprehensive analytics: tables, and the charts that show them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 
 from webapp import words
-from webapp.content import adoption, coverage, findings, periods
+from webapp.content import adoption, coverage, findings, named, periods
 from webapp.content.comprehensive_counts import KNOWN, RATINGS, SUCCEEDED, Answer, success_rate, within
 from webapp.content.comprehensive_work import FORMATS, Asked, Work
+from webapp.content.medical_vitals import HIGH
 from webapp.figures import Cell, Chart, Column, Section, Table
-
-MOST_SHOWN = 10
-LONGEST = 60
-"""Characters of a name that are shown."""
-ALL, OTHERS, NO_NAME = "All", "All others", "No name recorded"
 
 
 def activity(answer: Answer) -> Section | None:
@@ -69,73 +64,60 @@ def treatments(answer: Answer) -> Section | None:
     if sum(row[-1] is not None for row in table.rows) > 1:
         shown = periods.months_label(answer.months, answer.question.end)
         subtitle = f"Treatments of known outcome that succeeded, percent, {shown}"
-        charts = (Chart("outcomes", "line", _rates_title(table), subtitle, table.key, "month", ("rate",)),)
+        charts = (
+            Chart("outcomes", "line", _rates_title(table, "The success rate"), subtitle, table.key, "month", ("rate",)),
+        )
     return Section("treatments", "Treatments", charts, (table,))
 
 
 def _diagnoses(answer: Answer) -> Table | None:
-    now, then = (_grouped(found) for found in answer.diagnoses)
-    if not now:
+    now, then = answer.diagnoses
+    ranked = named.ranked(now)
+    if not ranked:
         return None
-    labels = _labels(answer.diagnoses[0], now)
-    ranked = sorted(now, key=lambda name: (-now[name], not name, name))
-    total, total_then = sum(now.values()), sum(then.values())
+    before: Counter[named.Key] = Counter()
+    for spelling, number in then.items():
+        before[named.key_of(spelling)] += number
+    total, total_before = sum(now.values()), sum(then.values())
 
-    def cells(label: str, names: Iterable[str]) -> tuple[Cell, ...]:
-        names = tuple(names)
-        came, was = (sum(found.get(name, 0) for name in names) for found in (now, then))
+    def cells(label: str, came: int, was: int) -> tuple[Cell, ...]:
         return (label, *((was,) if answer.is_compared else ()), came, findings.share(came, total))
 
-    rows = [cells(labels[name], (name,)) for name in ranked[:MOST_SHOWN]]
-    rest = ranked[MOST_SHOWN:]
-    others = [name for name in (now | then) if name not in ranked[:MOST_SHOWN]]
-    if rest or (answer.is_compared and any(then.get(name) for name in others)):
-        rows.append(cells(OTHERS, others))
+    top = ranked[: named.MOST]
+    rows = [cells(item.label, item.count, before[item.key]) for item in top]
+    others = total - sum(item.count for item in top)
+    others_before = total_before - sum(before[item.key] for item in top)
+    if others or (others_before and answer.is_compared):
+        rows.append(cells(named.ALL_OTHERS, others, others_before))
     columns = [Column("name", "Diagnosis")]
     if answer.is_compared:
         columns.append(Column("then", periods.full_label(*answer.earlier), "count"))
-    columns += [
-        Column("now", periods.full_label(*answer.period), "count"),
+    columns.append(Column("now", periods.full_label(*answer.period), "count"))
+    columns.append(Column("share", "Share", "percent", decimals=1))
+    return Table("diagnoses", "Commonest diagnoses", tuple(columns), tuple(rows), cells(named.ALL, total, total_before))
+
+
+def pressures(answer: Answer) -> Section | None:
+    found = {month: answer.pressures.get(month, (0, 0)) for month in answer.months}
+    if not any(readings for readings, _ in found.values()):
+        return None
+    rows = tuple(
+        (cell, readings, high, findings.share(high, readings))
+        for cell, (readings, high) in zip(periods.month_cells(found, answer.question.end), found.values(), strict=True)
+    )
+    columns = (
+        Column("month", "Month", "month"),
+        Column("readings", "Readings", "count"),
+        Column("high", HIGH.capitalize(), "count"),
         Column("share", "Share", "percent", decimals=1),
-    ]
-    all_of_them = (ALL, *((total_then,) if answer.is_compared else ()), total, 100.0)
-    return Table("diagnoses", "Diagnoses recorded most", tuple(columns), tuple(rows), all_of_them)
-
-
-def _grouped(found: Mapping[str, int]) -> dict[str, int]:
-    """Names that differ only in case or spacing are one."""
-    together: Counter[str] = Counter()
-    for name, count in found.items():
-        together[_plain(name)] += count
-    return dict(together)
-
-
-def _plain(name: str) -> str:
-    return " ".join(words.printable(name).split()).casefold()
-
-
-def _labels(found: Mapping[str, int], kept: Iterable[str]) -> dict[str, str]:
-    """Each under the spelling used most, cut where it is long, and no two alike."""
-    spellings: dict[str, Counter[str]] = {name: Counter() for name in kept}
-    for name, count in found.items():
-        spellings[_plain(name)][" ".join(words.printable(name).split())] += count
-    labels: dict[str, str] = {}
-    taken = {ALL.casefold(), OTHERS.casefold()}
-    for name in sorted(spellings):
-        label = short = _usual(spellings[name])
-        number = 1
-        while label.casefold() in taken:
-            number += 1
-            label = f"{short} ({number})"
-        taken.add(label.casefold())
-        labels[name] = label
-    return labels
-
-
-def _usual(spellings: Mapping[str, int]) -> str:
-    """The one used most, cut where it is long."""
-    best = min(spellings, key=lambda spelling: (-spellings[spelling], spelling)) or NO_NAME
-    return best if len(best) <= LONGEST else f"{best[: LONGEST - 1].rstrip()}…"
+    )
+    table = Table("pressures", "Blood pressures of adults by month", columns, rows)
+    charts: tuple[Chart, ...] = ()
+    if sum(readings > 0 for readings, _ in found.values()) > 1:
+        subtitle = f"Readings of {HIGH}, percent, {periods.months_label(found, answer.question.end)}"
+        title = _rates_title(table, "The share of high blood pressures")
+        charts = (Chart("pressures", "line", title, subtitle, table.key, "month", ("share",)),)
+    return Section("pressures", "Blood pressure", charts, (table,))
 
 
 def _outcomes(answer: Answer) -> Table | None:
@@ -162,10 +144,11 @@ def _outcomes(answer: Answer) -> Table | None:
     return Table("outcomes", "Treatments and success by month", columns, rows)
 
 
-def _rates_title(table: Table) -> str:
+def _rates_title(table: Table, what: str) -> str:
+    """Between which figures the last column lay."""
     rates = [row[-1] for row in table.rows if isinstance(row[-1], int | float)]
     low, high = (words.number(end(rates), 1) for end in (min, max))
-    return f"The success rate stayed at {low} %" if low == high else f"The success rate lay between {low} and {high} %"
+    return f"{what} stayed at {low} %" if low == high else f"{what} lay between {low} and {high} %"
 
 
 def efficiency(answer: Answer) -> Section | None:
@@ -231,7 +214,7 @@ def _by_template(asked: tuple[Asked, ...]) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (name, *counts[name]) for name in sorted(counts, key=lambda name: (-counts[name][0], name))
     )
-    total: tuple[Cell, ...] = (ALL, *(sum(row[at] for row in counts.values()) for at in range(3)))
+    total: tuple[Cell, ...] = (named.ALL, *(sum(row[at] for row in counts.values()) for at in range(3)))
     return Table("templates", "Reports asked for, by kind", columns, rows, total)
 
 
@@ -245,7 +228,7 @@ def _by_format(answer: Answer) -> Table:
         (label, sum(one.asked for one in answer.asked if one.format == name), answer.work.downloads[name])
         for name, label in FORMATS.items()
     )
-    total: tuple[Cell, ...] = (ALL, answer.work.asked, sum(answer.work.downloads.values()))
+    total: tuple[Cell, ...] = (named.ALL, answer.work.asked, sum(answer.work.downloads.values()))
     return Table("formats", "Reports and downloads by format", columns, rows, total)
 
 
