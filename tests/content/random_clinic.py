@@ -17,7 +17,14 @@ FIRST = date(2026, 9, 1)
 
 WEEKS = (0, 1, 2, 3, 5, 5, 6, 6, 7, 8)
 BORN = (1940, 1958, 1968, 1976, 1986, 1996, 2004, 2013, 2020, 2025)
-LOINC = ("8480-6", "8462-4", "8867-4", "8310-5", "39156-5")
+READINGS = {
+    "8480-6": ("Systolic pressure", "mm[Hg]", (105, 125, 150, 190)),
+    "8462-4": ("Diastolic pressure", "mm[Hg]", (65, 82, 95)),
+    "8867-4": ("Heart rate", "/min", (48, 70, 115)),
+    "8310-5": ("Body temperature", "Cel", (34.5, 36.8, 39.2)),
+    "39156-5": ("Body mass index", "kg/m2", (17, 22, 27, 33)),
+}
+"""LOINC code to name, unit and some values."""
 
 Row = dict[str, Any]
 
@@ -55,9 +62,11 @@ def add_random_clinics(sizes: Sequence[int], seed: int) -> list[Clinic]:
     kinds = ((Visit, _visit, 3), (Feedback, _feedback, 1), (Diagnosis, _diagnosis, 1), (Treatment, _treatment, 2),
              (Measurement, _measurement, 2))  # fmt: skip
     for model, row, many in kinds:
-        rows = [
-            row(dice[id_], id_, dice[id_].choice(people[id_])) for id_, n in of_size.items() for _ in range(many * n)
-        ]
+        rows = []
+        for id_, size in of_size.items():
+            # Not the same for each patient, or the sums of all kinds would be in proportion.
+            for _ in range(round(many * size * dice[id_].uniform(0.6, 1.4))):
+                rows.append(row(dice[id_], id_, dice[id_].choice(people[id_])))
         _add(model, rows)
     _add_campaigns(dice, people)
     db.session.commit()
@@ -78,7 +87,8 @@ def _add_campaigns(dice: dict[int, Dice], people: dict[int, list[int]]) -> None:
     contacts = []
     for id_, clinic_id in db.session.execute(select(Campaign.id, Campaign.clinic_id).order_by(Campaign.id)).all():
         if clinic_id in people:
-            reached = dice[clinic_id].sample(people[clinic_id], len(people[clinic_id]) // 2)
+            some = len(people[clinic_id]) * dice[clinic_id].uniform(0.3, 0.8)
+            reached = dice[clinic_id].sample(people[clinic_id], int(some))
             contacts += [_contact(dice[clinic_id], id_, patient) for patient in reached]
     _add(CampaignContact, contacts)
 
@@ -88,6 +98,7 @@ def _patient(dice: Dice, clinic: int) -> Row:
         "clinic_id": clinic,
         "sex": dice.of("female", "female", "male", "male", "other", "unknown"),
         "birth_date": date(dice.of(*BORN), 3, 14),
+        "mrn": f"{dice.random()}" if dice.random() < 0.8 else None,
         "registered_on": dice.day() if dice.random() < 0.9 else date(2027, 1, 1),
         "deceased_on": dice.choice((date(2026, 8, 20), date(2026, 9, 20))) if dice.random() < 0.1 else None,
     }
@@ -102,6 +113,7 @@ def _visit(dice: Dice, clinic: int, patient: int) -> Row:
         "kind": dice.of("medical", "dental"),
         "status": dice.choice(["finished"] * 12 + ["cancelled", "planned"]),
         "started_at": at,
+        "ended_at": at + timedelta(minutes=20) if dice.random() < 0.7 else None,
         "local_day": day,
         "local_month": day.replace(day=1),
         "local_weekday": day.isoweekday(),
@@ -147,18 +159,20 @@ def _treatment(dice: Dice, clinic: int, patient: int) -> Row:
         "performed_on": day,
         "outcome": dice.of(*OUTCOMES),
         "follow_up_due_on": due,
-        "follow_up_done_on": due if due and dice.random() < 0.5 else None,
+        "follow_up_done_on": due + timedelta(days=dice.randrange(20)) if due and dice.random() < 0.6 else None,
     }
 
 
 def _measurement(dice: Dice, clinic: int, patient: int) -> Row:
-    day = dice.day()
+    day, loinc = dice.day(), dice.of(*READINGS)
+    name, unit, values = READINGS[loinc]
     return {
         "clinic_id": clinic,
         "patient_id": patient,
-        "loinc": dice.of(*LOINC),
-        "name": "Reading",
-        "value": float(dice.of(18, 24, 31, 37, 60, 85, 95, 118, 135, 150)),
+        "loinc": loinc,
+        "name": name,
+        "value": float(dice.of(*values)),
+        "unit": unit,
         "measured_at": dice.moment(day),
         "local_day": day,
     }

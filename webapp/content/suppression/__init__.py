@@ -1,7 +1,7 @@
 """Small counts are withheld, and with them every figure from which they could be worked out.
 
     counts.py      the counts of a report, each with its place
-    relations.py   which are the same, and which add up to which
+    relations.py   which are the same        sums.py   which add up to which
     complement.py  which more must be withheld
     rates.py       what is made of withheld counts: rates, means, differences, sparklines
     numerals.py    the numbers in a text

@@ -9,7 +9,8 @@ withheld count away: equations that have one answer, and sums so small that thei
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from webapp.content.suppression.relations import Sum, System
+from webapp.content.suppression.relations import System
+from webapp.content.suppression.sums import Sum
 
 PRIME = 2**61 - 1
 """Equations are solved modulo this: exact, and numbers stay small. An equation of such coefficients that has one answer

@@ -1,6 +1,6 @@
 """Every count of a report with the place where it stands: the unknowns of whoever would work out a withheld one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -13,10 +13,13 @@ TOTAL = -1
 DIFFERENCES = ("change", "difference")
 """Keys of columns of kind "count" that hold the step between two counts, and count nothing themselves."""
 
+EARLIER = "then"
+"""The key of the column of the earlier counts, in a table that compares."""
+
 Place = tuple[str, int, int]
 """What the count stands in, then row and column: ("table 1 0", TOTAL, 3), ("metric 2", NOW, 0), ("rows", READ, 0)."""
 
-SHORT = 3
+SHORT = 8
 """Rows of a table that may set a few headline figures side by side."""
 
 NOW, BEFORE = 0, 1
@@ -32,31 +35,42 @@ missed, but somebody may know it all the same, so it is not the first that may b
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`names` are the labels it goes by: those of its row and column, or of its metric."""
+    """`names` are the labels it goes by: those of its row and column, or of its metric. `is_earlier` when it is that of
+    the period to compare with."""
 
     value: int
     place: Place
     rank: int
     names: frozenset[str] = frozenset()
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The counts of one table. `rows` has for each row its label and, by column, the number of each count; the total,
-    which has the label None, comes last. `noted` are the numbers in its note. `is_split` when the counts of a row are
-    parts of one whole, as a heat map's or a stack's are."""
+    which has the label None, comes last. `noted` are the numbers in its note. `split` are the columns of its heat
+    map, of which the counts of each row are parts of one whole."""
 
     name: str
     table: Table
     rows: tuple[tuple[Cell, dict[int, int]], ...]
     noted: tuple[int, ...]
-    is_split: bool
+    split: frozenset[int]
 
     @property
     def columns(self) -> list[int]:
         """Those with a count in each row, the total too."""
         common = set.intersection(*(set(cells) for _, cells in self.rows)) if self.rows else set()
         return sorted(common)
+
+    @property
+    def by_label(self) -> dict[Cell, dict[int, int]]:
+        return dict(self.rows)
+
+    @property
+    def by_name(self) -> dict[str, int]:
+        """Its columns of counts by what is written above them."""
+        return {self.table.columns[column].label: column for column in self.columns}
 
     @property
     def is_open(self) -> bool:
@@ -67,6 +81,11 @@ class Grid:
         return bool(keys.intersection(DIFFERENCES)) or self.is_in_order or is_short
 
     @property
+    def is_scale(self) -> bool:
+        """Whether its rows are the steps of a scale, such as 1 to 5."""
+        return sum(str(label)[:1].isdigit() for label, _ in self.rows) > 1
+
+    @property
     def is_in_order(self) -> bool:
         return bool(self.table.columns) and self.table.columns[0].kind in ("month", "day")
 
@@ -75,6 +94,16 @@ class Grid:
         """Whether its rows name what was found in other tables, as the peaks of a week: what they are stands beside
         their label."""
         return any(column.kind in ("text", "month", "day") for column in self.table.columns[1:])
+
+    def bases(self, value: Callable[[int], int]) -> list[list[int]]:
+        """The counts of a column that are equal, where it has no total and is not open."""
+        if self.has_total or self.is_open:
+            return []
+        found: dict[tuple[int, int], list[int]] = {}
+        for _, cells in self.rows:
+            for column, number in cells.items():
+                found.setdefault((column, value(number)), []).append(number)
+        return [numbers for (_, many), numbers in found.items() if many and len(numbers) > 1]
 
     @property
     def has_total(self) -> bool:
@@ -87,13 +116,22 @@ class Counts:
     grids: list[Grid] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
 
-    def add(self, value: int, place: Place, rank: int, *names: Cell) -> int:
-        self.every.append(Count(value, place, rank, frozenset(str(name).casefold() for name in names)))
+    def add(self, value: int, place: Place, rank: int, *names: Cell, is_earlier: bool = False) -> int:
+        known = frozenset(str(name).casefold() for name in names)
+        self.every.append(Count(value, place, rank, known, is_earlier))
         return len(self.every) - 1
 
-    def grid_of(self, count: Count) -> Grid:
-        """The table that it stands in."""
-        return next(grid for grid in self.grids if grid.name == count.place[0])
+    def grid_of(self, count: Count) -> Grid | None:
+        """The table that it stands in, if it does."""
+        return next((grid for grid in self.grids if grid.name == count.place[0]), None)
+
+    def is_open(self, count: Count) -> bool:
+        """Whether it is a total or a headline figure, or stands in a table open to those."""
+        grid = self.grid_of(count)
+        if count.rank > INNER or grid is None:
+            return count.rank > INNER
+        is_base = any(self.every[number] == count for numbers in grid.bases(self.value) for number in numbers)
+        return grid.is_open or is_base
 
     def value(self, number: int) -> int:
         return self.every[number].value
@@ -107,17 +145,17 @@ def read(content: Content) -> Counts:
     rows = content.rows
     found.rows = [found.add(rows.read, ("rows", READ, 0), MARGIN), found.add(rows.used, ("rows", USED, 0), HEADLINE)]
     found.rows += [found.add(item.count, ("rows", EXCLUDED + at, 0), INNER) for at, item in enumerate(rows.excluded)]
-    for name, table, is_split in tables(content):
-        found.grids.append(_read_table(found, name, table, is_split))
+    for name, table, mapped in tables(content):
+        found.grids.append(_read_table(found, name, table, mapped))
     return found
 
 
-def tables(content: Content) -> Iterator[tuple[str, Table, bool]]:
-    """Each table with its name here, and whether its rows are split into parts."""
+def tables(content: Content) -> Iterator[tuple[str, Table, frozenset[str]]]:
+    """Each table with its name here, and the keys of the columns of its heat map, if it has one."""
     for one, section in enumerate(content.sections):
-        split = {chart.table for chart in section.charts if chart.shape in ("heat", "stack")}
         for two, table in enumerate(section.tables):
-            yield f"table {one} {two}", table, table.key in split
+            maps = [chart for chart in section.charts if chart.shape == "heat" and chart.table == table.key]
+            yield f"table {one} {two}", table, frozenset(key for chart in maps for key in chart.series)
 
 
 def is_count(cell: object) -> TypeGuard[int]:
@@ -140,10 +178,10 @@ def _read_metric(found: Counts, metric: Metric, name: str) -> None:
         return
     found.add(metric.value, (name, NOW, 0), HEADLINE, metric.label)
     if metric.change and is_count(metric.value - metric.change.difference):
-        found.add(metric.value - metric.change.difference, (name, BEFORE, 0), MARGIN, metric.label)
+        found.add(metric.value - metric.change.difference, (name, BEFORE, 0), MARGIN, metric.label, is_earlier=True)
 
 
-def _read_table(found: Counts, name: str, table: Table, is_split: bool) -> Grid:
+def _read_table(found: Counts, name: str, table: Table, mapped: frozenset[str]) -> Grid:
     columns = count_columns(table)
     lines = [(at, row[0] if row else None, row) for at, row in enumerate(table.rows)]
     if table.total is not None:
@@ -152,10 +190,18 @@ def _read_table(found: Counts, name: str, table: Table, is_split: bool) -> Grid:
     for at, label, row in lines:
         rank = MARGIN if at == TOTAL else INNER
         cells = {
-            column: found.add(cell, (name, at, column), rank, label, table.columns[column].label)
+            column: found.add(
+                cell,
+                (name, at, column),
+                rank,
+                label,
+                table.columns[column].label,
+                is_earlier=table.columns[column].key == EARLIER,
+            )
             for column, cell in enumerate(row)
             if column in columns and is_count(cell)
         }
         rows.append((label, cells))
     noted = [found.add(value, (f"note of {name}", at, 0), INNER) for at, value in enumerate(numerals.whole(table.note))]
-    return Grid(name, table, tuple(rows), tuple(noted), is_split)
+    split = frozenset(at for at in columns if table.columns[at].key in mapped)
+    return Grid(name, table, tuple(rows), tuple(noted), split)

@@ -1,0 +1,273 @@
+"""Which counts of a report add up to which, read off the figures."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from webapp.content.suppression.counts import EXCLUDED, HEADLINE, MARGIN, UNSEEN, Counts, Grid
+
+MOST_PARTS = 12
+"""Of so many columns or rows every choice is tried as the parts of a sum, of more only those that stand together."""
+
+_LEADING = re.compile(r"(\d{1,3})\b(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """`whole` is the sum of `parts`, each a count and how many times it is taken. Counts go by number."""
+
+    whole: int
+    parts: tuple[tuple[int, int], ...]
+
+
+def find(counts: Counts) -> tuple[list[Sum], dict[str, list[int]]]:
+    """The sums among `counts`, to which it adds those that are not shown but can be known. Of tables whose rows are
+    split into parts it gives the sum of each row too, by the table's name."""
+    unseen, found = _splits(counts)
+    found += _rows_read(counts) + _headlines(counts)
+    for grid in counts.grids:
+        found += _down(counts, grid) + _across(counts, grid) + _times(counts, grid)
+        found += _runs(counts, grid) + _through(counts, grid)
+    for one, two in combinations(counts.grids, 2):
+        found += _side_by_side(counts, one, two)
+    return found, unseen
+
+
+def _rows_read(counts: Counts) -> list[Sum]:
+    """Those read are the ones used and those left out; where records of two kinds are used, both together."""
+    read, used, *excluded = counts.rows
+    sums = [Sum(read, tuple((number, 1) for number in (used, *excluded)))]
+    now = {count.value: at for at, count in enumerate(counts.every) if counts.is_open(count) and not count.is_earlier}
+    goal = counts.value(used)
+    if not any(count.value == goal and count.place[0].startswith("metric") for count in counts.every):
+        sums += [
+            Sum(used, ((now[part], 1), (now[goal - part], 1)))
+            for part in now
+            if 0 < 2 * part < goal and goal - part in now
+        ]
+    return sums
+
+
+def _headlines(counts: Counts) -> list[Sum]:
+    """Visits are medical and dental ones; patients are those of before and the new ones."""
+    numbers = [at for at, count in enumerate(counts.every) if count.place[0].startswith("metric")]
+    vectors = [(counts.value(number),) for number in numbers]
+    return [
+        Sum(numbers[whole], tuple((numbers[part], 1) for part in parts))
+        for whole, parts in additions(vectors)
+        if len(parts) > 1
+    ]
+
+
+def _splits(counts: Counts) -> tuple[dict[str, list[int]], list[Sum]]:
+    """The sum of each row of counts that are parts of a whole, by name of the table. The total beside a heat map, or
+    that of another table, may tell it; and what is in no row may be told under the table."""
+    unseen: dict[str, list[int]] = {}
+    sums = []
+    for grid in counts.grids:
+        if not grid.split:
+            continue
+        for at, (_, cells) in enumerate(grid.rows):
+            parts = tuple((number, 1) for column, number in cells.items() if column in grid.split)
+            whole = counts.add(sum(counts.value(part) for part, _ in parts), (f"sum of {grid.name}", at, 0), UNSEEN)
+            unseen.setdefault(grid.name, []).append(whole)
+            sums.append(Sum(whole, parts))
+        if grid.has_total:
+            *rows, everything = unseen[grid.name]
+            sums += _adding_up(counts, everything, rows) + _left_out(counts, grid, everything)
+    return unseen, sums
+
+
+def _adding_up(counts: Counts, whole: int, parts: Sequence[int]) -> list[Sum]:
+    is_sum = sum(map(counts.value, parts)) == counts.value(whole)
+    return [Sum(whole, tuple((part, 1) for part in parts))] if is_sum else []
+
+
+def _left_out(counts: Counts, grid: Grid, everything: int) -> list[Sum]:
+    """What is in no row of a table makes up the difference to a total or headline figure: one or two of the numbers
+    under the table and of the reasons for which rows are excluded."""
+    outside = [number for number in (*grid.noted, *counts.rows[EXCLUDED:]) if counts.value(number)]
+    ways = [way for many in (1, 2) for way in combinations(outside, many)]
+    found = []
+    for number, count in enumerate(counts.every):
+        if count.rank in (MARGIN, HEADLINE) and count.place[0] != grid.name:
+            missing = count.value - counts.value(everything)
+            exact = (way for way in ways if sum(map(counts.value, way)) == missing)
+            found += [Sum(number, ((everything, 1), *((part, 1) for part in way))) for way in exact]
+    return found
+
+
+def _through(counts: Counts, grid: Grid) -> list[Sum]:
+    """The rows of months or days, with what is in none of them."""
+    if not grid.is_in_order or grid.has_total:
+        return []
+    sums = []
+    for column in grid.columns:
+        parts = tuple((cells[column], 1) for _, cells in grid.rows)
+        whole = counts.add(sum(counts.value(part) for part, _ in parts), (f"sum of {grid.name}", 0, column), UNSEEN)
+        outside = _left_out(counts, grid, whole)
+        sums += [*outside, Sum(whole, parts)] if outside else []
+    return sums
+
+
+def _down(counts: Counts, grid: Grid) -> list[Sum]:
+    """Rows that add up to the total of their column. A total of people who may stand in several rows does not."""
+    if not grid.has_total:
+        return []
+    *rows, (_, total) = grid.rows
+    sums = []
+    for column, whole in total.items():
+        sums += _adding_up(counts, whole, [cells[column] for _, cells in rows if column in cells])
+    return sums
+
+
+def _across(counts: Counts, grid: Grid) -> list[Sum]:
+    """Columns that add up to another in every row, and rows that add up to another in every column, where there are
+    several: in one column that is chance."""
+    columns = grid.columns
+    if not columns:
+        return []
+    lines = [[cells[column] for column in columns] for _, cells in grid.rows]
+    found = _among(counts, list(map(list, zip(*lines, strict=True))))
+    return found + (_among(counts, lines[: -1 if grid.has_total else None]) if len(columns) > 1 else [])
+
+
+def _among(counts: Counts, lines: list[list[int]]) -> list[Sum]:
+    """Each line that is the sum of others, cell by cell."""
+    return [
+        Sum(lines[whole][at], tuple((lines[part][at], 1) for part in parts))
+        for whole, parts in additions([tuple(map(counts.value, line)) for line in lines])
+        for at in range(len(lines[whole]))
+    ]
+
+
+def _times(counts: Counts, grid: Grid) -> list[Sum]:
+    """Patients who came twice, and their visits: twice as many."""
+    sums = []
+    for label, cells in grid.rows:
+        told = _LEADING.match(label) if isinstance(label, str) else None
+        if not told or told[2]:
+            continue
+        for one, two in combinations(cells.values(), 2):
+            low, high = sorted((one, two), key=counts.value)
+            if counts.value(high) == int(told[1]) * counts.value(low):
+                sums.append(Sum(high, ((low, int(told[1])),)))
+    return sums
+
+
+def _runs(counts: Counts, grid: Grid) -> list[Sum]:
+    """Rows that add up to a total or headline figure elsewhere, and columns of a total that do: the months of the
+    period, the upper steps of a scale, all but those unknown. A scale may do so for any count of its section. What was
+    before is no sum of what is now, but in a table of months or one that compares."""
+    wanted: dict[int, list[int]] = defaultdict(list)
+    for number, count in enumerate(counts.every):
+        if count.value and count.rank != UNSEEN and count.place[0] != grid.name:
+            is_near = grid.is_scale and count.place[0].rpartition(" ")[0] == grid.name.rpartition(" ")[0]
+            if is_near or (counts.is_open(count) and (grid.is_open or not count.is_earlier)):
+                wanted[count.value].append(number)
+    rows = grid.rows[: -1 if grid.has_total else None]
+    cut = _stretches if grid.is_open else _cut if grid.is_scale else _less_one
+    lines = [(cut, [cells[column] for _, cells in rows if column in cells]) for column in grid.columns]
+    if grid.has_total:
+        lines.append((_stretches, list(grid.rows[-1][1].values())))
+    found = {}
+    for cut, line in lines:
+        for run in cut(line):
+            kept = tuple((number, 1) for number in run if counts.value(number))
+            value = sum(counts.value(number) for number, _ in kept)
+            # What another cell of the line says already, it does not say by chance a second time.
+            is_said = any(counts.value(number) == value for number in line if number not in run)
+            if (len(kept) > 1 or grid.is_in_order) and not is_said:
+                for whole in wanted.get(value, ()):
+                    found[whole, kept] = Sum(whole, kept)
+    return list(found.values())
+
+
+def _side_by_side(counts: Counts, one: Grid, two: Grid) -> list[Sum]:
+    """Columns of one table that add up to one of the other in every row that both have, and rows of one that add up to
+    one of the other in every column that both have."""
+    labels = [label for label, _ in one.rows if label in two.by_label]
+    names = [name for name in one.by_name if name in two.by_name]
+    found = []
+    if len(labels) > 1:
+        sides = [[[grid.by_label[label][column] for label in labels] for column in grid.columns] for grid in (one, two)]
+        found += _between(counts, *sides) + _between(counts, *reversed(sides))
+    if len(names) > 1:
+        sides = [[[cells[grid.by_name[name]] for name in names] for _, cells in grid.rows] for grid in (one, two)]
+        found += _between(counts, *sides) + _between(counts, *reversed(sides))
+    return found
+
+
+def _between(counts: Counts, parts: list[list[int]], wholes: list[list[int]]) -> list[Sum]:
+    """Each line of `wholes` that is the sum of lines of `parts`, cell by cell."""
+    vectors = [tuple(map(counts.value, line)) for line in parts]
+    found = []
+    for whole in wholes:
+        goal = tuple(map(counts.value, whole))
+        if any(goal):
+            for way in ways(vectors, goal, range(len(vectors))):
+                found += [Sum(whole[at], tuple((parts[part][at], 1) for part in way)) for at in range(len(whole))]
+    return found
+
+
+def _less_one(parts: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The whole line, and what is left of it when one is taken out."""
+    for at in range(len(parts) + 1):
+        yield [*parts[:at], *parts[at + 1 :]]
+
+
+def _cut(parts: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The same, and both ends of the line wherever it is cut."""
+    yield from _less_one(parts)
+    for at in range(1, len(parts)):
+        yield parts[:at]
+        yield parts[at:]
+        # What is left below of an upper end may end in one that is on no scale, such as "No rating".
+        yield parts[at:-1]
+
+
+def _stretches(parts: Sequence[int]) -> Iterator[Sequence[int]]:
+    for first in range(len(parts)):
+        for last in range(first + 1, len(parts) + 1):
+            yield parts[first:last]
+
+
+def additions(vectors: Sequence[tuple[int, ...]]) -> list[tuple[int, tuple[int, ...]]]:
+    """The vectors that are the sum of others, and of which. None of them is below zero; vectors of nothing but zeros
+    are no parts."""
+    some = [at for at, vector in enumerate(vectors) if any(vector)]
+    return [
+        (whole, parts)
+        for whole in some
+        for parts in ways(vectors, vectors[whole], [at for at in some if at != whole])
+        # Two that are equal are each the sum of the other: once is enough.
+        if len(parts) > 1 or whole > parts[0]
+    ]
+
+
+def ways(vectors: Sequence[tuple[int, ...]], goal: tuple[int, ...], among: Sequence[int]) -> list[tuple[int, ...]]:
+    """The choices of vectors that add up to `goal`, out of those `among`."""
+    fit = [at for at in among if any(vectors[at]) and all(a <= b for a, b in zip(vectors[at], goal, strict=True))]
+    return list(_chosen(vectors, goal, fit) if len(fit) <= MOST_PARTS else _together(vectors, goal, fit))
+
+
+def _chosen(vectors: Sequence[tuple[int, ...]], goal: tuple[int, ...], fit: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every choice of `fit` that adds up to `goal`."""
+    if not any(goal):
+        yield ()
+        return
+    for at, part in enumerate(fit):
+        rest = tuple(a - b for a, b in zip(goal, vectors[part], strict=True))
+        if min(rest) >= 0:
+            for others in _chosen(vectors, rest, fit[at + 1 :]):
+                yield (part, *others)
+
+
+def _together(
+    vectors: Sequence[tuple[int, ...]], goal: tuple[int, ...], fit: Sequence[int]
+) -> Iterator[tuple[int, ...]]:
+    for parts in _stretches(fit):
+        if tuple(map(sum, zip(*(vectors[part] for part in parts), strict=True))) == goal:
+            yield tuple(parts)
