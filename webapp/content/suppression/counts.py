@@ -1,5 +1,6 @@
 """Every count of a report with the place where it stands: the unknowns of whoever would work out a withheld one."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -15,6 +16,8 @@ DIFFERENCES = ("change", "difference")
 
 EARLIER = "then"
 """The key of the column of the earlier counts, in a table that compares."""
+
+_WORDS_ONLY = re.compile(r"\W+")
 
 Place = tuple[str, int, int]
 """What the count stands in, then row and column: ("table 1 0", TOTAL, 3), ("metric 2", NOW, 0), ("rows", READ, 0)."""
@@ -77,8 +80,11 @@ class Grid:
         """Whether its figures may be those of the whole report, or of one before it: a table that compares, one of
         months or days, or one of a few lines without a total."""
         keys = {column.key for column in self.table.columns}
-        is_short = len(self.table.rows) <= SHORT and not self.has_total
-        return bool(keys.intersection(DIFFERENCES)) or self.is_in_order or is_short
+        return bool(keys.intersection(DIFFERENCES)) or self.is_in_order or self.is_short
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.table.rows) <= SHORT and not self.has_total
 
     @property
     def is_scale(self) -> bool:
@@ -93,7 +99,8 @@ class Grid:
     def names_finds(self) -> bool:
         """Whether its rows name what was found in other tables, as the peaks of a week: what they are stands beside
         their label."""
-        return any(column.kind in ("text", "month", "day") for column in self.table.columns[1:])
+        is_told = any(column.kind in ("text", "month", "day") for column in self.table.columns[1:])
+        return is_told and self.is_short
 
     def bases(self, value: Callable[[int], int]) -> list[list[int]]:
         """The counts of a column that are equal, where it has no total and is not open."""
@@ -117,7 +124,7 @@ class Counts:
     rows: list[int] = field(default_factory=list)
 
     def add(self, value: int, place: Place, rank: int, *names: Cell, is_earlier: bool = False) -> int:
-        known = frozenset(str(name).casefold() for name in names)
+        known = frozenset(_WORDS_ONLY.sub(" ", str(name)).strip().casefold() for name in names if name)
         self.every.append(Count(value, place, rank, known, is_earlier))
         return len(self.every) - 1
 

@@ -15,7 +15,7 @@ from webapp.content.suppression.sums import Sum
 from webapp.content.suppression.sums import find as find_sums
 
 MANY = 3
-"""Numbers in common that are no chance."""
+"""So many numbers in common, and half of all, are no chance."""
 
 FEW = 2
 """A number that stands in a table more often than this may be there by chance; in a table of peaks, up to two share a
@@ -93,7 +93,7 @@ def _same_numbers(counts: Counts, same: _Same) -> None:
             columns.append((grid.name, alone))
     for (name, one), (other_name, two) in combinations(columns, 2):
         shared = one.keys() & two.keys()
-        if name != other_name and len(shared) >= MANY:
+        if name != other_name and len(shared) >= max(MANY, min(len(one), len(two)) / 2):
             for value in sorted(shared):
                 same.join(one[value], two[value])
 

@@ -168,7 +168,7 @@ def _runs(counts: Counts, grid: Grid) -> list[Sum]:
             if is_near or (counts.is_open(count) and (grid.is_open or not count.is_earlier)):
                 wanted[count.value].append(number)
     rows = grid.rows[: -1 if grid.has_total else None]
-    cut = _stretches if grid.is_open else _cut if grid.is_scale else _less_one
+    cut = _stretches if grid.is_open else _cut if grid.is_scale else _whole
     lines = [(cut, [cells[column] for _, cells in rows if column in cells]) for column in grid.columns]
     if grid.has_total:
         lines.append((_stretches, list(grid.rows[-1][1].values())))
@@ -212,19 +212,18 @@ def _between(counts: Counts, parts: list[list[int]], wholes: list[list[int]]) ->
     return found
 
 
-def _less_one(parts: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The whole line, and what is left of it when one is taken out."""
-    for at in range(len(parts) + 1):
-        yield [*parts[:at], *parts[at + 1 :]]
+def _whole(parts: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The whole line, and what is left of it without its last, which may be those unknown."""
+    yield parts
+    yield parts[:-1]
 
 
 def _cut(parts: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The same, and both ends of the line wherever it is cut."""
-    yield from _less_one(parts)
+    """The same, and both ends wherever the line is cut, the lower one also without its last."""
+    yield from _whole(parts)
     for at in range(1, len(parts)):
         yield parts[:at]
         yield parts[at:]
-        # What is left below of an upper end may end in one that is on no scale, such as "No rating".
         yield parts[at:-1]
 
 
