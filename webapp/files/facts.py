@@ -115,14 +115,14 @@ def cover(document: Document) -> list[tuple[str, str]]:
 
 
 def footer(document: Document) -> list[str]:
-    """The facts at the foot of each page or sheet. Names end their fact, so that one that is written from right to left
-    does not take the figures after it along."""
+    """The facts at the foot of each page, whose head names the template. Names end their fact, so that one that is
+    written from right to left does not take the figures after it along."""
     asked, zone = document.provenance, document.presentation.timezone
     return [
         f"Report {asked.report_number}",
         f"asked {moment(asked.asked_at, zone)} by {asked.requested_by}",
         f"data as of {moment(asked.data_as_of, zone)}",
         rows_used(document),
-        f"{asked.template_title}, template version {asked.template_version}",
+        f"template version {asked.template_version}",
         f"figures {document.short_hash}",
     ]

@@ -25,6 +25,9 @@ _TOGETHER = 2
 _MOST_TOGETHER = 200.0
 """Points: higher rows may be parted."""
 
+_MOST_WORDS = 16
+"""A header of more words is not tried in three lines, which takes time with their square."""
+
 _RULE, _HAIRLINE = HexColor("#B9C5CA"), HexColor("#E6EBED")
 _MOST_LINES = 20
 """A longer text in one cell ends in an ellipsis: a row cannot be taller than a page."""
@@ -77,9 +80,14 @@ def pieces(table: Table, starts: Sequence[int], width: float) -> list["Rows"]:
 
 
 def _natural(table: Table, width: float) -> list[float]:
-    """What each column takes: with its header in one line if that fits `width`, else in two."""
+    """What each column takes: with its header in one line if that fits `width`, else in two, or in three where that
+    keeps the table whole."""
     natural = _widths(table, _in_one_line)
-    return natural if sum(natural) <= width else _widths(table, _folded)
+    if sum(natural) <= width:
+        return natural
+    natural = _widths(table, _folded)
+    lower = natural if sum(natural) <= width else _widths(table, _folded_twice)
+    return lower if sum(lower) <= width else natural
 
 
 def parts(table: Table, width: float) -> list[list[int]]:
@@ -148,6 +156,15 @@ def _folded(text: str) -> float:
     parts = text.split()
     folds = [(" ".join(parts[:at]), " ".join(parts[at:])) for at in range(1, len(parts))]
     return min((max(map(_in_one_line, fold)) for fold in folds), default=_in_one_line(text))
+
+
+def _folded_twice(text: str) -> float:
+    """Points across that a header takes in three lines."""
+    parts = text.split()
+    if len(parts) > _MOST_WORDS:
+        return _folded(text)
+    folds = [(_in_one_line(" ".join(parts[:at])), _folded(" ".join(parts[at:]))) for at in range(1, len(parts))]
+    return min(map(max, folds), default=_in_one_line(text))
 
 
 def _groups(natural: Sequence[float], width: float) -> list[list[int]]:

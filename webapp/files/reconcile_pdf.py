@@ -32,7 +32,7 @@ _SURELY = 20
 
 FIGURES = ("count", "number", "percent")
 
-_ROWS = 24
+_ROWS = 6
 """Rows of each table that are looked for in a quick look: the first, the last, and some between."""
 
 _pdfium = threading.Lock()
@@ -198,4 +198,4 @@ def _numbers(cells: Sequence[tuple[Column, str]]) -> Iterator[str]:
 
 def _is_plain(text: str) -> bool:
     """Whether a text is drawn and read back letter by letter."""
-    return len(text) <= _LONGEST and all(char.isascii() or char in "–−" for char in text)
+    return len(text) <= _LONGEST and (text.isascii() or all(char.isascii() or char in "–−" for char in text))
