@@ -24,7 +24,7 @@ from webapp.report_requests.forms import AskForm, DayField, form_for
 
 REQUESTED_BY = "the command line"
 FILTERS = "\n".join(
-    f"  {item.name:24}{', '.join(one.name for one in item.filters)}" for item in content.CATALOGUE.values()
+    f"  {item.name:24}{', '.join(one.name for one in item.filters) or 'none'}" for item in content.CATALOGUE.values()
 )
 # A paragraph after \b keeps its line breaks.
 EPILOG = f"\b\nTemplates, and the filters of each:\n{FILTERS}\n\nA value that is not offered is answered with the list."
