@@ -9,12 +9,13 @@ freeze() writes any of them as canonical JSON (sorted keys, no spaces, no NaN), 
 uncompressed text; thaw() gives the same value back. Text is made safe once, in freeze(): see words.printable().
 """
 
+import functools
 import hashlib
 import json
 import types
 import typing
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeVar
 
@@ -223,9 +224,12 @@ T = TypeVar("T")
 
 def freeze(value: Any) -> Frozen:
     """A dataclass of this module as bytes with their hash. Raises ValueError for NaN or infinity."""
-    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    raw = text.encode()
+    raw = _canonical(value).encode()
     return Frozen(hashlib.sha256(raw).hexdigest(), zlib.compress(raw, 9))
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def thaw(kind: type[T], frozen: Frozen) -> T:
@@ -239,16 +243,26 @@ def thaw(kind: type[T], frozen: Frozen) -> T:
     return typing.cast(T, _build(kind, json.loads(raw)))
 
 
+def printed(kind: type[T], value: T) -> T:
+    """The value as it is when it was frozen and thawed. Raises ValueError for NaN or infinity."""
+    return typing.cast(T, _build(kind, json.loads(_canonical(value))))
+
+
 def as_plain(value: Any) -> Any:
     """Dataclasses as dicts and tuples as lists, with the text made printable: what JSON output shows."""
     return _plain(value)
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return printable(value)
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: _plain(getattr(value, name)) for name in _names(value.__class__)}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
@@ -258,16 +272,25 @@ def _plain(value: Any) -> Any:
 
 def _build(kind: Any, data: Any) -> Any:
     """`data`, as JSON gives it, as the type that an annotation names."""
+    return _builder(kind)(data)
+
+
+@functools.cache
+def _builder(kind: Any) -> Callable[[Any], Any]:
+    """What makes values of a type. Kept, for to read annotations takes far longer than to build a value."""
     origin = typing.get_origin(kind)
     if origin is tuple:
-        inner = typing.get_args(kind)[0]
-        return tuple(_build(inner, item) for item in data)
+        inner = _builder(typing.get_args(kind)[0])
+        return lambda data: tuple(map(inner, data))
     if origin in (typing.Union, types.UnionType):
-        if data is None:
-            return None
         options = [option for option in typing.get_args(kind) if option is not type(None)]
-        return _build(options[0], data) if len(options) == 1 else data
+        only = _builder(options[0]) if len(options) == 1 else _as_it_is
+        return lambda data: None if data is None else only(data)
     if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return kind(**{name: _build(hints[name], item) for name, item in data.items()})  # type: ignore[operator]
+        parts = {name: _builder(hint) for name, hint in typing.get_type_hints(kind).items()}
+        return lambda data: kind(**{name: parts[name](item) for name, item in data.items()})  # type: ignore[operator]
+    return _as_it_is
+
+
+def _as_it_is(data: Any) -> Any:
     return data

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from webapp.figures import Content, Document, Presentation, Provenance, freeze, thaw
+from webapp.figures import Content, Document, Presentation, Provenance, printed
 from webapp.files import faults, to_csv, to_excel, to_json, to_pdf
 
 
@@ -32,9 +32,9 @@ class Format:
 def _printable(document: Document) -> Document:
     """The document as it is when it was frozen and thawed: no control characters, no figure that is not finite."""
     return Document(
-        thaw(Content, freeze(document.content)),
-        thaw(Provenance, freeze(document.provenance)),
-        thaw(Presentation, freeze(document.presentation)),
+        printed(Content, document.content),
+        printed(Provenance, document.provenance),
+        printed(Presentation, document.presentation),
         document.figures_sha256,
     )
 

@@ -113,6 +113,8 @@ def lines(said: str, across: float) -> int:
 
 def _across(said: str) -> int:
     """Characters across: those of Chinese, Japanese and Korean are as wide as two, marks take no room."""
+    if said.isascii():
+        return len(said)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in said
     )

@@ -7,6 +7,7 @@ ReportLab, which does neither, and go through visual().
 import functools
 import re
 import unicodedata
+from typing import Any
 
 import arabic_reshaper
 from reportlab.pdfbase import pdfmetrics
@@ -60,9 +61,26 @@ def visual(text: str) -> str:
 
 
 def width(text: str, size: float, bold: bool = False) -> float:
-    """Points that `text` takes when drawn."""
+    """Points that `text` takes when drawn: what ReportLab's stringWidth() says, in a fraction of its time."""
+    advances = _advances(fonts.BOLD if bold else fonts.REGULAR)
+    return 0.001 * size * sum(map(advances.__getitem__, visual(text)))
+
+
+class _Advances(dict[str, float]):
+    """Thousandths of the size that each character of a font takes."""
+
+    def __init__(self, face: Any) -> None:
+        self.face = face
+
+    def __missing__(self, char: str) -> float:
+        wide = self[char] = float(self.face.charWidths.get(ord(char), self.face.defaultWidth))
+        return wide
+
+
+@functools.cache
+def _advances(name: str) -> _Advances:
     fonts.ready()
-    return float(pdfmetrics.stringWidth(visual(text), fonts.BOLD if bold else fonts.REGULAR, size))
+    return _Advances(pdfmetrics.getFont(name).face)
 
 
 def lines(text: str, room: float, size: float, bold: bool = False, most: int = 12) -> list[str]:
