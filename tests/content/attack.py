@@ -23,6 +23,11 @@ ENOUGH = 12
 """Reports in a row that teach nothing new: then there is nothing left to unlearn."""
 
 
+_DATES = re.compile(
+    r"(\d+ )?(January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
+)
+
+
 @dataclass(frozen=True)
 class Rate:
     """Part divided by whole, as written with so many decimals; 100 times that for a percentage."""
@@ -49,7 +54,7 @@ def counts_of(content: Content) -> Found:
                 found["trend", metric.key, str(back)] = cell
     for section in content.sections:
         for table in section.tables:
-            for at, number in enumerate(re.findall(r"\b\d[\d,]*\b", table.note)):
+            for at, number in enumerate(re.findall(r"\b\d[\d,]*\b", _DATES.sub("", table.note))):
                 found["note", table.key, str(at)] = int(number.replace(",", ""))
     return found | {
         (table, label, key): cell for table, label, key, kind, _, cell in _cells(content) if kind == "count"

@@ -16,6 +16,10 @@ PRIME = 2**61 - 1
 """Equations are solved modulo this: exact, and numbers stay small. An equation of such coefficients that has one answer
 among the fractions has one here too, but for a chance of about one in 10^18."""
 
+MOST_WITHHELD = 0.75
+"""Where more than this share of a report would be withheld, all but its zeros is: what is left says little, and among
+so few and small numbers it cannot be told by looking which are tied to each other."""
+
 MOST_TRIED = 12
 """So many candidates are tried for one that helps; else the cheapest is taken, which helps in the end."""
 
@@ -30,7 +34,8 @@ def withheld(system: System, threshold: int) -> frozenset[int]:
     search.withhold(number for number, value in enumerate(system.values) if 0 < value < threshold)
     while search.close_sums() or search.close_equations():
         pass
-    return frozenset(search.found)
+    some = frozenset(number for number, value in enumerate(system.values) if value)
+    return some if len(search.found) > MOST_WITHHELD * len(some) else frozenset(search.found)
 
 
 class _Search:

@@ -140,6 +140,10 @@ class Counts:
         is_base = any(self.every[number] == count for numbers in grid.bases(self.value) for number in numbers)
         return grid.is_open or is_base
 
+    def open_of(self, value: int) -> list[int]:
+        """The totals, headline figures and counts open to those that have this value."""
+        return [at for at, count in enumerate(self.every) if count.value == value and value and self.is_open(count)]
+
     def value(self, number: int) -> int:
         return self.every[number].value
 

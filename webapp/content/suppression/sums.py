@@ -1,6 +1,5 @@
 """Which counts of a report add up to which, read off the figures."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from webapp.content.suppression.counts import EXCLUDED, HEADLINE, MARGIN, UNSEEN
 
 MOST_PARTS = 12
 """Of so many columns or rows every choice is tried as the parts of a sum, of more only those that stand together."""
-
-_LEADING = re.compile(r"(\d{1,3})\b(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ def find(counts: Counts) -> tuple[list[Sum], dict[str, list[int]]]:
         found += _down(counts, grid) + _across(counts, grid) + _times(counts, grid)
         found += _runs(counts, grid) + _through(counts, grid)
     for one, two in combinations(counts.grids, 2):
-        found += _side_by_side(counts, one, two)
+        found += _side_by_side(counts, one, two) + _by_prefix(counts, one, two) + _by_prefix(counts, two, one)
     return found, unseen
 
 
@@ -144,16 +141,33 @@ def _among(counts: Counts, lines: list[list[int]]) -> list[Sum]:
 
 
 def _times(counts: Counts, grid: Grid) -> list[Sum]:
-    """Patients who came twice, and their visits: twice as many."""
+    """Patients who came twice, and their visits: twice as many, in their row and all rows together."""
     sums = []
-    for label, cells in grid.rows:
-        told = _LEADING.match(label) if isinstance(label, str) else None
-        if not told or told[2]:
-            continue
-        for one, two in combinations(cells.values(), 2):
+    times = {at: int(str(label)) for at, (label, _) in enumerate(grid.rows) if str(label).isdigit()}
+    for at, many in times.items():
+        for one, two in combinations(grid.rows[at][1].values(), 2):
             low, high = sorted((one, two), key=counts.value)
-            if counts.value(high) == int(told[1]) * counts.value(low):
-                sums.append(Sum(high, ((low, int(told[1])),)))
+            if counts.value(high) == many * counts.value(low):
+                sums.append(Sum(high, ((low, many),)))
+    for column in grid.columns if len(times) > 1 else ():
+        parts = tuple((grid.rows[at][1][column], many) for at, many in times.items())
+        goal = sum(many * counts.value(part) for part, many in parts)
+        sums += [Sum(whole, parts) for whole in counts.open_of(goal) if counts.every[whole].place[0] != grid.name]
+    return sums
+
+
+def _by_prefix(counts: Counts, one: Grid, two: Grid) -> list[Sum]:
+    """A count of a row called "Pulse" that is made of counts of rows called "Pulse 51 to 90" and so on."""
+    sums = []
+    for label, cells in one.rows:
+        steps = [row for name, row in two.rows if label and str(name).startswith(f"{label} ")]
+        for column in two.columns if 1 < len(steps) <= MOST_PARTS else ():
+            parts = [row[column] for row in steps]
+            vectors = [(counts.value(part),) for part in parts]
+            for whole in cells.values():
+                if counts.value(whole):
+                    found = ways(vectors, (counts.value(whole),), range(len(parts)))
+                    sums += [Sum(whole, tuple((parts[at], 1) for at in way)) for way in found]
     return sums
 
 
