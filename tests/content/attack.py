@@ -37,7 +37,9 @@ class Rate:
     figure: float
 
     def is_of(self, part: float, whole: float) -> bool:
-        return whole > 0 and abs(self.times * part / whole - self.figure) <= 0.5 * 10.0**-self.decimals + 1e-9
+        return whole > 0 and any(
+            abs(times * part / whole - self.figure) <= 0.5 * 10.0**-self.decimals + 1e-9 for times in {self.times, 100}
+        )
 
 
 def counts_of(content: Content) -> Found:

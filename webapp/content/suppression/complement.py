@@ -20,7 +20,7 @@ MOST_WITHHELD = 0.75
 """Where more than this share of a report would be withheld, all but its zeros is: what is left says little, and among
 so few and small numbers it cannot be told by looking which are tied to each other."""
 
-MOST_TRIED = 12
+MOST_TRIED = 5
 """So many candidates are tried for one that helps; else the cheapest is taken, which helps in the end."""
 
 
@@ -32,10 +32,11 @@ def withheld(system: System, threshold: int) -> frozenset[int]:
     """
     search = _Search(system, threshold)
     search.withhold(number for number, value in enumerate(system.values) if 0 < value < threshold)
-    while search.close_sums() or search.close_equations():
-        pass
     some = frozenset(number for number, value in enumerate(system.values) if value)
-    return some if len(search.found) > MOST_WITHHELD * len(some) else frozenset(search.found)
+    while search.close_sums() or search.close_equations():
+        if len(search.found) > MOST_WITHHELD * len(some):
+            return some
+    return frozenset(search.found)
 
 
 class _Search:

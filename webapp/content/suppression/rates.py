@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from webapp.content.suppression import counts as places
-from webapp.content.suppression.counts import BEFORE, INNER, NOW, TOTAL, Counts, Place
+from webapp.content.suppression.counts import BEFORE, NOW, TOTAL, Counts, Place
 from webapp.figures import SUPPRESSED, Cell, Change, Column, Content, Excluded, Metric, Rows, Table
 
 MOST_STEPS = 11
@@ -34,19 +34,18 @@ class Withheld:
 def apply(content: Content, counts: Counts, withheld: Withheld) -> Content:
     """`content` without the withheld counts and all that is made of them."""
     named = [(name, table) for name, table, _ in places.tables(content)]
-    headline = [count for count in counts.every if count.rank > INNER and count.value]
+    headline = [count for count in counts.every if count.value and counts.is_open(count)]
     hidden = sorted({count.value for count in headline if count.place in withheld.places})
     told = {name: _table(table, name, withheld, hidden) for name, table in named}
-    gone = {rate for name, table in named for rate in _lost_rates(table, told[name])}
-    told = {name: _without(table, gone) for name, table in told.items()}
     suspects = _Suspects(
         sorted({count.value for count in headline}),
         hidden,
-        gone,
+        {rate for name, table in named for rate in _lost_rates(table, told[name])},
         [figure for name, table in named for figure in _scale_figures(table, told[name])],
         is_of_few=0 < content.rows.used < withheld.threshold,
         shown=[column for table in told.values() for column in zip(*table.rows, strict=True)],
     )
+    told = {name: _without(table, suspects) for name, table in told.items()}
     names = iter(told)
     return replace(
         content,
@@ -68,7 +67,11 @@ def _rows(rows: Rows, withheld: Withheld) -> Rows:
 
 def gives(part: float, whole: int, kind: str, figure: float, decimals: int) -> bool:
     """Whether `part` divided by `whole` is written as `figure`. A share of nothing tells nothing."""
-    return part != 0 != whole and _is_near((100 if kind == "percent" else 1) * part / whole, figure, decimals)
+    if not part or not whole:
+        return False
+    # A column of several scores may hold percentages among its numbers.
+    is_share = _is_near(100 * part / whole, figure, decimals)
+    return is_share or (kind == "number" and _is_near(part / whole, figure, decimals))
 
 
 def _is_near(exact: float, figure: float, decimals: int) -> bool:
@@ -117,7 +120,9 @@ class _Base:
             # That it is not known tells that there was too little to divide by.
             return bool(self.gone) and not is_total
         is_rate = column.kind == "percent" or (column.kind == "number" and column.decimals > 0)
-        if is_rate and self._pair(self.known, self.lost, column, cell):
+        if is_rate and (
+            self._pair(self.known, self.lost, column, cell) or self._pair(self.lost, self.known, column, cell)
+        ):
             return True
         if not self.gone:
             return False
@@ -145,15 +150,15 @@ def _lost_rates(before: Table, after: Table) -> Iterator[Rate]:
                 yield column.kind, cell
 
 
-def _without(table: Table, gone: set[Rate]) -> Table:
-    """A table of rates without their counts loses those that are withheld elsewhere. Whole numbers are left: in such a
-    table they are answers, one person's rating."""
+def _without(table: Table, suspects: "_Suspects") -> Table:
+    """A table of rates without their counts loses those that a headline would. Whole numbers are left: in such a table
+    they are answers, one person's rating."""
     if places.count_columns(table):
         return table
 
     def told(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
         return tuple(
-            SUPPRESSED if isinstance(cell, float) and (column.kind, cell) in gone else cell
+            SUPPRESSED if isinstance(cell, float) and suspects.betray(cell, column.kind, column.decimals) else cell
             for column, cell in zip(table.columns, row, strict=True)
         )
 
