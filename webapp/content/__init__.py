@@ -26,11 +26,12 @@ from webapp.content import (
 )
 from webapp.content.filters import Filter
 from webapp.content.question import Question
+from webapp.content.suppression import told
 from webapp.content.template import Step, Template
 from webapp.errors import FiguresFailed
 from webapp.figures import Choice, Content
 
-__all__ = ["CATALOGUE", "Filter", "Question", "Template", "build", "choices", "matching", "title"]
+__all__ = ["CATALOGUE", "Filter", "Question", "Template", "build", "choices", "matching", "title", "told"]
 
 CATALOGUE: dict[str, Template] = {
     template.name: template

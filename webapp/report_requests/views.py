@@ -259,8 +259,8 @@ def _matches(form: AskForm) -> Matches | str:
         dates=words.dates(question.start, question.end),
         against=words.dates(*question.earlier),
         zone=words.city(question.timezone),
-        count=words.plural(count, noun.removesuffix("s"), noun),
-        verb="matches" if count == 1 else "match",
+        count=content.told(count, noun, question.suppress_below),
+        verb="matches" if count == 1 and not question.suppress_below else "match",
         is_empty=count == 0,
     )
 

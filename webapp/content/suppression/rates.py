@@ -209,7 +209,8 @@ class _Suspects:
             return True
         if any(_is_near(exact, figure, decimals) for exact in self.scales):
             return True
-        return any(
+        # A whole number, such as a median age, is no count divided by another: those have decimals.
+        return (kind == "percent" or decimals > 0) and any(
             gives(part, whole, kind, figure, decimals)
             for hidden in self.hidden
             for number in self.numbers

@@ -17,7 +17,7 @@ _TELLING = re.compile(
 )
 """Words that tell a number, or that two are the same. Those for none are not here: zero is published."""
 
-NOT_DRAWN = "Figures that are withheld are not drawn"
+NOT_DRAWN = f"Figures marked {SUPPRESSED} are withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,12 @@ def apply(before: Content, after: Content, withheld: Withheld) -> Content:
         sections=tuple(_section(item, speech) for item in after.sections),
         summary=_summary(before, after, speech, is_whole),
     )
-    return said if said == before else _told(said, withheld.threshold)
+    return said if said == before else _told(said, withheld.threshold, is_whole)
 
 
-def _told(content: Content, threshold: int) -> Content:
-    """With a sentence and a definition that say what is missing and why."""
+def _told(content: Content, threshold: int, is_whole: bool) -> Content:
+    """With a definition that says what is missing and why, and a sentence unless the figures are whole and texts alone
+    were replaced."""
     sentence = f"Figures marked {SUPPRESSED} are withheld, so that no count under {threshold} can be read from them."
     definition = Definition(
         "Withheld figures",
@@ -67,7 +68,8 @@ def _told(content: Content, threshold: int) -> Content:
         "complementary cell suppression (Cox 1980; Hundepool et al., Statistical Disclosure Control, 2012, chapter 4). "
         "Symbol: United Kingdom Government Analysis Function, 2023.",
     )
-    return replace(content, summary=(*content.summary, sentence), definitions=(definition, *content.definitions))
+    summary = content.summary if is_whole else (*content.summary, sentence)
+    return replace(content, summary=summary, definitions=(definition, *content.definitions))
 
 
 # -- Texts -------------------------------------------------------------------------------------------------------------
