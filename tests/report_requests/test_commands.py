@@ -102,6 +102,19 @@ def test_it_says_the_same_as_the_page(app: Flask, report: Report, tmp_path: Path
     assert by_command == by_page
 
 
+def test_a_file_that_does_not_say_what_was_counted_is_not_written(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FORMATS, "json", replace(FORMATS["json"], draw=lambda _document: b"{}"))
+    assert report().exit_code == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_without_filters_says_so(report: Report) -> None:
+    refused = report("--filter", "sex=female", template="comprehensive")
+    assert "Comprehensive analytics has no filter 'sex'. It has: none." in refused.output
+
+
 def test_a_file_that_is_there_stays_when_the_new_one_cannot_be_drawn(
     report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

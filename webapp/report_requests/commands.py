@@ -17,7 +17,7 @@ from webapp.content.periods import OWN_DATES
 from webapp.content.question import COMPARISONS
 from webapp.errors import ReportFault
 from webapp.extensions import db
-from webapp.files import FORMATS
+from webapp.files import FORMATS, reconcile
 from webapp.models import Clinic
 from webapp.models.report import new_number
 from webapp.report_requests.forms import AskForm, DayField, form_for
@@ -60,6 +60,7 @@ def report(
         document = generate.compose(question, form.clinic, generate.Asked(number, REQUESTED_BY, clock.now())).document
         drawn = BytesIO()
         FORMATS[format_name].render(document, drawn)
+        reconcile.check(document, format_name, drawn)
         out.write_bytes(drawn.getvalue())
     except ReportFault as fault:
         raise click.ClickException(fault.plain) from fault
@@ -94,7 +95,8 @@ def _chosen(template: Template, filters: tuple[str, ...]) -> dict[str, str]:
     for item in filters:
         name, equals, value = item.partition("=")
         if name not in names:
-            raise click.ClickException(f"{template.title} has no filter {name!r}. It has: {', '.join(names)}.")
+            there_is = ", ".join(names) or "none"
+            raise click.ClickException(f"{template.title} has no filter {name!r}. It has: {there_is}.")
         if not equals:
             raise click.ClickException(f"Give {name} a value: --filter {name}=VALUE.")
         chosen[name] = value
