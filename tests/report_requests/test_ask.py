@@ -220,6 +220,22 @@ class TestForm:
         part = client.get("/reports/new/matching?template=visit_trends&period=this_month&format=pdf")
         assert "1 to 22 November 2026, in the clinic’s time (Manila)" in part.text
 
+    @pytest.mark.parametrize(
+        ("visits", "words"),
+        [(0, "0 visits"), (1, "Fewer than 5 visits"), (4, "Fewer than 5 visits"), (7, "About 5 visits"),
+         (8, "About 10 visits")],
+    )  # fmt: skip
+    def test_what_matches_is_not_told_exactly_where_small_counts_are_withheld(
+        self, app: Flask, client: PageClient, clinic: Clinic, visits: int, words: str
+    ) -> None:
+        with app.app_context():
+            db.session.get_one(Clinic, clinic.id).suppress_below = 5
+            patient = factories.add_patient(clinic)
+            for day in range(visits):
+                factories.add_visit(patient, f"2026-10-{day + 1:02} 10:00")
+        page = client.get("/reports/new?template=visit_trends").text
+        assert f"<strong>{words}</strong> match at" in page
+
     def test_a_link_fills_in_the_form(self, client: PageClient) -> None:
         page = client.get("/reports/new?template=visit_trends&period=dates&start=2026-10-05&end=2026-10-09&sex=male")
         assert chosen_in(page.text) == {"period": "dates", "compare": "before", "format": "pdf", "sex": "male"}

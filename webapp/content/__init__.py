@@ -26,7 +26,6 @@ from webapp.content import (
 )
 from webapp.content.filters import Filter
 from webapp.content.question import Question
-from webapp.content.suppression import told
 from webapp.content.template import Step, Template
 from webapp.errors import FiguresFailed
 from webapp.figures import Choice, Content
@@ -64,6 +63,11 @@ def build(connection: Connection, question: Question, step: Step = lambda done, 
 def matching(connection: Connection, question: Question) -> tuple[int, str]:
     """How many rows the report would use, and what they are: (1204, "visits"). Raises FiguresFailed as build()."""
     return _template(question).count(connection, question)
+
+
+def told(count: int, noun: str, question: Question) -> str:
+    """What may be said of what matching() found, to whoever asks: "1,204 visits"."""
+    return suppression.told(count, noun, question.suppress_below)
 
 
 def title(question: Question) -> str:

@@ -254,13 +254,14 @@ def _matches(form: AskForm) -> Matches | str:
         return lacking[0] if lacking else ""
     question = report_requests.entitled(current_person(), form.question())
     count, noun = content.matching(db.session.connection(), question)
+    told = content.told(count, noun, question)
     return Matches(
         clinic=form.clinic.name,
         dates=words.dates(question.start, question.end),
         against=words.dates(*question.earlier),
         zone=words.city(question.timezone),
-        count=content.told(count, noun, question.suppress_below),
-        verb="matches" if count == 1 and not question.suppress_below else "match",
+        count=told[:1].upper() + told[1:],
+        verb="matches" if told.startswith("1 ") else "match",
         is_empty=count == 0,
     )
 

@@ -30,8 +30,13 @@ def protect(content: Content, threshold: int) -> Content:
 
 
 def told(count: int, noun: str, threshold: int) -> str:
-    """How many there are, of a plural noun: "1,204 visits", "1 visit"; "Fewer than 5 visits" where that is all that may
-    be said."""
-    if 0 < count < threshold:
-        return f"Fewer than {threshold} {noun}"
-    return words.plural(count, noun.removesuffix("s"), noun)
+    """How many there are, of a plural noun: "1,204 visits", "1 visit".
+
+    With a threshold "fewer than 5 visits" or, to the nearest multiple of it, "about 1,205 visits": a report may
+    withhold its total, and what two questions find that are nearly the same must not tell the difference.
+    """
+    if not (threshold and count):
+        return words.plural(count, noun.removesuffix("s"), noun)
+    if count < threshold:
+        return f"fewer than {threshold} {noun}"
+    return f"about {words.number(threshold * ((2 * count + threshold) // (2 * threshold)))} {noun}"
