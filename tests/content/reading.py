@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from webapp.figures import Cell, Chart, Content, Metric, Table
+from webapp.figures import Cell, Chart, Content, Metric, Section, Table
 
 Ask = Callable[..., Content]
 """What the fixture `ask` is."""
@@ -10,6 +10,10 @@ Ask = Callable[..., Content]
 
 def metric(figures: Content, key: str) -> Metric:
     return next(item for item in figures.metrics if item.key == key)
+
+
+def section(figures: Content, key: str) -> Section:
+    return next(item for item in figures.sections if item.key == key)
 
 
 def table(figures: Content, key: str) -> Table:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.content.reading import Ask, chart, metric, rows, table
+from tests.content.reading import Ask, chart, metric, rows, section, table
 from tests.factories import add_clinic, add_patient, add_provider, add_treatment, add_visit
 from webapp.content.dental_counts import category_of
 from webapp.figures import Change, Content, Excluded, Rows
@@ -134,7 +134,7 @@ def test_procedures_are_the_dental_treatments_of_the_period(ask: Ask, clinic: Cl
         ("Root canal treatment", "", 1, 33.3, 1),
     )
     assert table(figures, "procedures").total == ("All", "", 3, 100.0, 2)
-    assert table(figures, "procedures").title == "Dental filling was the commonest procedure"
+    assert section(figures, "procedures").text == "Dental filling was the commonest procedure"
     assert keys(figures) == ["procedures"]
     assert figures.summary == (
         "There were no dental visits in October 2026.",

@@ -100,3 +100,9 @@ def test_a_top_list_names_ten_and_counts_the_others_and_patients_once(listed: na
     assert rows[-2:] == [("Condition 07", 1, 1), (ALL_OTHERS, 4, 2)]
     assert len(rows) == MOST + 1
     assert (listed.records, listed.patients) == (16, 2)
+
+
+def test_the_table_has_one_title_whatever_is_the_commonest(listed: named.TopList) -> None:
+    """A worksheet has its name: whoever loads it looks for it again next month, and no record's words belong there."""
+    assert named.table("diagnoses", "Diagnosis", listed).title == "Commonest diagnoses"
+    assert named.finding("Diagnosis", "diagnoses", listed) == "Ache and Condition 11 were the commonest diagnoses"

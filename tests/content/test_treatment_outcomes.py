@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.content.reading import Ask, chart, metric, rows, table
+from tests.content.reading import Ask, chart, metric, rows, section, table
 from tests.factories import add_clinic, add_diagnosis, add_patient, add_treatment, add_visit
 from webapp.figures import Change, Content, Excluded, Rows
 from webapp.models import Clinic
@@ -32,7 +32,7 @@ def test_diagnoses_of_the_period_are_counted_with_their_patients(ask: Ask, clini
         ("Migraine", "", 1, 25.0, 1),
     )
     assert table(figures, "diagnoses").total == ("All", "", 4, 100.0, 2)
-    assert table(figures, "diagnoses").title == "Essential hypertension was the commonest diagnosis"
+    assert section(figures, "diagnoses").text == "Essential hypertension was the commonest diagnosis"
     assert "The commonest diagnosis was Essential hypertension, 3 of 4 diagnoses." in figures.summary
     assert figures.rows == Rows("records", 4, 4)
 
@@ -252,4 +252,4 @@ def test_diagnoses_alone_make_a_report(ask: Ask, clinic: Clinic) -> None:
         add_diagnosis(add_patient(clinic), "2026-10-05", name)
     figures = ask("treatment_outcomes")
     assert keys(figures) == ["diagnoses"]
-    assert table(figures, "diagnoses").title == "Asthma and Gout were the commonest diagnoses"
+    assert section(figures, "diagnoses").text == "Asthma and Gout were the commonest diagnoses"

@@ -214,7 +214,8 @@ def _procedures(answer: Answer) -> Section | None:
         subtitle = f"Procedures by CDT category, {periods.label(*answer.period)}"
         title = _categories_title(answer.categories)
         charts.append(Chart("categories", "bar", title, subtitle, "categories", "category", ("count",)))
-    return Section("procedures", "Procedures", tuple(charts), tuple(tables))
+    told = named.finding("Procedure", "procedures", top)
+    return Section("procedures", "Procedures", tuple(charts), tuple(tables), text=told)
 
 
 def _categories_title(categories: dict[str, int]) -> str:

@@ -199,8 +199,8 @@ def _is(model: Any, item: Named) -> ColumnElement[bool]:
 
 
 def table(key: str, label: str, top: TopList) -> Table:
-    """A top list under the title of what it shows; `key` is the plural of `label`. It has no chart: all others, counted
-    together, would have the longest bar."""
+    """A top list; `key` is the plural of `label`. Its title is the same whatever it shows, for it names a worksheet. It
+    has no chart: all others, counted together, would have the longest bar."""
     columns = (
         Column("name", label),
         Column("code", "Code"),
@@ -214,13 +214,15 @@ def table(key: str, label: str, top: TopList) -> Table:
     )
     note = "A patient may be counted in several rows, and once in the total." if len(rows) > 1 else ""
     total = (ALL, "", top.records, 100.0, top.patients)
-    return Table(key, _title(label.lower(), key, top), columns, rows, total, note)
+    return Table(key, f"Commonest {key}", columns, rows, total, note)
 
 
-def _title(one: str, many: str, top: TopList) -> str:
+def finding(label: str, key: str, top: TopList) -> str:
+    """What a top list shows, in words."""
+    one = label.lower()
     first = findings.leaders(top.named)
     if len(first) == 1:
         return f"{first[0]} was the {'only' if len(top.rows) == 1 else 'commonest'} {one}"
     if len(first) == findings.MOST_NAMED:
-        return f"{words.listed(first)} were the commonest {many}"
+        return f"{words.listed(first)} were the commonest {key}"
     return f"No {one} stood out as the commonest"

@@ -169,7 +169,9 @@ def _success_title(answer: Answer) -> str:
 
 
 def _top(key: str, label: str, top: TopList) -> Section | None:
-    return Section(key, f"Commonest {key}", tables=(named.table(key, label, top),)) if top.records else None
+    if not top.records:
+        return None
+    return Section(key, key.capitalize(), tables=(named.table(key, label, top),), text=named.finding(label, key, top))
 
 
 def _by_month(answer: Answer) -> Section | None:
