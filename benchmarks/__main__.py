@@ -44,7 +44,7 @@ def measured(name: str) -> str:
     """The section of one benchmark."""
     module = importlib.import_module(f"benchmarks.{name}")
     about = (module.__doc__ or "").partition("\n")[0]
-    command = f"`.venv/bin/python -m benchmarks {name}`"
+    command = f"`.venv-bench/bin/python -m benchmarks {name}`"
     return f"{about}\n\n{module.main()}\n\n{command}; {machine()}; {words.day(clock.now().date())}."
 
 
