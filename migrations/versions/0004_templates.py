@@ -29,6 +29,13 @@ def upgrade() -> None:
     op.drop_index(op.f('ix_visits_clinic_id_local_day'), table_name='visits')
     op.drop_index(op.f('ix_visits_patient_id_local_day'), table_name='visits')
 
+    op.create_index('ix_treatments_figures', 'treatments', ['clinic_id', 'performed_on', 'kind', 'outcome', 'diagnosis_id', 'patient_id'], unique=False)
+    op.create_index('ix_treatments_follow_ups', 'treatments', ['clinic_id', 'follow_up_due_on', 'follow_up_done_on', 'kind', 'patient_id'], unique=False)
+    op.drop_index(op.f('ix_treatments_clinic_id_performed_on'), table_name='treatments')
+    op.drop_index(op.f('ix_treatments_clinic_id_follow_up_due_on'), table_name='treatments')
+    op.create_index('ix_treatments_by_name', 'treatments', ['clinic_id', 'kind', 'code_system', 'code', 'name', 'performed_on', 'patient_id', 'visit_id'], unique=False, postgresql_where=sa.text('false'))
+    op.create_index('ix_diagnoses_by_name', 'diagnoses', ['clinic_id', 'code_system', 'code', 'name', 'verification_status', 'recorded_on', 'patient_id', 'visit_id'], unique=False, postgresql_where=sa.text('false'))
+
     op.create_table('known_figures',
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('clinic_id', sa.Integer(), nullable=False),
@@ -77,6 +84,12 @@ def downgrade() -> None:
     with op.batch_alter_table('campaign_contacts', schema=None) as batch_op:
         batch_op.drop_column('local_day')
     op.drop_table('known_figures')
+    op.drop_index('ix_diagnoses_by_name', table_name='diagnoses')
+    op.drop_index('ix_treatments_by_name', table_name='treatments')
+    op.create_index(op.f('ix_treatments_clinic_id_follow_up_due_on'), 'treatments', ['clinic_id', 'follow_up_due_on'], unique=False)
+    op.create_index(op.f('ix_treatments_clinic_id_performed_on'), 'treatments', ['clinic_id', 'performed_on'], unique=False)
+    op.drop_index('ix_treatments_follow_ups', table_name='treatments')
+    op.drop_index('ix_treatments_figures', table_name='treatments')
     op.create_index(op.f('ix_visits_clinic_id_local_day'), 'visits', ['clinic_id', 'local_day'], unique=False)
     op.create_index(op.f('ix_visits_patient_id_local_day'), 'visits', ['patient_id', 'local_day'], unique=False)
     op.drop_index(op.f('ix_visits_patient_id'), table_name='visits')

@@ -90,6 +90,32 @@ def month_key(day: date) -> str:
     return f"{day:%Y-%m}"
 
 
+class Unindexed(FunctionElement[Any]):
+    """Unindexed(column): the column, by which SQLite is to look up no rows.
+
+    Where rows are counted by other columns, an index has them together that SQLite passes over for one by day, only to
+    read each row in its place and sort them all. (Hints are not for SQLite: SQLAlchemy leaves them out.)
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(Unindexed)
+def _as_it_is(element: Unindexed, compiler: Any, **how: Any) -> str:
+    column: str = compiler.process(element.clauses, **how)
+    return column
+
+
+@compiles(Unindexed, "sqlite")
+def _unindexed_on_sqlite(element: Unindexed, compiler: Any, **how: Any) -> str:
+    # A plus disqualifies a term: https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
+    return f"+{compiler.process(element.clauses, **how)}"
+
+
 class DaysBetween(FunctionElement[int]):
     """DaysBetween(earlier, later): whole days from one column of days to another."""
 

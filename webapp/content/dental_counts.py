@@ -1,34 +1,39 @@
 """Dental visits, patients and procedures, read from the database: the counts behind the dental statistics."""
 
+from array import array
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from webapp.clinic_data.fhir.dental import CDT_SYSTEMS
 from webapp.content import coverage, filters, findings, named, periods
 from webapp.content.answer import OfPeriod
 from webapp.content.counting import (
-    HAPPENED,
     Conditions,
-    how_many,
+    Unindexed,
     month_key,
     narrowed,
     patients_of,
+    rows_by_status,
     treatments_of,
     visit_rows,
     visits_of,
 )
+from webapp.content.id_lists import ids, places, read
 from webapp.content.named import TopList
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Patient, Treatment, Visit
-from webapp.models.visit import BY_PATIENT
+from webapp.models.visit import NOT_COUNTED
 
 FILTERS = (filters.PROVIDER, filters.AGE, filters.SEX)
+NOUN = "dental visits"
 MOST_MONTHS = 60
 STEPS = 4
 MOST_VISITS = 5
@@ -113,25 +118,24 @@ class Answer(OfPeriod):
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    rows = _rows(connection, question)
+    rows = replace(visit_rows(connection, _visits(question, question.days)), noun=NOUN)
     return rows.used, rows.noun
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    now, then = question.days, question.earlier
-    rows = _rows(connection, question)
-    groups, before = _groups(connection, question)
+    came, rows = _came(connection, question)
+    firsts = _firsts(connection, question, came)
     step(1, STEPS)
-    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
-    months = coverage.months(_months(connection, question), first)
+    groups, before = _groups(connection, question, came, firsts), _seen(came, firsts, question.earlier)
+    begin = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
+    months = coverage.months(_months(question, came, firsts), begin)
     step(2, STEPS)
-    given = select(Treatment.id).where(*_procedures(question, now))
-    procedures = named.top_list(connection, Treatment, given, named.counted(connection, Treatment, given))
-    categories = _categories(connection, given, procedures.records)
-    given_before = select(func.count()).select_from(Treatment).where(*_procedures(question, then))
-    procedures_before = connection.scalar(given_before) or 0
+    given = _given(connection, question)
+    procedures = named.top_list(given)
+    categories = _categories({spelling: len(patients) for spelling, patients in given.items()})
+    procedures_before = connection.scalar(_procedures(question, question.earlier, func.count())) or 0
     step(3, STEPS)
-    return Answer(question, rows, groups, before, months, procedures, procedures_before, categories, first)
+    return Answer(question, rows, groups, before, months, procedures, procedures_before, categories, begin)
 
 
 def _visits(question: Question, period: Period) -> Conditions:
@@ -139,98 +143,105 @@ def _visits(question: Question, period: Period) -> Conditions:
     return [Visit.kind == "dental", *visits_of(question, FILTERS, period)]
 
 
-def _rows(connection: Connection, question: Question) -> Rows:
-    return replace(visit_rows(connection, _visits(question, question.days)), noun="dental visits")
-
-
-def _procedures(question: Question, period: Period) -> Conditions:
+def _procedures(question: Question, period: Period, *columns: Any) -> Select[Any]:
     """Dental treatments; where a provider is asked for, those of its visits."""
-    conditions = [
-        *treatments_of(question, FILTERS), Treatment.kind == "dental", Treatment.performed_on.between(*period),
-    ]  # fmt: skip
+    query = select(*columns).select_from(Treatment)
     of_visits = narrowed(question, FILTERS, "visit")
     if of_visits:
         visits = select(Visit.id).where(Visit.clinic_id == question.clinic_id, *of_visits)
-        conditions.append(Treatment.visit_id.in_(visits))
-    return conditions
-
-
-def _patients(question: Question) -> Subquery:
-    """Everybody with dental visits that took place: the day of the first one, whoever was the provider, and how many of
-    those asked about were in the period and in the earlier one."""
-    of_visits, day = narrowed(question, FILTERS, "visit"), Visit.local_day
-    now, before = (how_many(and_(day.between(*days), *of_visits)) for days in (question.days, question.earlier))
-    return (
-        select(Visit.patient_id, func.min(day).label("first"), now.label("now"), before.label("before"))
-        .with_hint(Visit, f"INDEXED BY {BY_PATIENT}", "sqlite")
-        .where(Visit.clinic_id == question.clinic_id, Visit.kind == "dental", HAPPENED, day <= question.end)
-        .group_by(Visit.patient_id)
-        .subquery()
+        query = query.where(Treatment.visit_id.in_(visits))
+    return query.where(
+        *treatments_of(question, FILTERS),
+        Treatment.kind == "dental",
+        Unindexed(Treatment.performed_on).between(*period),
     )
 
 
-def _groups(connection: Connection, question: Question) -> tuple[tuple[Group, ...], Seen]:
-    """Who came in the period, and in the earlier one."""
-    came = _patients(question)
-    people = (
-        select(
-            filters.band_column(question.end).label("band"),
-            Patient.sex,
-            case((came.c.now < MOST_VISITS, came.c.now), else_=MOST_VISITS).label("times"),
-            _flag(came.c.first >= question.start).label("is_new"),
-            came.c.now,
-            came.c.before,
-            _flag(and_(came.c.before > 0, came.c.first >= question.earlier[0])).label("was_new"),
-        )
-        .join_from(came, Patient, Patient.id == came.c.patient_id)
-        .where(*patients_of(question, FILTERS), or_(came.c.now > 0, came.c.before > 0))
-        .subquery()
-    )
-    keys = (people.c.band, people.c.sex, people.c.times, people.c.is_new)
-    before = (how_many(people.c.before > 0), func.sum(people.c.was_new), func.sum(people.c.before))
-    query = select(*keys, func.count(), func.sum(people.c.now), *before).group_by(*keys)
-    found, then = [], [0, 0, 0]
-    for band, sex, times, is_new, patients, visits, *was in connection.execute(query):
-        then = [mine + int(more) for mine, more in zip(then, was, strict=True)]
-        if times:
-            found.append(Group(band, sex, int(times), bool(is_new), patients, int(visits)))
-    return tuple(sorted(found, key=lambda group: (group.band, group.sex, group.times, group.is_new))), Seen(*then)
+ByDay = list[tuple[date, list[int]]]
+"""Who had a dental visit that took place, by id and once for each of them: the days in order."""
 
 
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, 1), else_=0)
+def _came(connection: Connection, question: Question) -> tuple[ByDay, Rows]:
+    """Since the records begin; and the visits of the question's own days, of any status.
+
+    The groups are those of ix_visits_figures, which the database reads as they stand. By patient it would have to sort
+    all visits, for each count anew.
+    """
+    group = (Visit.local_day, Visit.status)
+    ever = _visits(question, (date.min, question.end))
+    query = select(*group, ids(Visit.patient_id)).where(*ever).group_by(*group).order_by(*group)
+    statuses: defaultdict[str, int] = defaultdict(int)
+    found: ByDay = []
+    for day, status, text in connection.execute(query):
+        patients = read(text)
+        if day >= question.start:
+            statuses[status] += len(patients)
+        if status not in NOT_COUNTED:
+            found.append((day, patients))
+    return found, replace(rows_by_status(statuses), noun=NOUN)
 
 
-def _months(connection: Connection, question: Question) -> dict[str, Seen]:
+def _firsts(connection: Connection, question: Question, came: ByDay) -> array[int]:
+    """The day of each patient's first dental visit at the clinic that took place, as date.toordinal() counts it,
+    whoever was the provider."""
+    if filters.PROVIDER.name in question.chosen:
+        others = {name: value for name, value in question.chosen.items() if name != filters.PROVIDER.name}
+        came, _ = _came(connection, replace(question, filters=others))
+    firsts = places(connection, Patient, 0)
+    for day, patients in reversed(came):
+        for patient in patients:
+            firsts[patient] = day.toordinal()
+    return firsts
+
+
+def _seen(came: ByDay, firsts: array[int], period: Period) -> Seen:
+    those = [patients for day, patients in came if period[0] <= day <= period[1]]
+    who = set().union(*those)
+    since = period[0].toordinal()
+    return Seen(len(who), len([1 for patient in who if firsts[patient] >= since]), sum(map(len, those)))
+
+
+def _groups(connection: Connection, question: Question, came: ByDay, firsts: array[int]) -> tuple[Group, ...]:
+    visits = places(connection, Patient, 0)
+    for day, patients in came:
+        if day >= question.start:
+            for patient in patients:
+                visits[patient] += 1
+    group = (filters.band_column(question.end), Patient.sex)
+    query = select(*group, ids(Patient.id)).where(*patients_of(question, FILTERS)).group_by(*group)
+    found: dict[tuple[str, str, int, bool], list[int]] = defaultdict(list)
+    for band, sex, text in connection.execute(query):
+        for patient in read(text):
+            if visits[patient]:
+                is_new = firsts[patient] >= question.start.toordinal()
+                found[band, sex, min(visits[patient], MOST_VISITS), is_new].append(visits[patient])
+    return tuple(Group(*key, len(numbers), sum(numbers)) for key, numbers in sorted(found.items()))
+
+
+def _months(question: Question, came: ByDay, firsts: array[int]) -> dict[str, Seen]:
     """The months of periods.months_up_to(), those without visits too; the last one up to the question's end."""
     shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
-    keys = (Visit.patient_id, Visit.local_month)
-    came = (
-        select(*keys, func.count().label("visits"))
-        .where(HAPPENED, *_visits(question, (shown[0], question.end)))
-        .group_by(*keys)
-        .subquery()
-    )
-    people, month = _patients(question), came.c.local_month
-    query = (
-        select(month, func.count(), how_many(people.c.first >= month), func.sum(came.c.visits))
-        .join_from(came, people, came.c.patient_id == people.c.patient_id)
-        .group_by(month)
-    )
-    found = {month_key(day): Seen(*map(int, counts)) for day, *counts in connection.execute(query)}
-    return {key: found.get(key, Seen()) for key in map(month_key, shown)}
+    of_month: defaultdict[str, ByDay] = defaultdict(list)
+    for day, patients in came:
+        of_month[month_key(day)].append((day, patients))
+    return {month_key(first): _seen(of_month[month_key(first)], firsts, (first, question.end)) for first in shown}
 
 
-def _categories(connection: Connection, given: Select[Any], procedures: int) -> dict[str, int]:
-    code = Treatment.code
-    coded = given.with_only_columns(code, func.count()).where(Treatment.code_system.in_(sorted(CDT_SYSTEMS)))
+def _given(connection: Connection, question: Question) -> dict[named.Spelling, list[int]]:
+    """The patients of the period's procedures, once for each."""
+    group = named.spelling_columns(Treatment)
+    query = _procedures(question, question.days, *group, ids(Treatment.patient_id)).group_by(*group)
+    return {(system, code, name): read(text) for system, code, name, text in connection.execute(query)}
+
+
+def _categories(procedures: Mapping[named.Spelling, int]) -> dict[str, int]:
     found = dict.fromkeys(CATEGORIES, 0)
-    for text, count in connection.execute(coded.group_by(code)):
-        category = category_of(text or "")
+    for (system, code, _), count in procedures.items():
+        category = category_of(code or "") if system in CDT_SYSTEMS else None
         if category:
             found[category] += count
     told = {category: count for category, count in found.items() if count}
-    rest = procedures - sum(told.values())
+    rest = sum(procedures.values()) - sum(told.values())
     return told | ({NOT_CDT: rest} if told and rest else {})
 
 

@@ -1,14 +1,15 @@
 """Whether patients came back when they should have: follow-ups as they stood on the last day of a period."""
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import Connection, func, select
 
 from webapp import words
 from webapp.content import findings, periods
-from webapp.content.counting import Conditions, how_many
+from webapp.content.counting import Conditions
 from webapp.content.periods import Period
 from webapp.figures import Chart, Column, Definition, Section, Table
 from webapp.models import Patient, Treatment
@@ -30,17 +31,15 @@ DEFINITION = Definition(
 
 @dataclass(frozen=True, slots=True)
 class FollowUps:
-    """`on_time`, `late`, `open` and `overdue` are those due in the period; `open` are due on its last day.
-    `overdue_in_all` are those due before it too, and `delays` the same by DELAYS. `are_recorded` tells whether any was
-    ever due by the last day."""
+    """`on_time`, `late`, `open` and `overdue` are those due in the period; `open` are due on its last day. `delays`
+    are all that are overdue, by DELAYS. `recorded` are all that were ever due by the last day."""
 
     on_time: int = 0
     late: int = 0
     open: int = 0
     overdue: int = 0
-    overdue_in_all: int = 0
-    delays: tuple[int, ...] = ()
-    are_recorded: bool = False
+    delays: tuple[int, ...] = (0,) * len(DELAYS)
+    recorded: int = 0
 
     @property
     def due(self) -> int:
@@ -50,63 +49,79 @@ class FollowUps:
     def done(self) -> int:
         return self.on_time + self.late
 
-
-def ask(
-    connection: Connection, clinic_id: int, treatments: Conditions, now: Period, then: Period
-) -> tuple[FollowUps, FollowUps]:
-    """Those of the clinic's treatments that meet the conditions, as at the end of either period; of the earlier one
-    without their delays."""
-    due = Treatment.follow_up_due_on
-    delays = [how_many(and_(due < now[1], _is_open(clinic_id, now[1]), delay)) for delay in _delays(now[1])]
-    before = how_many(and_(due < then[1], _is_open(clinic_id, then[1])))
-    # Looked through are those of all years that were open at the end of one of the periods, which few are.
-    of_all_years = select(before, *delays).where(
-        *treatments, due < max(now[1], then[1]), or_(_is_open(clinic_id, now[1]), _is_open(clinic_id, then[1]))
-    )
-    overdue_then, *by_delay = connection.execute(of_all_years).one()
-    recorded = connection.scalar(select(Treatment.id).where(*treatments, due <= now[1]).limit(1))
-    return (
-        replace(
-            _due(connection, clinic_id, treatments, now),
-            overdue_in_all=sum(by_delay),
-            delays=tuple(by_delay),
-            are_recorded=recorded is not None,
-        ),
-        replace(_due(connection, clinic_id, treatments, then), overdue_in_all=overdue_then),
-    )
+    @property
+    def overdue_in_all(self) -> int:
+        return sum(self.delays)
 
 
-def _due(connection: Connection, clinic_id: int, treatments: Conditions, period: Period) -> FollowUps:
-    """Those due in the period by their state."""
-    due, done, end = Treatment.follow_up_due_on, Treatment.follow_up_done_on, period[1]
-    is_done, is_open = done <= end, _is_open(clinic_id, end)
-    states = (
-        and_(is_done, done <= due),
-        and_(is_done, done > due),
-        and_(is_open, due == end),
-        and_(is_open, due < end),
-    )
-    counted = select(*map(how_many, states)).select_from(Treatment)
-    found: Any = connection.execute(counted.where(*treatments, due.between(*period))).one()
-    return FollowUps(*found)
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """So many follow-ups due on one day, and done on one, or not: None."""
+
+    due: date
+    done: date | None
+    count: int
+
+    def is_open(self, on: date) -> bool:
+        """Whether they were not done by the end of that day."""
+        return self.done is None or self.done > on
 
 
-def _is_open(clinic_id: int, end: date) -> ColumnElement[bool]:
-    """Whether a follow-up was still to be done at the end of that day, by a patient who was alive."""
-    done = Treatment.follow_up_done_on
-    died = select(Patient.id).where(Patient.clinic_id == clinic_id, Patient.deceased_on <= end)
-    return and_(or_(done.is_(None), done > end), Treatment.patient_id.not_in(died))
+def ask(connection: Connection, clinic_id: int, treatments: Conditions, asked: Sequence[Period]) -> list[FollowUps]:
+    """Those of the clinic's treatments that meet the conditions, as they stood at the end of each of those periods.
 
-
-def _delays(end: date) -> list[ColumnElement[bool]]:
-    """In SQL, which of DELAYS a day due lies back, for days before `end`."""
-    due, after = Treatment.follow_up_due_on, 0
+    A few thousand groups, which the index of days due has together, tell all of them. The dead are few: what they left
+    open is asked for by itself, so that no patient has to be looked up for each treatment.
+    """
+    until = max(end for _, end in asked)
+    days = (Treatment.follow_up_due_on, Treatment.follow_up_done_on)
+    conditions = [*treatments, Treatment.follow_up_due_on <= until]
+    counted = select(*days, func.count()).where(*conditions).group_by(*days)
+    alike = [_Alike(due, done, count) for due, done, count in connection.execute(counted) if due]
+    died = select(Patient.id, Patient.deceased_on).where(Patient.clinic_id == clinic_id, Patient.deceased_on <= until)
+    died_on = {patient: day for patient, day in connection.execute(died)}  # noqa: C416
+    left_open: list[tuple[date, _Alike]] = []
+    if died_on:
+        of_dead = Treatment.patient_id.in_(died.with_only_columns(Patient.id))
+        query = select(Treatment.patient_id, *days).where(*conditions, of_dead)
+        for patient, due, done in connection.execute(query):
+            day = died_on[patient]
+            if day and due:
+                left_open.append((day, _Alike(due, done, -1)))
     found = []
-    for most in DELAYS.values():
-        begins = due < end - timedelta(days=after)
-        found.append(begins if most is None else and_(begins, due >= end - timedelta(days=most)))
-        after = most or 0
+    for start, end in asked:
+        left_out = [one for day, one in left_open if day <= end and one.is_open(end)]
+        found.append(_as_they_stood([*alike, *left_out], start, end))
     return found
+
+
+def _as_they_stood(alike: Iterable[_Alike], start: date, end: date) -> FollowUps:
+    found: Counter[str] = Counter()
+    delays: Counter[str] = Counter()
+    for those in alike:
+        if those.due > end:
+            continue
+        found["recorded"] += those.count
+        is_overdue = those.is_open(end) and those.due < end
+        if is_overdue:
+            delays[_delay((end - those.due).days)] += those.count
+        if those.due >= start:
+            found[_state(those, is_overdue, end)] += those.count
+    return FollowUps(**found, delays=tuple(delays[delay] for delay in DELAYS))
+
+
+def _state(those: _Alike, is_overdue: bool, end: date) -> str:
+    """As FollowUps names it."""
+    if is_overdue:
+        return "overdue"
+    if those.done is None or those.is_open(end):
+        return "open"
+    return "on_time" if those.done <= those.due else "late"
+
+
+def _delay(days: int) -> str:
+    """Which of DELAYS."""
+    return next(delay for delay, most in DELAYS.items() if most is None or days <= most)
 
 
 def section(follow_ups: FollowUps, period: Period) -> Section | None:

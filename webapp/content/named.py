@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, union_all
-
 from webapp import words
 from webapp.content import findings
 from webapp.figures import Column, Definition, Table
@@ -24,8 +22,6 @@ LONGEST = 60
 NO_NAME = "No name recorded"
 ALL, ALL_OTHERS, NO_DIAGNOSIS = "All", "All others", "No diagnosis recorded"
 """The names of rows that are no single diagnosis or treatment."""
-OTHERS, EVERYBODY = -1, -2
-"""The places of those that are not named, and of all together: see place_column()."""
 
 SYSTEMS = {
     "http://snomed.info/sct": "SNOMED CT",
@@ -159,43 +155,20 @@ def spelling_columns(model: Any) -> tuple[Any, Any, Any]:
     return model.code_system, model.code, model.name
 
 
-def counted(connection: Connection, model: Any, asked: Select[Any]) -> dict[Spelling, int]:
-    """How many of the rows of `model` that `asked` finds have which spelling; its columns are replaced."""
-    spelling = spelling_columns(model)
-    found = connection.execute(asked.with_only_columns(*spelling, func.count()).group_by(*spelling))
-    return {(system, code, name): count for system, code, name, count in found}
-
-
-def top_list(connection: Connection, model: Any, asked: Select[Any], counts: Mapping[Spelling, int]) -> TopList:
-    """The commonest of the rows that `asked` finds, of which counted() gave `counts`."""
-    everything = ranked(counts)
-    place = place_column(model, everything[:MOST]).label("place")
-    # The pairs are gathered once, for both of the counts that are made of them.
-    pairs = asked.with_only_columns(place, model.patient_id).distinct().cte("pairs")
-    by_place = select(pairs.c.place, func.count()).group_by(pairs.c.place)
-    together = select(literal(EVERYBODY), func.count(pairs.c.patient_id.distinct()))
-    patients: dict[int, int] = {at: count for at, count in connection.execute(union_all(by_place, together))}  # noqa: C416
+def top_list(found: Mapping[Spelling, Sequence[int]]) -> TopList:
+    """The commonest; `found` has the patients by id, once for each of their records."""
+    everything = ranked({spelling: len(patients) for spelling, patients in found.items()})
     rows = [
-        Listed(item.label, item.code, item.key, item.count, patients[at]) for at, item in enumerate(everything[:MOST])
+        Listed(item.label, item.code, item.key, item.count, len(_patients(found, [item]))) for item in everything[:MOST]
     ]
-    if len(everything) > MOST:
-        others = sum(item.count for item in everything[MOST:])
-        rows.append(Listed(ALL_OTHERS, None, None, others, patients[OTHERS]))
-    return TopList(tuple(rows), sum(row.records for row in rows), patients[EVERYBODY])
+    rest = everything[MOST:]
+    if rest:
+        rows.append(Listed(ALL_OTHERS, None, None, sum(item.count for item in rest), len(_patients(found, rest))))
+    return TopList(tuple(rows), sum(row.records for row in rows), len(_patients(found, everything)))
 
 
-def place_column(model: Any, named: Iterable[Named]) -> ColumnElement[int]:
-    """In SQL, at which place of `named` a row of `model` stands, from 0; OTHERS for none."""
-    places = [(_is(model, item), literal(place)) for place, item in enumerate(named)]
-    return case(*places, else_=OTHERS) if places else literal(OTHERS)
-
-
-def _is(model: Any, item: Named) -> ColumnElement[bool]:
-    if not item.key[1]:
-        has_no_code = or_(model.code.is_(None), model.code == "")
-        return and_(model.name.in_(sorted({name for _, _, name in item.spellings})), has_no_code)
-    pairs = sorted({(system, code) for system, code, _ in item.spellings}, key=str)
-    return or_(*(and_(model.code == code, model.code_system.is_not_distinct_from(system)) for system, code in pairs))
+def _patients(found: Mapping[Spelling, Sequence[int]], of: Iterable[Named]) -> set[int]:
+    return set().union(*(found[spelling] for item in of for spelling in item.spellings))
 
 
 def table(key: str, label: str, top: TopList) -> Table:

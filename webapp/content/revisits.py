@@ -1,19 +1,25 @@
 """Whether patients came again soon: visits after which the same patient came within 30 days."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import groupby
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, func, select
 
 from webapp.content import filters, findings, named
-from webapp.content.counting import HAPPENED, DaysBetween, visits_of
+from webapp.content.counting import HAPPENED, visits_of
+from webapp.content.id_lists import ids, places, read
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.figures import Column, Definition, Section, Table
-from webapp.models import Visit
+from webapp.models import Patient, Visit
+from webapp.models.visit import NOT_COUNTED
 
 DAYS = 30
+NEVER = date.max.toordinal() + DAYS + 1
+"""The day, counted as date.toordinal() does, on which a patient came next who did not come again."""
 
 DEFINITION = Definition(
     f"Came again within {DAYS} days",
@@ -42,33 +48,61 @@ class Revisits:
 
 
 def ask(
-    connection: Connection, question: Question, about: tuple[filters.Filter, ...], period: Period
-) -> dict[str, Revisits]:
-    """By kind of the first visit: the kinds asked for."""
-    start, end = period
+    connection: Connection, question: Question, about: tuple[filters.Filter, ...], asked: Sequence[Period]
+) -> list[dict[str, Revisits]]:
+    """Of each of those periods, by kind of the first visit: the kinds asked for."""
     kinds = [kind for kind in filters.KIND_WORDS if question.chosen.get("kind", kind) == kind]
     last = connection.scalar(select(func.max(Visit.local_day)).where(Visit.clinic_id == question.clinic_id, HAPPENED))
     if last is None or not kinds:
-        return {}
-    seen = visits_of(question, about, (start, end + timedelta(days=DAYS)))
-    of_kinds = [func.sum(case((Visit.kind == kind, 1), else_=0)).label(kind) for kind in kinds]
-    person, day = Visit.patient_id, Visit.local_day
-    days = select(person, day, *of_kinds).where(HAPPENED, *seen).group_by(person, day).subquery()
-    following = func.lead(days.c.local_day).over(partition_by=days.c.patient_id, order_by=days.c.local_day)
-    steps = select(days, following.label("following")).subquery()
-    is_followed = steps.c.local_day <= last - timedelta(days=DAYS)
-    came_again = and_(
-        is_followed,
-        steps.c.following.is_not(None),
-        DaysBetween(steps.c.local_day, steps.c.following) <= DAYS,
-    )
-    counted = [
-        func.coalesce(func.sum(case((condition, steps.c[kind]), else_=0)), 0)
-        for kind in kinds
-        for condition in (steps.c.local_day <= end, is_followed, came_again)
-    ]
-    found = connection.execute(select(*counted).where(steps.c.local_day <= end)).one()
-    return {kind: Revisits(*map(int, found[3 * at : 3 * at + 3])) for at, kind in enumerate(kinds)}
+        return [{} for _ in asked]
+    found: dict[tuple[date, str], Revisits] = {}
+    for stretch in _stretches(asked):
+        found |= _by_day(connection, question, about, stretch, last)
+    return [{kind: _of(found, kind, period) for kind in kinds} for period in asked]
+
+
+def _of(found: Mapping[tuple[date, str], Revisits], kind: str, period: Period) -> Revisits:
+    those = (of for (day, its_kind), of in found.items() if its_kind == kind and period[0] <= day <= period[1])
+    return sum(those, Revisits())
+
+
+def _stretches(asked: Iterable[Period]) -> list[Period]:
+    """The days to be read, each once: those of the periods, and those on which their patients may have come again."""
+    stretches: list[Period] = []
+    for start, end in sorted(asked):
+        until = end + timedelta(days=DAYS)
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = stretches[-1][0], max(stretches[-1][1], until)
+        else:
+            stretches.append((start, until))
+    return stretches
+
+
+def _by_day(
+    connection: Connection, question: Question, about: tuple[filters.Filter, ...], stretch: Period, last: date
+) -> dict[tuple[date, str], Revisits]:
+    """By day and kind; of the last DAYS of the stretch not all who came again are known.
+
+    Goes back from the last day, and so has at hand on which later day a patient came first. The groups are those of
+    ix_visits_figures, which the database reads as they stand: a window over each patient's days takes three times as
+    long.
+    """
+    group = (Visit.local_day, Visit.status, Visit.kind)
+    query = select(*group, ids(Visit.patient_id)).where(*visits_of(question, about, stretch)).group_by(*group)
+    groups = [(day, kind, text) for day, status, kind, text in connection.execute(query) if status not in NOT_COUNTED]
+    groups.sort(key=lambda group: group[0], reverse=True)
+    following = places(connection, Patient, NEVER)
+    found: dict[tuple[date, str], Revisits] = defaultdict(Revisits)
+    for day, of_day in groupby(groups, key=lambda group: group[0]):
+        came = [(kind, read(text)) for _, kind, text in of_day]
+        is_followed, soon = day <= last - timedelta(days=DAYS), day.toordinal() + DAYS
+        for kind, patients in came:
+            again = len([1 for patient in patients if following[patient] <= soon]) if is_followed else 0
+            found[day, kind] += Revisits(len(patients), len(patients) if is_followed else 0, again)
+        for _, patients in came:
+            for patient in patients:
+                following[patient] = day.toordinal()
+    return found
 
 
 def total(by_kind: Mapping[str, Revisits]) -> Revisits:

@@ -6,12 +6,13 @@ from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, false, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
 
 from webapp.content import coverage, filters, follow_ups, intervals, named, periods, revisits
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import month_key, of_asked_patients, treatments_of
+from webapp.content.counting import Unindexed, month_key, of_asked_patients, treatments_of
 from webapp.content.follow_ups import FollowUps
+from webapp.content.id_lists import ids, places, read
 from webapp.content.named import TopList
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -68,6 +69,9 @@ class Outcomes:
     def __add__(self, other: "Outcomes") -> "Outcomes":
         return Outcomes(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
+    def __sub__(self, other: "Outcomes") -> "Outcomes":
+        return Outcomes(*(mine - theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
 
 @dataclass(frozen=True, slots=True)
 class Answer(OfPeriod):
@@ -100,35 +104,42 @@ class Answer(OfPeriod):
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    diagnoses = _diagnoses(question, question.days, func.count()).where(_is_held())
-    treatments = select(func.count()).select_from(Treatment).where(*_performed(question, question.days))
-    return (connection.scalar(diagnoses) or 0) + (connection.scalar(treatments) or 0), "records"
+    status = Diagnosis.verification_status
+    by_status = _diagnoses(question, question.days, status, func.count()).group_by(status)
+    statuses = {status: found for status, found in connection.execute(by_status)}  # noqa: C416
+    performed = select(func.count()).select_from(Treatment).where(*_performed(question, question.days))
+    rows = _rows(statuses, connection.scalar(performed) or 0)
+    return rows.used, rows.noun
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, then = question.days, question.earlier
-    by_status = _spellings(connection, question)
-    held = _diagnoses(question, now).where(_is_held())
-    diagnoses = named.top_list(connection, Diagnosis, held, _held(by_status))
+    statuses, diagnosed = _diagnosed(connection, question, now)
     before = connection.scalar(_diagnoses(question, then, func.count()).where(_is_held())) or 0
     step(1, STEPS)
-    performed = select(Treatment.id).where(*_performed(question, now))
-    treatments = named.top_list(connection, Treatment, performed, named.counted(connection, Treatment, performed))
-    rows = _rows({status: sum(counts.values()) for status, counts in by_status.items()}, treatments.records)
-    by_diagnosis, by_kind = _outcomes(connection, question)
+    treated = _treated(connection, question)
+    in_period = [some for some in treated if now[0] <= some.day <= now[1]]
+    total = _together(some.outcomes for some in in_period)
+    by_kind = {
+        kind: _together(some.outcomes for some in in_period if some.kind == kind)
+        for kind in filters.KIND_WORDS
+        if question.chosen.get("kind", kind) == kind
+    }
+    by_diagnosis = _by_diagnosis(connection, question, in_period, total)
     step(2, STEPS)
+    treatments = named.top_list(_treatments(connection, question))
     begin = _records_begin(connection, question.clinic_id)
-    months, outcomes_before = _by_day(connection, question)
-    months = coverage.months(months, begin)
+    months = coverage.months(_months(question, treated), begin)
+    outcomes_before = _together(some.outcomes for some in treated if then[0] <= some.day <= then[1])
     step(3, STEPS)
     asked = treatments_of(question, FILTERS)
-    due, due_before = follow_ups.ask(connection, question.clinic_id, asked, now, then)
+    due, due_before = follow_ups.ask(connection, question.clinic_id, asked, (now, then))
     step(4, STEPS)
-    again, again_before = (revisits.ask(connection, question, FILTERS, period) for period in (now, then))
+    again, again_before = revisits.ask(connection, question, FILTERS, (now, then))
     step(5, STEPS)
     return Answer(
-        question, rows, diagnoses, before, treatments, by_diagnosis, by_kind, outcomes_before, months,
-        due, due_before, again, again_before, begin,
+        question, _rows(statuses, total.all), named.top_list(diagnosed), before, treatments, by_diagnosis, by_kind,
+        outcomes_before, months, due, due_before, again, again_before, begin,
     )  # fmt: skip
 
 
@@ -138,95 +149,128 @@ def _performed(question: Question, period: Period) -> list[Any]:
 
 def _diagnoses(question: Question, period: Period, *columns: Any) -> Select[Any]:
     """Diagnoses recorded in the period; where one kind is asked for, those of its visits."""
-    query = select(*(columns or (Diagnosis.id,))).select_from(Diagnosis)
+    query = select(*columns).select_from(Diagnosis)
     kind = question.chosen.get("kind")
     if kind:
         query = query.join(Visit, and_(Visit.id == Diagnosis.visit_id, filters.KIND.condition(kind, question.end)))
     return query.where(
         Diagnosis.clinic_id == question.clinic_id,
-        Diagnosis.recorded_on.between(*period),
+        Unindexed(Diagnosis.recorded_on).between(*period),
         *of_asked_patients(question, FILTERS, Diagnosis.patient_id),
     )
+
+
+def _diagnosed(
+    connection: Connection, question: Question, period: Period
+) -> tuple[dict[str | None, int], dict[named.Spelling, list[int]]]:
+    """How many diagnoses of the period have which verification status, and the patients of those that are held."""
+    group = (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
+    query = _diagnoses(question, period, *group, ids(Diagnosis.patient_id)).group_by(*group)
+    statuses: defaultdict[str | None, int] = defaultdict(int)
+    held: defaultdict[named.Spelling, list[int]] = defaultdict(list)
+    for system, code, name, status, text in connection.execute(query):
+        patients = read(text)
+        statuses[status] += len(patients)
+        if status not in NOT_HELD:
+            held[system, code, name] += patients
+    return statuses, held
 
 
 def _is_held() -> Any:
     return or_(Diagnosis.verification_status.is_(None), Diagnosis.verification_status.not_in(list(NOT_HELD)))
 
 
-def _spellings(connection: Connection, question: Question) -> dict[str | None, dict[named.Spelling, int]]:
-    """Diagnoses of the period, by verification status."""
-    keys = (Diagnosis.verification_status, *named.spelling_columns(Diagnosis))
-    found: defaultdict[str | None, dict[named.Spelling, int]] = defaultdict(dict)
-    query = _diagnoses(question, question.days, *keys, func.count()).group_by(*keys)
-    for status, system, code, name, count in connection.execute(query):
-        found[status][system, code, name] = count
-    return found
-
-
-def _held(by_status: Mapping[str | None, Mapping[named.Spelling, int]]) -> dict[named.Spelling, int]:
-    together: Counter[named.Spelling] = Counter()
-    for status, counts in by_status.items():
-        if status not in NOT_HELD:
-            together.update(counts)
-    return dict(together)
-
-
-def _rows(diagnoses: Mapping[str | None, int], treatments: int) -> Rows:
-    """Diagnoses by verification status, and treatments."""
-    read = sum(diagnoses.values()) + treatments
+def _rows(statuses: Mapping[str | None, int], treatments: int) -> Rows:
+    """Diagnoses and treatments of the period."""
+    read_in_all = sum(statuses.values()) + treatments
     excluded = tuple(
-        Excluded(f"diagnoses {told}", diagnoses[status]) for status, told in NOT_HELD.items() if status in diagnoses
+        Excluded(f"diagnoses {told}", statuses[status]) for status, told in NOT_HELD.items() if status in statuses
     )
-    return Rows("records", read, read - sum(item.count for item in excluded), excluded)
+    return Rows("records", read_in_all, read_in_all - sum(item.count for item in excluded), excluded)
 
 
-def _outcomes(connection: Connection, question: Question) -> tuple[dict[str, Outcomes], dict[str, Outcomes]]:
-    """How treatments went, by diagnosis and by kind."""
-    its_own = and_(Diagnosis.id == Treatment.diagnosis_id, Diagnosis.clinic_id == question.clinic_id, _is_held())
-    keys = (*named.spelling_columns(Diagnosis), Treatment.kind, Treatment.outcome)
-    query = (
-        select(*keys, func.count())
-        .select_from(Treatment)
-        .outerjoin(Diagnosis, its_own)
-        .where(*_performed(question, question.days))
-        .group_by(*keys)
-    )
-    by_spelling: defaultdict[named.Spelling, Outcomes] = defaultdict(Outcomes)
-    by_kind = {kind: Outcomes() for kind in filters.KIND_WORDS if question.chosen.get("kind", kind) == kind}
-    without = Outcomes()
-    for system, code, name, kind, outcome, count in connection.execute(query):
-        found = Outcomes(**{outcome: count})
-        by_kind[kind] += found
-        if name is None:
-            without += found
-        else:
-            by_spelling[system, code, name] += found
-    ranked = named.ranked({spelling: found.all for spelling, found in by_spelling.items()})
-    rows = {item.label: _together(by_spelling[way] for way in item.spellings) for item in ranked[: named.MOST]}
-    others = _together(by_spelling[way] for item in ranked[named.MOST :] for way in item.spellings)
+@dataclass(frozen=True, slots=True)
+class _Treated:
+    """Treatments of one day, kind and outcome; in the question's own days with the diagnoses they were for, by id."""
+
+    day: date
+    kind: str
+    outcome: str
+    count: int
+    diagnoses: str | None
+
+    @property
+    def outcomes(self) -> Outcomes:
+        return Outcomes(**{self.outcome: self.count})
+
+
+def _treated(connection: Connection, question: Question) -> list[_Treated]:
+    """All that any count by day, kind or outcome needs: each treatment is looked at once, in an index alone."""
+    first_month, *_ = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    days = min(first_month, question.earlier[0]), question.end
+    group = (Treatment.performed_on, Treatment.kind, Treatment.outcome)
+    of_period = case((Treatment.performed_on >= question.start, Treatment.diagnosis_id))
+    query = select(*group, func.count(), ids(of_period)).where(*_performed(question, days)).group_by(*group)
+    return [
+        _Treated(day, kind, outcome, count, diagnoses)
+        for day, kind, outcome, count, diagnoses in connection.execute(query)
+        if day
+    ]
+
+
+def _by_diagnosis(
+    connection: Connection, question: Question, treated: Iterable[_Treated], total: Outcomes
+) -> dict[str, Outcomes]:
+    """How treatments went, by diagnosis. The spelling of each diagnosis of the clinic is kept by its id, which is
+    several times faster than to have the database look up the diagnosis of each treatment."""
+    group = named.spelling_columns(Diagnosis)
+    held = select(*group, ids(Diagnosis.id))
+    held = held.where(Diagnosis.clinic_id == question.clinic_id, _is_held()).group_by(*group)
+    spellings: list[named.Spelling] = []
+    at = places(connection, Diagnosis, -1)
+    for system, code, name, text in connection.execute(held):
+        for diagnosis in read(text):
+            at[diagnosis] = len(spellings)
+        spellings.append((system, code, name))
+    by_outcome: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for some in treated:
+        by_outcome[some.outcome].update([at[diagnosis] for diagnosis in read(some.diagnoses)])
+    found: defaultdict[named.Spelling, Outcomes] = defaultdict(Outcomes)
+    for outcome, counts in by_outcome.items():
+        for place, number in counts.items():
+            if place >= 0:
+                found[spellings[place]] += Outcomes(**{outcome: number})
+    ranked = named.ranked({spelling: outcomes.all for spelling, outcomes in found.items()})
+    rows = {item.label: _together(found[way] for way in item.spellings) for item in ranked[: named.MOST]}
+    others = _together(found[way] for item in ranked[named.MOST :] for way in item.spellings)
+    without = total - _together(found.values())
     rows |= {named.ALL_OTHERS: others} if others.all else {}
-    return rows | ({named.NO_DIAGNOSIS: without} if without.all else {}), by_kind
+    return rows | ({named.NO_DIAGNOSIS: without} if without.all else {})
 
 
 def _together(found: Iterable[Outcomes]) -> Outcomes:
-    return sum(found, Outcomes())
+    return Outcomes(*map(sum, zip(*map(astuple, found), strict=True)))
 
 
-def _by_day(connection: Connection, question: Question) -> tuple[dict[str, Outcomes], Outcomes]:
-    """The months of periods.months_up_to(), those without treatments too, the last one up to the question's end; and
-    the earlier period."""
-    shown, then = periods.months_up_to(question.start, question.end, MOST_MONTHS), question.earlier
-    day: Any = Treatment.performed_on
-    looked_at = _performed(question, (min(shown[0], then[0]), max(question.end, then[1])))
-    query = select(day, Treatment.outcome, func.count()).where(*looked_at).group_by(day, Treatment.outcome)
-    months = {month_key(first): Counter[str]() for first in shown}
-    before = Counter[str]()
-    for on, outcome, count in connection.execute(query):
-        if month_key(on) in months and on <= question.end:
-            months[month_key(on)][outcome] += count
-        if then[0] <= on <= then[1]:
-            before[outcome] += count
-    return {key: Outcomes(**found) for key, found in months.items()}, Outcomes(**before)
+def _treatments(connection: Connection, question: Question) -> dict[named.Spelling, list[int]]:
+    """The patients treated in the period."""
+    group = (Treatment.kind, *named.spelling_columns(Treatment))
+    query = select(*group, ids(Treatment.patient_id))
+    performed = [*treatments_of(question, FILTERS), Unindexed(Treatment.performed_on).between(*question.days)]
+    found: defaultdict[named.Spelling, list[int]] = defaultdict(list)
+    for _, *spelling, text in connection.execute(query.where(*performed).group_by(*group)):
+        system, code, name = spelling
+        found[system, code, name] += read(text)
+    return found
+
+
+def _months(question: Question, treated: Iterable[_Treated]) -> dict[str, Outcomes]:
+    """The months of periods.months_up_to(), those without treatments too; the last one up to the question's end."""
+    found: defaultdict[str, list[Outcomes]] = defaultdict(list)
+    for some in treated:
+        found[month_key(some.day)].append(some.outcomes)
+    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    return {key: _together(found[key]) for key in map(month_key, shown)}
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> date | None:

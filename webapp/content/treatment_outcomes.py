@@ -71,9 +71,9 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         Metric("treatments", "Treatments", now.all, change=step(now.all, answer.before.all)),
         Metric("success_rate", "Success rate", rate.value if rate else None, "percent", decimals=1, note=interval,
                change=points(now.percent, answer.before.percent)),
-        Metric("overdue", "Follow-ups overdue", overdue if due.are_recorded else None,
-               note=f"on {words.day(answer.question.end)}" if due.are_recorded else "no follow-ups are on record",
-               change=step(overdue, overdue_before) if due.are_recorded else None),
+        Metric("overdue", "Follow-ups overdue", overdue if due.recorded else None,
+               note=f"on {words.day(answer.question.end)}" if due.recorded else "no follow-ups are on record",
+               change=step(overdue, overdue_before) if due.recorded else None),
         Metric("came_again", f"Came again within {revisits.DAYS} days", again.share, "percent", decimals=1,
                change=points(again.share, again_before.share), note=no_share),
     )  # fmt: skip

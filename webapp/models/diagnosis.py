@@ -1,6 +1,6 @@
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.extensions import Model
@@ -25,6 +25,20 @@ class Diagnosis(Sourced, Model):
     __table_args__ = (
         UniqueConstraint("clinic_id", "source_id"),
         Index(None, "clinic_id", "recorded_on"),
+        # By name, as SQLite would else have to sort them. PostgreSQL need not, and could not keep the longest names in an
+        # index: there it holds no rows.
+        Index(
+            "ix_diagnoses_by_name",
+            "clinic_id",
+            "code_system",
+            "code",
+            "name",
+            "verification_status",
+            "recorded_on",
+            "patient_id",
+            "visit_id",
+            postgresql_where=false(),
+        ),
         one_of("clinical_status", CLINICAL_STATUSES),
         one_of("verification_status", VERIFICATION_STATUSES),
     )

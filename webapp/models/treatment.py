@@ -1,6 +1,6 @@
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.extensions import Model
@@ -16,8 +16,31 @@ class Treatment(Sourced, Model):
     __tablename__ = "treatments"
     __table_args__ = (
         UniqueConstraint("clinic_id", "source_id"),
-        Index(None, "clinic_id", "performed_on"),
-        Index(None, "clinic_id", "follow_up_due_on"),
+        # All that most figures ask of a treatment, so that they are counted from an index alone.
+        Index(
+            "ix_treatments_figures",
+            "clinic_id",
+            "performed_on",
+            "kind",
+            "outcome",
+            "diagnosis_id",
+            "patient_id",
+        ),
+        Index("ix_treatments_follow_ups", "clinic_id", "follow_up_due_on", "follow_up_done_on", "kind", "patient_id"),
+        # By name, as SQLite would else have to sort them. PostgreSQL need not, and could not keep the longest names in an
+        # index: there it holds no rows.
+        Index(
+            "ix_treatments_by_name",
+            "clinic_id",
+            "kind",
+            "code_system",
+            "code",
+            "name",
+            "performed_on",
+            "patient_id",
+            "visit_id",
+            postgresql_where=false(),
+        ),
         one_of("kind", KINDS),
         one_of("outcome", OUTCOMES),
         CheckConstraint("follow_up_done_on IS NULL OR follow_up_due_on IS NOT NULL", name="follow_up"),
