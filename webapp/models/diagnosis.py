@@ -25,8 +25,8 @@ class Diagnosis(Sourced, Model):
     __table_args__ = (
         UniqueConstraint("clinic_id", "source_id"),
         Index(None, "clinic_id", "recorded_on"),
-        # By name, as SQLite would else have to sort them. PostgreSQL need not, and could not keep the longest names in an
-        # index: there it holds no rows.
+        # By name, as SQLite would else have to sort them. PostgreSQL need not, and could not keep the longest names in
+        # an index: there it holds no rows.
         Index(
             "ix_diagnoses_by_name",
             "clinic_id",

@@ -27,8 +27,8 @@ class Treatment(Sourced, Model):
             "patient_id",
         ),
         Index("ix_treatments_follow_ups", "clinic_id", "follow_up_due_on", "follow_up_done_on", "kind", "patient_id"),
-        # By name, as SQLite would else have to sort them. PostgreSQL need not, and could not keep the longest names in an
-        # index: there it holds no rows.
+        # By name, as SQLite would else have to sort them. PostgreSQL need not, and could not keep the longest names in
+        # an index: there it holds no rows.
         Index(
             "ix_treatments_by_name",
             "clinic_id",
