@@ -189,8 +189,9 @@ def _firsts(connection: Connection, question: Question, came: ByDay) -> array[in
         came, _ = _came(connection, replace(question, filters=others))
     firsts = places(connection, Patient, 0)
     for day, patients in reversed(came):
+        number = day.toordinal()
         for patient in patients:
-            firsts[patient] = day.toordinal()
+            firsts[patient] = number
     return firsts
 
 

@@ -95,13 +95,14 @@ def _by_day(
     found: dict[tuple[date, str], Revisits] = defaultdict(Revisits)
     for day, of_day in groupby(groups, key=lambda group: group[0]):
         came = [(kind, read(text)) for _, kind, text in of_day]
-        is_followed, soon = day <= last - timedelta(days=DAYS), day.toordinal() + DAYS
+        is_followed, today = day <= last - timedelta(days=DAYS), day.toordinal()
+        soon = today + DAYS
         for kind, patients in came:
             again = len([1 for patient in patients if following[patient] <= soon]) if is_followed else 0
             found[day, kind] += Revisits(len(patients), len(patients) if is_followed else 0, again)
         for _, patients in came:
             for patient in patients:
-                following[patient] = day.toordinal()
+                following[patient] = today
     return found
 
 

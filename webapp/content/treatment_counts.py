@@ -119,9 +119,9 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     step(1, STEPS)
     treated = _treated(connection, question)
     in_period = [some for some in treated if now[0] <= some.day <= now[1]]
-    total = _together(some.outcomes for some in in_period)
+    total = _outcomes(in_period)
     by_kind = {
-        kind: _together(some.outcomes for some in in_period if some.kind == kind)
+        kind: _outcomes(some for some in in_period if some.kind == kind)
         for kind in filters.KIND_WORDS
         if question.chosen.get("kind", kind) == kind
     }
@@ -130,7 +130,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     treatments = named.top_list(_treatments(connection, question))
     begin = _records_begin(connection, question.clinic_id)
     months = coverage.months(_months(question, treated), begin)
-    outcomes_before = _together(some.outcomes for some in treated if then[0] <= some.day <= then[1])
+    outcomes_before = _outcomes(some for some in treated if then[0] <= some.day <= then[1])
     step(3, STEPS)
     asked = treatments_of(question, FILTERS)
     due, due_before = follow_ups.ask(connection, question.clinic_id, asked, (now, then))
@@ -199,9 +199,12 @@ class _Treated:
     count: int
     diagnoses: str | None
 
-    @property
-    def outcomes(self) -> Outcomes:
-        return Outcomes(**{self.outcome: self.count})
+
+def _outcomes(treated: Iterable[_Treated]) -> Outcomes:
+    found: Counter[str] = Counter()
+    for some in treated:
+        found[some.outcome] += some.count
+    return Outcomes(**found)
 
 
 def _treated(connection: Connection, question: Question) -> list[_Treated]:
@@ -232,12 +235,12 @@ def _by_diagnosis(
         for diagnosis in read(text):
             at[diagnosis] = len(spellings)
         spellings.append((system, code, name))
-    by_outcome: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    by_outcome: defaultdict[str, list[int]] = defaultdict(list)
     for some in treated:
-        by_outcome[some.outcome].update([at[diagnosis] for diagnosis in read(some.diagnoses)])
+        by_outcome[some.outcome] += read(some.diagnoses)
     found: defaultdict[named.Spelling, Outcomes] = defaultdict(Outcomes)
-    for outcome, counts in by_outcome.items():
-        for place, number in counts.items():
+    for outcome, diagnoses in by_outcome.items():
+        for place, number in Counter([at[diagnosis] for diagnosis in diagnoses]).items():
             if place >= 0:
                 found[spellings[place]] += Outcomes(**{outcome: number})
     ranked = named.ranked({spelling: outcomes.all for spelling, outcomes in found.items()})
@@ -249,7 +252,7 @@ def _by_diagnosis(
 
 
 def _together(found: Iterable[Outcomes]) -> Outcomes:
-    return Outcomes(*map(sum, zip(*map(astuple, found), strict=True)))
+    return sum(found, Outcomes())
 
 
 def _treatments(connection: Connection, question: Question) -> dict[named.Spelling, list[int]]:
@@ -266,11 +269,11 @@ def _treatments(connection: Connection, question: Question) -> dict[named.Spelli
 
 def _months(question: Question, treated: Iterable[_Treated]) -> dict[str, Outcomes]:
     """The months of periods.months_up_to(), those without treatments too; the last one up to the question's end."""
-    found: defaultdict[str, list[Outcomes]] = defaultdict(list)
+    found: defaultdict[str, list[_Treated]] = defaultdict(list)
     for some in treated:
-        found[month_key(some.day)].append(some.outcomes)
+        found[month_key(some.day)].append(some)
     shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
-    return {key: _together(found[key]) for key in map(month_key, shown)}
+    return {key: _outcomes(found[key]) for key in map(month_key, shown)}
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> date | None:
