@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from webapp.clinic_data.fhir.dental import CDT_SYSTEMS
 from webapp.content import coverage, filters, findings, named, periods
@@ -15,6 +15,7 @@ from webapp.content.answer import OfPeriod
 from webapp.content.counting import (
     Conditions,
     Unindexed,
+    how_many,
     month_key,
     narrowed,
     patients_of,
@@ -130,10 +131,9 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     begin = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
     months = coverage.months(_months(question, came, firsts), begin)
     step(2, STEPS)
-    given = _given(connection, question)
+    given, procedures_before = _given(connection, question)
     procedures = named.top_list(given)
     categories = _categories({spelling: len(patients) for spelling, patients in given.items()})
-    procedures_before = connection.scalar(_procedures(question, question.earlier, func.count())) or 0
     step(3, STEPS)
     return Answer(question, rows, groups, before, months, procedures, procedures_before, categories, begin)
 
@@ -228,11 +228,15 @@ def _months(question: Question, came: ByDay, firsts: array[int]) -> dict[str, Se
     return {month_key(first): _seen(of_month[month_key(first)], firsts, (first, question.end)) for first in shown}
 
 
-def _given(connection: Connection, question: Question) -> dict[named.Spelling, list[int]]:
-    """The patients of the period's procedures, once for each."""
-    group = named.spelling_columns(Treatment)
-    query = _procedures(question, question.days, *group, ids(Treatment.patient_id)).group_by(*group)
-    return {(system, code, name): read(text) for system, code, name, text in connection.execute(query)}
+def _given(connection: Connection, question: Question) -> tuple[dict[named.Spelling, list[int]], int]:
+    """The patients of the period's procedures, once for each; and how many procedures the earlier period had."""
+    now, then = question.days, question.earlier
+    day, group = Treatment.performed_on, named.spelling_columns(Treatment)
+    patients, before = ids(case((day.between(*now), Treatment.patient_id))), how_many(day.between(*then))
+    query = _procedures(question, (min(now[0], then[0]), now[1]), *group, patients, before).group_by(*group)
+    rows = connection.execute(query).all()
+    given = {(system, code, name): read(text) for system, code, name, text, _ in rows if text}
+    return given, sum(count for *_, count in rows)
 
 
 def _categories(procedures: Mapping[named.Spelling, int]) -> dict[str, int]:

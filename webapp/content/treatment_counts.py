@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
 
 from webapp.content import coverage, filters, follow_ups, intervals, named, periods, revisits
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import Unindexed, month_key, of_asked_patients, treatments_of
+from webapp.content.counting import Unindexed, how_many, month_key, of_asked_patients, treatments_of
 from webapp.content.follow_ups import FollowUps
 from webapp.content.id_lists import ids, places, read
 from webapp.content.named import TopList
@@ -114,8 +114,8 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, then = question.days, question.earlier
-    statuses, diagnosed = _diagnosed(connection, question, now)
-    before = connection.scalar(_diagnoses(question, then, func.count()).where(_is_held())) or 0
+    diagnosed = _diagnosed(connection, question)
+    diagnoses = named.top_list(diagnosed.patients)
     step(1, STEPS)
     treated = _treated(connection, question)
     in_period = [some for some in treated if now[0] <= some.day <= now[1]]
@@ -138,7 +138,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     again, again_before = revisits.ask(connection, question, FILTERS, (now, then))
     step(5, STEPS)
     return Answer(
-        question, _rows(statuses, total.all), named.top_list(diagnosed), before, treatments, by_diagnosis, by_kind,
+        question, _rows(diagnosed.statuses, total.all), diagnoses, diagnosed.before, treatments, by_diagnosis, by_kind,
         outcomes_before, months, due, due_before, again, again_before, begin,
     )  # fmt: skip
 
@@ -160,20 +160,33 @@ def _diagnoses(question: Question, period: Period, *columns: Any) -> Select[Any]
     )
 
 
-def _diagnosed(
-    connection: Connection, question: Question, period: Period
-) -> tuple[dict[str | None, int], dict[named.Spelling, list[int]]]:
-    """How many diagnoses of the period have which verification status, and the patients of those that are held."""
-    group = (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
-    query = _diagnoses(question, period, *group, ids(Diagnosis.patient_id)).group_by(*group)
+@dataclass(frozen=True, slots=True)
+class _Diagnosed:
+    """Diagnoses of the period by verification status, the patients of those that are held, once for each, and how many
+    of the earlier period are held."""
+
+    statuses: dict[str | None, int]
+    patients: dict[named.Spelling, list[int]]
+    before: int
+
+
+def _diagnosed(connection: Connection, question: Question) -> _Diagnosed:
+    now, then = question.days, question.earlier
+    day, group = Diagnosis.recorded_on, (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
+    patients, before = ids(case((day.between(*now), Diagnosis.patient_id))), how_many(day.between(*then))
+    query = _diagnoses(question, (min(now[0], then[0]), now[1]), *group, patients, before).group_by(*group)
     statuses: defaultdict[str | None, int] = defaultdict(int)
     held: defaultdict[named.Spelling, list[int]] = defaultdict(list)
-    for system, code, name, status, text in connection.execute(query):
-        patients = read(text)
-        statuses[status] += len(patients)
+    held_before = 0
+    for system, code, name, status, text, count_before in connection.execute(query):
+        found = read(text)
+        if found:
+            statuses[status] += len(found)
         if status not in NOT_HELD:
-            held[system, code, name] += patients
-    return statuses, held
+            held_before += count_before
+            if found:
+                held[system, code, name] += found
+    return _Diagnosed(statuses, held, held_before)
 
 
 def _is_held() -> Any:
