@@ -19,6 +19,9 @@ ONE: Address = ("one",)
 PRIME = 2**89 - 1
 """Equations are solved modulo this prime, another than the code under test has."""
 
+OFTEN = 4
+"""Reports in which a rate must be the same ratio, for it to be no chance."""
+
 ENOUGH = 12
 """Reports in a row that teach nothing new: then there is nothing left to unlearn."""
 
@@ -117,16 +120,19 @@ def study(reports: Iterable[Content]) -> Knowledge:
 def recovered(knowledge: Knowledge, whole: Content, published: Content) -> set[Address]:
     """The withheld counts of `published` that have one value only, given all that it publishes. From `whole`, the same
     report with all its figures, it takes no more than where counts are."""
-    told = counts_of(published)
+    told, counts = counts_of(published), counts_of(whole)
     hidden = {
         address
-        for address, cell in counts_of(whole).items()
-        if cell and address in knowledge.addresses and not isinstance(told.get(address), int | float)
+        for address in counts
+        if address in knowledge.addresses and not isinstance(told.get(address), int | float)
     }
+    # A row or column that is not there counts nobody; of a table that is not there nobody knows.
+    there = {address[0] for address in counts}
+    hidden |= {address for address in knowledge.addresses if address[0] not in there and address != ONE}
     solved: list[Equation] = []
     for relation in knowledge.relations:
         _learn(solved, {address: many for address, many in relation.items() if address in hidden})
-    return {next(iter(row)) for row in solved if len(row) == 1}
+    return {address for row in solved if len(row) == 1 and counts.get(address := next(iter(row)))}
 
 
 def _learn(solved: list[Equation], row: Equation) -> bool:
@@ -181,15 +187,17 @@ def ratios(reports: Sequence[Content]) -> set[tuple[Address, Address, Address]]:
         for part in counts
         if rate.figure and rate.is_of(counts[part], counts[whole])
     }
+    confirmed = dict.fromkeys(found, 0)
     for content in reports:
         counts, rates = _numbers(counts_of(content)), rates_of(content)
-        found = {
-            (address, part, whole)
-            for address, part, whole in found
-            if not (address in rates and part in counts and whole in counts)
-            or rates[address].is_of(counts[part], counts[whole])
-        }
-    return found
+        for triple in list(confirmed):
+            address, part, whole = triple
+            if address in rates and part in counts and whole in counts:
+                if rates[address].is_of(counts[part], counts[whole]):
+                    confirmed[triple] += 1
+                else:
+                    del confirmed[triple]
+    return {triple for triple, times in confirmed.items() if times >= OFTEN}
 
 
 def betrayed_by_rates(known: set[tuple[Address, Address, Address]], published: Content) -> set[Address]:

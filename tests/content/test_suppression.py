@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.content.reading import metric, rows, table
@@ -199,6 +199,7 @@ def test_in_a_table_with_totals_no_withheld_count_has_one_value(lines: list[list
         assert one.whole in gone or not parts or (len(parts) > 1 and sum(parts) >= threshold)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.integers(0, 6), min_size=2, max_size=2), min_size=2, max_size=2))
 def test_not_even_trying_every_table_tells_a_small_count(lines: list[list[int]]) -> None:
     """Whoever knows that no withheld count is zero still finds several tables with the same published figures."""

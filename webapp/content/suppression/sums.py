@@ -193,7 +193,7 @@ def _runs(counts: Counts, grid: Grid) -> list[Sum]:
             value = sum(counts.value(number) for number, _ in kept)
             # What another cell of the line says already, it does not say by chance a second time.
             is_said = any(counts.value(number) == value for number in line if number not in run)
-            if (len(kept) > 1 or grid.is_in_order) and not is_said:
+            if (len(run) > 1 or grid.is_in_order) and not is_said:
                 for whole in wanted.get(value, ()):
                     found[whole, kept] = Sum(whole, kept)
     return list(found.values())
