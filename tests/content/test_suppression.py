@@ -159,7 +159,7 @@ def test_numbers_that_count_nothing_are_told_from_counts(text: str, numbers: lis
     ("count", "threshold", "words"),
     [
         (0, 5, "0 visits"), (1, 5, "fewer than 5 visits"), (4, 5, "fewer than 5 visits"), (5, 5, "about 5 visits"),
-        (1, 0, "1 visit"), (1204, 0, "1,204 visits"), (1204, 10, "about 1,200 visits"), (1205, 10, "about 1,210 visits"),
+        (1, 0, "1 visit"), (1204, 0, "1,204 visits"), (1204, 10, "about 1,200 visits"),
     ],
 )  # fmt: skip
 def test_how_many_match_is_told_as_far_as_may_be(count: int, threshold: int, words: str) -> None:
