@@ -81,6 +81,15 @@ def test_comments_stand_newest_first_with_day_category_and_rating(clinic: Clinic
     assert told(build(clinic, filters={"category": "none"})) == ["Newest."]
 
 
+def test_where_small_counts_are_withheld_nobody_can_count_comments_by_rating_or_category(clinic: Clinic) -> None:
+    add_feedback(clinic, "2026-10-05 10:00", 2, comment="Older.", category="Care")
+    add_feedback(clinic, "2026-10-07 10:00", 4, comment="Newest.", category="Staff")
+    assert table(build(clinic, suppress_below=5), "comments").rows == (
+        (1, "2026-10-07", "Newest."),
+        (2, "2026-10-05", "Older."),
+    )
+
+
 def test_of_one_moment_the_comment_that_came_last_into_the_records_is_first(clinic: Clinic) -> None:
     for number in range(MOST_COMMENTS + 5):
         add_feedback(clinic, "2026-10-05 10:00", comment=f"Comment {number}")

@@ -37,7 +37,7 @@ RATING_LABELS = {
 
 def build(connection: Connection, question: Question, step: Step) -> Content:
     answer = ask(connection, question, step)
-    comments = feedback_comments.section(answer.comments)
+    comments = feedback_comments.section(answer.comments, is_whole=not question.suppress_below)
     sections = (
         _ratings(answer),
         _by_month(answer),

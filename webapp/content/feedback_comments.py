@@ -70,22 +70,27 @@ def _joins(text: str, at: int) -> bool:
     return unicodedata.category(text[at])[0] == "M" or text[at] in _JOINERS or text[at - 1] == "\u200d"
 
 
-def section(comments: tuple[Comment, ...]) -> Section | None:
+def section(comments: tuple[Comment, ...], is_whole: bool) -> Section | None:
+    """With the category and rating of each where `is_whole`: where small counts are withheld, who counts the rows would
+    have them back."""
     if not comments:
         return None
     columns = (
         # Which of them it is, for two comments may be of one day; no count of anybody.
         Column("number", "No.", "number"),
         Column("day", "Day", "day"),
-        Column("category", "Category"),
-        Column("rating", "Rating", "number"),
+        *((Column("category", "Category"), Column("rating", "Rating", "number")) if is_whole else ()),
         Column("comment", "Comment"),
     )
     rows: list[tuple[Cell, ...]] = [
-        (number, one.day.isoformat(), one.category or None, one.rating if one.rating in range(1, 6) else None, one.text)
+        (number, one.day.isoformat(), *(_about(one) if is_whole else ()), one.text)
         for number, one in enumerate(comments, 1)
     ]
     note = "Newest first. Long comments are cut short."
     return Section(
         "comments", "Comments", tables=(Table("comments", "Latest comments", columns, tuple(rows), note=note),)
     )
+
+
+def _about(comment: Comment) -> tuple[Cell, Cell]:
+    return comment.category or None, comment.rating if comment.rating in range(1, 6) else None
