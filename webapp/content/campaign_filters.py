@@ -18,7 +18,6 @@ from webapp.models import Campaign
 ALL, OTHERS = "All", "All others"
 """The names of rows of totals."""
 NO_NAME, NO_TOPIC = "No name", "No topic"
-_LARGEST_ID = 2**31 - 1
 
 
 def one_line(name: str, blank: str) -> str:
@@ -36,13 +35,6 @@ def campaign_names(names: Mapping[int, str]) -> dict[int, str]:
     shown = {number: one_line(name, NO_NAME) for number, name in names.items()}
     taken = [ALL, OTHERS, *shown.values()]
     return {number: f"{name} (number {number})" if taken.count(name) > 1 else name for number, name in shown.items()}
-
-
-def _number(value: str) -> int | None:
-    """None for what cannot be an id, so that the database is not asked."""
-    if value.isascii() and value.isdecimal() and len(value) < 11 and 0 < int(value) <= _LARGEST_ID:
-        return int(value)
-    return None
 
 
 def _topics(connection: Connection, clinic_id: int) -> Choices:
@@ -67,7 +59,7 @@ def _by_name(item: tuple[str, int]) -> tuple[str, str, int]:
 
 
 def _topic_condition(value: str, _on: date) -> ColumnElement[bool]:
-    number, first = _number(value), aliased(Campaign)
+    number, first = filters.id_of(value), aliased(Campaign)
     if number is None:
         return false()
     same = select(first.id).where(
@@ -77,12 +69,12 @@ def _topic_condition(value: str, _on: date) -> ColumnElement[bool]:
 
 
 def _campaign_condition(value: str, _on: date) -> ColumnElement[bool]:
-    number = _number(value)
+    number = filters.id_of(value)
     return false() if number is None else Campaign.id == number
 
 
 def _words_of_topic(connection: Connection, clinic_id: int, value: str) -> str:
-    of_clinic = (Campaign.clinic_id == clinic_id, Campaign.id == (_number(value) or 0))
+    of_clinic = (Campaign.clinic_id == clinic_id, Campaign.id == (filters.id_of(value) or 0))
     topic = connection.scalar(select(Campaign.topic).where(*of_clinic))
     return filters.NOT_OFFERED if topic is None else topic_name(topic)
 

@@ -124,12 +124,12 @@ def _age_condition(value: str, on: date) -> ColumnElement[bool]:
 def _provider_condition(value: str, _on: date) -> ColumnElement[bool]:
     if value == NO_PROVIDER:
         return Visit.provider_id.is_(None)
-    number = _provider_id(value)
+    number = id_of(value)
     return false() if number is None else Visit.provider_id == number
 
 
-def _provider_id(value: str) -> int | None:
-    """None for what cannot be an id, so that the database is not asked."""
+def id_of(value: str) -> int | None:
+    """The id that a filter's value is; None for what cannot be one, so that the database is not asked."""
     if value.isascii() and value.isdecimal() and len(value) < 11 and 0 < int(value) <= _LARGEST_ID:
         return int(value)
     return None
@@ -162,7 +162,7 @@ def _words_of_provider(connection: Connection, clinic_id: int, value: str) -> st
     if value == NO_PROVIDER:
         return "Nobody recorded"
     of_clinic = Provider.clinic_id == clinic_id
-    name = connection.scalar(select(Provider.name).where(of_clinic, Provider.id == (_provider_id(value) or 0)))
+    name = connection.scalar(select(Provider.name).where(of_clinic, Provider.id == (id_of(value) or 0)))
     if name is None:
         return NOT_OFFERED
     namesakes = connection.scalar(select(func.count()).select_from(Provider).where(of_clinic, Provider.name == name))
