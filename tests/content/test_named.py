@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.content import named
-from webapp.content.named import ALL_OTHERS, LONGEST, MOST, Spelling, ranked
+from webapp.content.named import ALL_OTHERS, LONGEST, MOST, Listed, Spelling, TopList, ranked
 
 SNOMED, ICD_10 = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10"
 
@@ -92,7 +92,9 @@ def test_a_top_list_names_ten_and_counts_the_others_and_patients_once() -> None:
     assert (listed.records, listed.patients) == (16, 2)
 
 
-def test_the_table_has_one_title_whatever_is_the_commonest(listed: named.TopList) -> None:
+def test_the_table_has_one_title_whatever_is_the_commonest() -> None:
     """A worksheet has its name: whoever loads it looks for it again next month, and no record's words belong there."""
+    rows = [Listed(label, None, ("", "", label), 2, 1) for label in ("Ache", "Condition 11")]
+    listed = TopList((*rows, Listed(ALL_OTHERS, None, None, 4, 2)), 8, 2)
     assert named.table("diagnoses", "Diagnosis", listed).title == "Commonest diagnoses"
     assert named.finding("Diagnosis", "diagnoses", listed) == "Ache and Condition 11 were the commonest diagnoses"
