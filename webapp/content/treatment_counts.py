@@ -1,12 +1,12 @@
 """What was found and done, and how it went, read from the database: the counts behind the treatment outcomes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, select
 
 from webapp.content import coverage, filters, follow_ups, intervals, named, periods, revisits
 from webapp.content.answer import OfPeriod
@@ -105,7 +105,7 @@ class Answer(OfPeriod):
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
     status = Diagnosis.verification_status
-    by_status = _diagnoses(question, question.days, status, func.count()).group_by(status)
+    by_status = _diagnoses(question, status, func.count()).where(_asked(question, question.days)).group_by(status)
     statuses = {status: found for status, found in connection.execute(by_status)}  # noqa: C416
     performed = select(func.count()).select_from(Treatment).where(*_performed(question, question.days))
     rows = _rows(statuses, connection.scalar(performed) or 0)
@@ -125,7 +125,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         for kind in filters.KIND_WORDS
         if question.chosen.get("kind", kind) == kind
     }
-    by_diagnosis = _by_diagnosis(connection, question, in_period, total)
+    by_diagnosis = _by_diagnosis(connection, diagnosed.held, in_period, total)
     step(2, STEPS)
     treatments = named.top_list(_treatments(connection, question))
     begin = _records_begin(connection, question.clinic_id)
@@ -147,50 +147,54 @@ def _performed(question: Question, period: Period) -> list[Any]:
     return [*treatments_of(question, FILTERS), Treatment.performed_on.between(*period)]
 
 
-def _diagnoses(question: Question, period: Period, *columns: Any) -> Select[Any]:
-    """Diagnoses recorded in the period; where one kind is asked for, those of its visits."""
-    query = select(*columns).select_from(Diagnosis)
+def _asked(question: Question, period: Period) -> ColumnElement[bool]:
+    """Diagnoses recorded in the period; where one kind is asked for, those of its visits: see _diagnoses()."""
     kind = question.chosen.get("kind")
-    if kind:
-        query = query.join(Visit, and_(Visit.id == Diagnosis.visit_id, filters.KIND.condition(kind, question.end)))
-    return query.where(
-        Diagnosis.clinic_id == question.clinic_id,
+    return and_(
         Unindexed(Diagnosis.recorded_on).between(*period),
+        *([filters.KIND.condition(kind, question.end)] if kind else []),
         *of_asked_patients(question, FILTERS, Diagnosis.patient_id),
     )
+
+
+def _diagnoses(question: Question, *columns: Any) -> Select[Any]:
+    """Of all of the clinic's, with their visits where one kind is asked for."""
+    query = select(*columns).select_from(Diagnosis).where(Diagnosis.clinic_id == question.clinic_id)
+    return query.outerjoin(Visit, Visit.id == Diagnosis.visit_id) if "kind" in question.chosen else query
 
 
 @dataclass(frozen=True, slots=True)
 class _Diagnosed:
     """Diagnoses of the period by verification status, the patients of those that are held, once for each, and how many
-    of the earlier period are held."""
+    of the earlier period are held. `held` are all that the clinic ever held, by their ids."""
 
     statuses: dict[str | None, int]
     patients: dict[named.Spelling, list[int]]
     before: int
+    held: list[tuple[named.Spelling, str]]
 
 
 def _diagnosed(connection: Connection, question: Question) -> _Diagnosed:
-    now, then = question.days, question.earlier
-    day, group = Diagnosis.recorded_on, (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
-    patients, before = ids(case((day.between(*now), Diagnosis.patient_id))), how_many(day.between(*then))
-    query = _diagnoses(question, (min(now[0], then[0]), now[1]), *group, patients, before).group_by(*group)
+    """All that any count needs of diagnoses: to gather them by name is what takes the time, so it is done once."""
+    now, then = (_asked(question, period) for period in (question.days, question.earlier))
+    group = (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
+    found = (ids(Diagnosis.id), ids(case((now, Diagnosis.patient_id))), how_many(then))
     statuses: defaultdict[str | None, int] = defaultdict(int)
-    held: defaultdict[named.Spelling, list[int]] = defaultdict(list)
-    held_before = 0
-    for system, code, name, status, text, count_before in connection.execute(query):
-        found = read(text)
-        if found:
-            statuses[status] += len(found)
+    patients: defaultdict[named.Spelling, list[int]] = defaultdict(list)
+    before, held = 0, []
+    for *spelling, status, every, of_period, count in connection.execute(
+        _diagnoses(question, *group, *found).group_by(*group)
+    ):
+        system, code, name = spelling
+        if of_period:
+            came = read(of_period)
+            statuses[status] += len(came)
+            if status not in NOT_HELD:
+                patients[system, code, name] += came
         if status not in NOT_HELD:
-            held_before += count_before
-            if found:
-                held[system, code, name] += found
-    return _Diagnosed(statuses, held, held_before)
-
-
-def _is_held() -> Any:
-    return or_(Diagnosis.verification_status.is_(None), Diagnosis.verification_status.not_in(list(NOT_HELD)))
+            before += count
+            held.append(((system, code, name), every))
+    return _Diagnosed(statuses, patients, before, held)
 
 
 def _rows(statuses: Mapping[str | None, int], treatments: int) -> Rows:
@@ -235,19 +239,17 @@ def _treated(connection: Connection, question: Question) -> list[_Treated]:
 
 
 def _by_diagnosis(
-    connection: Connection, question: Question, treated: Iterable[_Treated], total: Outcomes
+    connection: Connection, held: Sequence[tuple[named.Spelling, str]], treated: Iterable[_Treated], total: Outcomes
 ) -> dict[str, Outcomes]:
-    """How treatments went, by diagnosis. The spelling of each diagnosis of the clinic is kept by its id, which is
-    several times faster than to have the database look up the diagnosis of each treatment."""
-    group = named.spelling_columns(Diagnosis)
-    held = select(*group, ids(Diagnosis.id))
-    held = held.where(Diagnosis.clinic_id == question.clinic_id, _is_held()).group_by(*group)
-    spellings: list[named.Spelling] = []
+    """How treatments went, by diagnosis.
+
+    The place in `held` of each diagnosis is kept by its id: that is several times faster than to have the database look
+    up the diagnosis of each treatment.
+    """
     at = places(connection, Diagnosis, -1)
-    for system, code, name, text in connection.execute(held):
+    for place, (_, text) in enumerate(held):
         for diagnosis in read(text):
-            at[diagnosis] = len(spellings)
-        spellings.append((system, code, name))
+            at[diagnosis] = place
     by_outcome: defaultdict[str, list[int]] = defaultdict(list)
     for some in treated:
         by_outcome[some.outcome] += read(some.diagnoses)
@@ -255,7 +257,7 @@ def _by_diagnosis(
     for outcome, diagnoses in by_outcome.items():
         for place, number in Counter([at[diagnosis] for diagnosis in diagnoses]).items():
             if place >= 0:
-                found[spellings[place]] += Outcomes(**{outcome: number})
+                found[held[place][0]] += Outcomes(**{outcome: number})
     ranked = named.ranked({spelling: outcomes.all for spelling, outcomes in found.items()})
     rows = {item.label: _together(found[way] for way in item.spellings) for item in ranked[: named.MOST]}
     others = _together(found[way] for item in ranked[named.MOST :] for way in item.spellings)
