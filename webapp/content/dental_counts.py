@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from webapp.clinic_data.fhir.dental import CDT_SYSTEMS
 from webapp.content import coverage, filters, findings, named, periods
@@ -232,11 +232,16 @@ def _given(connection: Connection, question: Question) -> tuple[dict[named.Spell
     """The patients of the period's procedures, once for each; and how many procedures the earlier period had."""
     now, then = question.days, question.earlier
     day, group = Treatment.performed_on, named.spelling_columns(Treatment)
-    patients, before = ids(case((day.between(*now), Treatment.patient_id))), how_many(day.between(*then))
+    patients, before = ids(Treatment.patient_id, day.between(*now)), how_many(day.between(*then))
     query = _procedures(question, (min(now[0], then[0]), now[1]), *group, patients, before).group_by(*group)
-    rows = connection.execute(query).all()
-    given = {(system, code, name): read(text) for system, code, name, text, _ in rows if text}
-    return given, sum(count for *_, count in rows)
+    given: dict[named.Spelling, list[int]] = {}
+    given_before = 0
+    for system, code, name, text, count in connection.execute(query):
+        given_before += count
+        treated = read(text)
+        if treated:
+            given[system, code, name] = treated
+    return given, given_before
 
 
 def _categories(procedures: Mapping[named.Spelling, int]) -> dict[str, int]:

@@ -9,17 +9,39 @@ import json
 from array import array
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 
-def ids(column: Any) -> ColumnElement[str]:
-    """In SQL, the ids of a group in no particular order, as often as they occur; NULL is none of them."""
-    return func.aggregate_strings(cast(column, String), ",")
+class _Listed(FunctionElement[str]):
+    """JSON rather than texts put together: PostgreSQL would share those out among its workers, and read the rows in no
+    order for that, which costs it three times as much."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_Listed, "postgresql")
+def _on_postgresql(element: _Listed, compiler: Any, **how: Any) -> str:
+    return f"json_agg({compiler.process(element.clauses, **how)})"
+
+
+@compiles(_Listed, "sqlite")
+def _on_sqlite(element: _Listed, compiler: Any, **how: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **how)})"
+
+
+def ids(column: Any, where: ColumnElement[bool] | None = None) -> ColumnElement[str]:
+    """In SQL, the ids of a group, or those of its rows that meet a condition: in no particular order, as often as they
+    occur, without NULL."""
+    there = column.is_not(None)
+    return cast(_Listed(column).filter(there if where is None else there & where), Text)
 
 
 def read(text: str | None) -> list[int]:
     """What ids() gave."""
-    found: list[int] = json.loads(f"[{text or ''}]")
+    found: list[int] = json.loads(text or "[]")
     return found
 
 

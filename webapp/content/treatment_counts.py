@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
 from webapp.content import coverage, filters, follow_ups, intervals, named, periods, revisits
 from webapp.content.answer import OfPeriod
@@ -178,7 +178,7 @@ def _diagnosed(connection: Connection, question: Question) -> _Diagnosed:
     """All that any count needs of diagnoses: to gather them by name is what takes the time, so it is done once."""
     now, then = (_asked(question, period) for period in (question.days, question.earlier))
     group = (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
-    found = (ids(Diagnosis.id), ids(case((now, Diagnosis.patient_id))), how_many(then))
+    found = (ids(Diagnosis.id), ids(Diagnosis.patient_id, now), how_many(then))
     statuses: defaultdict[str | None, int] = defaultdict(int)
     patients: defaultdict[named.Spelling, list[int]] = defaultdict(list)
     before, held = 0, []
@@ -186,8 +186,8 @@ def _diagnosed(connection: Connection, question: Question) -> _Diagnosed:
         _diagnoses(question, *group, *found).group_by(*group)
     ):
         system, code, name = spelling
-        if of_period:
-            came = read(of_period)
+        came = read(of_period)
+        if came:
             statuses[status] += len(came)
             if status not in NOT_HELD:
                 patients[system, code, name] += came
@@ -229,8 +229,8 @@ def _treated(connection: Connection, question: Question) -> list[_Treated]:
     first_month, *_ = periods.months_up_to(question.start, question.end, MOST_MONTHS)
     days = min(first_month, question.earlier[0]), question.end
     group = (Treatment.performed_on, Treatment.kind, Treatment.outcome)
-    of_period = case((Treatment.performed_on >= question.start, Treatment.diagnosis_id))
-    query = select(*group, func.count(), ids(of_period)).where(*_performed(question, days)).group_by(*group)
+    of_period = ids(Treatment.diagnosis_id, Treatment.performed_on >= question.start)
+    query = select(*group, func.count(), of_period).where(*_performed(question, days)).group_by(*group)
     return [
         _Treated(day, kind, outcome, count, diagnoses)
         for day, kind, outcome, count, diagnoses in connection.execute(query)
