@@ -35,6 +35,10 @@ def upgrade() -> None:
     op.drop_index(op.f('ix_treatments_clinic_id_follow_up_due_on'), table_name='treatments')
     op.create_index('ix_treatments_by_name', 'treatments', ['clinic_id', 'kind', 'code_system', 'code', 'name', 'performed_on', 'patient_id', 'visit_id'], unique=False, postgresql_where=sa.text('false'))
     op.create_index('ix_diagnoses_by_name', 'diagnoses', ['clinic_id', 'code_system', 'code', 'name', 'verification_status', 'recorded_on', 'patient_id', 'visit_id'], unique=False, postgresql_where=sa.text('false'))
+    op.create_index('ix_diagnoses_figures', 'diagnoses', ['clinic_id', 'recorded_on', 'verification_status', 'patient_id', 'visit_id'], unique=False)
+    op.drop_index(op.f('ix_diagnoses_clinic_id_recorded_on'), table_name='diagnoses')
+    op.create_index('ix_measurements_figures', 'measurements', ['clinic_id', 'loinc', 'name', 'local_day', 'patient_id', 'visit_id', 'unit', 'value'], unique=False)
+    op.drop_index(op.f('ix_measurements_clinic_id_loinc_local_day'), table_name='measurements')
 
     op.create_table('known_figures',
     sa.Column('key', sa.String(length=64), nullable=False),
@@ -84,6 +88,10 @@ def downgrade() -> None:
     with op.batch_alter_table('campaign_contacts', schema=None) as batch_op:
         batch_op.drop_column('local_day')
     op.drop_table('known_figures')
+    op.create_index(op.f('ix_measurements_clinic_id_loinc_local_day'), 'measurements', ['clinic_id', 'loinc', 'local_day'], unique=False)
+    op.drop_index('ix_measurements_figures', table_name='measurements')
+    op.create_index(op.f('ix_diagnoses_clinic_id_recorded_on'), 'diagnoses', ['clinic_id', 'recorded_on'], unique=False)
+    op.drop_index('ix_diagnoses_figures', table_name='diagnoses')
     op.drop_index('ix_diagnoses_by_name', table_name='diagnoses')
     op.drop_index('ix_treatments_by_name', table_name='treatments')
     op.create_index(op.f('ix_treatments_clinic_id_follow_up_due_on'), 'treatments', ['clinic_id', 'follow_up_due_on'], unique=False)

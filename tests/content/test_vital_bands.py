@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from tests.factories import add_patient
-from webapp.content import Question, vital_bands, vital_counts
+from webapp.content import Question, ages, vital_bands, vital_counts
 from webapp.extensions import db, snapshot
 from webapp.models import Clinic, Measurement
 
@@ -114,15 +114,21 @@ def verdicts(clinic: Clinic, measure: str, rows: list[list[dict[str, object]]]) 
     ]
     db.session.execute(insert(Measurement), values)
     db.session.commit()
-    question = Question("medical_statistics", clinic.id, clinic.timezone, FIRST, days[-1])
+    return [
+        item.verdict
+        for day in days
+        for item in read(Question("medical_statistics", clinic.id, clinic.timezone, day, day))
+        if item.measure == measure and item.now
+    ]
+
+
+def read(question: Question) -> tuple[vital_counts.Readings, ...]:
     with snapshot() as connection:
-        if measure == "pressure":
-            read = vital_counts.pressure_verdicts(question, question.days)
-            found = select(read.c.verdict)
-        else:
-            read = vital_counts.verdicts(question)
-            found = select(read.c.verdict).where(read.c.measure == measure)
-        return list(connection.scalars(found.order_by(read.c.day)))
+        verdicts = vital_counts.Verdicts(ages.births(connection, question, vital_counts.FILTERS))
+        for some in vital_counts.measured(connection, question):
+            verdicts.add_single(some)
+        vital_counts.add_pressures(connection, question, question.days, verdicts)
+    return verdicts.readings(question)
 
 
 def alone(clinic: Clinic, measure: str, loinc: str, readings: list[tuple[float | None, str | None]]) -> list[str]:
@@ -191,10 +197,8 @@ def test_bands_hold_from_an_age_on_the_day_of_the_reading(
         readings.append({**usual, "loinc": "8462-4", "value": 50, "unit": unit})
     db.session.execute(insert(Measurement), readings)
     db.session.commit()
-    # In a period of years the age is worked out row by row.
     for days in ((on, on), (on - timedelta(days=900), on + timedelta(days=900))):
         question = Question("medical_statistics", clinic.id, clinic.timezone, *days)
-        with snapshot() as connection:
-            found = vital_counts.single(connection, question) + vital_counts.pressures(connection, question, days)
+        found = read(question)
         told = next(item.verdict for item in found if item.measure == measure and item.now)
         assert (told != "too_young") == is_old_enough

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select
 
-from webapp.content import adoption, comprehensive_work, coverage, findings, named, periods, tallies, vital_counts
+from webapp.content import adoption, ages, comprehensive_work, coverage, findings, named, periods, tallies, vital_counts
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.comprehensive_work import Asked, Work
@@ -272,7 +272,9 @@ def _pressures(connection: Connection, question: Question) -> dict[str, tuple[in
     """By month, from the first one shown: blood pressures with a class, and those of them that are high."""
     first = periods.months_up_to(*question.days, MOST_MONTHS)[0]
     all_of_them, high = Counter[str](), Counter[str]()
-    for readings in vital_counts.pressures(connection, question, (first, question.end)):
+    verdicts = vital_counts.Verdicts(ages.births(connection, question, FILTERS))
+    vital_counts.add_pressures(connection, question, (first, question.end), verdicts)
+    for readings in verdicts.readings(question):
         if readings.verdict in PRESSURE_CLASSES:
             all_of_them[readings.month] += readings.count
         if readings.verdict in HIGH_PRESSURES:

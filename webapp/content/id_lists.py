@@ -48,3 +48,8 @@ def read(text: str | None) -> list[int]:
 def places(connection: Connection, model: Any, value: int) -> array[int]:
     """A number below 2**31 for every id of the table, at the place of that id."""
     return array("i", [value]) * ((connection.scalar(select(func.max(model.id))) or 0) + 1)
+
+
+def marks(connection: Connection, model: Any) -> bytearray:
+    """A mark that is not set for every id of the table, at the place of that id. Place 0 is nobody's."""
+    return bytearray((connection.scalar(select(func.max(model.id))) or 0) + 1)

@@ -1,37 +1,36 @@
 """The clinic's medical records, read from the database: the counts behind the medical statistics."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from array import array
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from itertools import compress
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Integer,
-    Select,
-    Subquery,
-    and_,
-    case,
-    func,
-    literal_column,
-    or_,
-    select,
-    union_all,
-)  # fmt: skip
+from sqlalchemy import Connection, case, func, or_, select
 
-from webapp.content import coverage, filters, most_common, periods, vital_counts
+from webapp.content import ages, coverage, most_common, periods, vital_counts
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import HAPPENED, Conditions, how_many, month_key, patients_of, visit_rows, visits_of
-from webapp.content.most_common import Ranking
-from webapp.content.periods import Period, shifted
+from webapp.content.counting import (
+    HAPPENED,
+    Conditions,
+    Unindexed,
+    how_many,
+    month_key,
+    of_asked_patients,
+    patients_of,
+    visits_of,
+)  # fmt: skip
+from webapp.content.id_lists import ids, marks, read
+from webapp.content.most_common import Ranking, Spelled
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.content.vital_bands import BMI, BMI_AGE, PRESSURE_AGE, SYSTOLIC, VITALS
-from webapp.content.vital_counts import FILTERS, REASONS, Readings
+from webapp.content.vital_counts import FILTERS, REASONS, Measured, Readings
 from webapp.figures import Excluded, Rows
 from webapp.models import Diagnosis, Measurement, Patient, Treatment, Visit
+from webapp.models.visit import NOT_COUNTED
 
 MOST_MONTHS = 60
 STEPS = 6
@@ -103,211 +102,255 @@ class Answer(OfPeriod):
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
     """How many records the report would be about."""
-    return sum(_tally(connection, question, kind).count for kind in RECORDS), "records"
+    clinic, days = question.clinic_id, question.days
+    queries = (
+        select(func.count()).where(HAPPENED, *visits_of(question, FILTERS, days), Visit.kind == "medical"),
+        select(func.count())
+        .select_from(Diagnosis)
+        .join(Visit, Visit.id == Diagnosis.visit_id, isouter=True)
+        .where(
+            Diagnosis.clinic_id == clinic,
+            Diagnosis.recorded_on.between(*days),
+            func.coalesce(Diagnosis.verification_status, "").not_in(list(NOT_MEANT)),
+            or_(Visit.kind.is_(None), Visit.kind == "medical"),
+            *of_asked_patients(question, FILTERS, Diagnosis.patient_id),
+        ),
+        select(func.count()).where(
+            Measurement.clinic_id == clinic,
+            Measurement.local_day.between(*days),
+            *of_asked_patients(question, FILTERS, Measurement.patient_id),
+        ),
+        select(func.count()).where(*_medical_treatments(question), Treatment.performed_on.between(*days)),
+    )
+    return sum(connection.scalar(query) or 0 for query in queries), "records"
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    rows, records = _records(connection, question)
+    marks = _Marks(connection, ages.births(connection, question, FILTERS), bool(question.chosen))
+    excluded: Counter[str] = Counter()
+    visits = _visits(connection, question, marks, excluded)
     step(1, STEPS)
-    of_patients = _of_patients(connection, question)
-    of_visits = _of_visits(connection, question)
+    diagnoses = _diagnoses(connection, question, marks, excluded)
     step(2, STEPS)
+    verdicts = vital_counts.Verdicts(marks.born)
+    measurements, observations = _measurements(connection, question, marks, verdicts)
+    step(3, STEPS)
     shown = [month_key(month) for month in periods.months_up_to(question.start, question.end, MOST_MONTHS)]
     first_shown = periods.month_named(shown[0])[0]
-    readings = vital_counts.single(connection, question)
-    step(3, STEPS)
-    readings += vital_counts.pressures(connection, question, (first_shown, question.end))
+    vital_counts.add_pressures(connection, question, (first_shown, question.end), verdicts)
     step(4, STEPS)
-    vitals_begin = vital_counts.records_begin(connection, question.clinic_id)
-    first_visit = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
-    months = tuple(coverage.months(dict.fromkeys(shown), vitals_begin))
-    observations, treatments = _observations(connection, question), _treatments(connection, question)
-    step(5, STEPS)
-    return Answer(
-        question, rows, records, of_patients, of_visits, readings, months, observations, treatments,
-        first_visit or vitals_begin, vitals_begin,
-    )  # fmt: skip
-
-
-def _records(connection: Connection, question: Question) -> tuple[Rows, dict[str, Records]]:
-    """What was read of all kinds together, and each kind."""
-    found = {kind: _tally(connection, question, kind) for kind in RECORDS}
-    visits = visit_rows(connection, _visits(question, question.days))
-    excluded = Counter({item.reason: item.count for item in visits.excluded})
-    status = func.coalesce(Diagnosis.verification_status, "")
-    others = [*_diagnoses(question, question.days), status.in_(list(NOT_MEANT))]
-    by_status = select(status, func.count()).select_from(Diagnosis).join(*_WITH_VISIT, isouter=True)
-    for told, count in connection.execute(by_status.where(*others).group_by(status)):
-        excluded[NOT_MEANT[told]] += count
+    treatments, given = _treatments(connection, question)
+    found = dict(zip(RECORDS, (visits, diagnoses, measurements, treatments), strict=True))
     used = sum(item.count for item in found.values())
     left_out = tuple(Excluded(reason, count) for reason, count in sorted(excluded.items()))
-    return Rows("records", used + sum(excluded.values()), used, left_out), found
+    vitals_begin = vital_counts.records_begin(connection, question.clinic_id)
+    first_visit = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
+    step(5, STEPS)
+    return Answer(
+        question,
+        Rows("records", used + sum(excluded.values()), used, left_out),
+        found,
+        _of_patients(connection, question, marks),
+        _of_visits(marks),
+        verdicts.readings(question),
+        tuple(coverage.months(dict.fromkeys(shown), vitals_begin)),
+        most_common.rank(observations),
+        most_common.rank(given),
+        first_visit or vitals_begin,
+        vitals_begin,
+    )
 
 
-_WITH_VISIT = (Visit, Visit.id == Diagnosis.visit_id)
-_MEANT = func.coalesce(Diagnosis.verification_status, "").not_in(list(NOT_MEANT))
+class _Marks:
+    """What is on record of whom, each a mark at the place of an id: of patients, of visits. `came` are the visits of
+    the period that took place, `provided` and `ended` how many of them have a provider and an end."""
+
+    def __init__(self, connection: Connection, born: array[int], is_narrowed: bool) -> None:
+        self.born = born
+        self._is_narrowed = is_narrowed
+        of_patients, of_visits = marks(connection, Patient), marks(connection, Visit)
+        self.seen, self.diagnosed, self.with_pressure, self.with_bmi = (bytearray(of_patients) for _ in range(4))
+        self.dental, self.diagnosed_at, self.vitals_at, self.pressure_at = (bytearray(of_visits) for _ in range(4))
+        self.came = array("i")
+        self.provided = self.ended = 0
+
+    def asked(self, patients: list[int]) -> list[int]:
+        """Those of them whom the question is about."""
+        return [who for who in patients if self.born[who] != ages.NOT_ASKED] if self._is_narrowed else patients
 
 
-def _tally(connection: Connection, question: Question, kind: str) -> Records:
-    """The records of one kind, of the period and of the earlier one in one look."""
-    model, day = _TABLES[kind]
-    narrowed: dict[str, Callable[[Question, Period], Conditions]] = {
-        "visits": lambda asked, period: [HAPPENED, *_visits(asked, period)],
-        "diagnoses": lambda asked, period: [_MEANT, *_diagnoses(asked, period)],
-        "measurements": _measurements,
-        "treatments": _medical_treatments,
-    }
-    now, earlier = (day.between(*span) for span in (question.days, question.earlier))
-    both = periods.around(question.days, question.earlier)
-    columns = how_many(now), func.count(case((now, model.patient_id)).distinct()), how_many(earlier)
-    query = select(*columns).select_from(model)
-    if kind == "diagnoses":
-        query = query.join(*_WITH_VISIT, isouter=True)
-    return Records(*connection.execute(query.where(*narrowed[kind](question, both), or_(now, earlier))).one())
+def _mark(those: bytearray, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        those[number] = 1
 
 
-_TABLES: dict[str, tuple[Any, Any]] = {
-    "visits": (Visit, Visit.local_day),
-    "diagnoses": (Diagnosis, Diagnosis.recorded_on),
-    "measurements": (Measurement, Measurement.local_day),
-    "treatments": (Treatment, Treatment.performed_on),
-}
+class _Tally:
+    """Records of one kind, counted up."""
+
+    def __init__(self, question: Question) -> None:
+        self._now, self._then = question.days, question.earlier
+        self._count = self._earlier = 0
+        self._patients: set[int] = set()
+
+    def is_now(self, day: date | None) -> bool:
+        return day is not None and self._now[0] <= day <= self._now[1]
+
+    def add(self, day: date | None, patients: list[int]) -> None:
+        if self.is_now(day):
+            self._count += len(patients)
+            self._patients.update(patients)
+        if day is not None and self._then[0] <= day <= self._then[1]:
+            self._earlier += len(patients)
+
+    @property
+    def records(self) -> Records:
+        return Records(self._count, len(self._patients), self._earlier)
 
 
-def _visits(question: Question, period: Period) -> Conditions:
-    return [*visits_of(question, FILTERS, period), Visit.kind == "medical"]
-
-
-def _diagnoses(question: Question, period: Period) -> Conditions:
-    """Those not found at a dental visit; the query joins visits."""
-    not_dental = or_(Visit.kind.is_(None), Visit.kind == "medical")
-    return [*_of_clinic(question, Diagnosis, Diagnosis.recorded_on, period), not_dental]
-
-
-def _medical_treatments(question: Question, period: Period) -> Conditions:
-    return [*_of_clinic(question, Treatment, Treatment.performed_on, period), Treatment.kind == "medical"]
-
-
-def _measurements(question: Question, period: Period) -> Conditions:
-    return _of_clinic(question, Measurement, Measurement.local_day, period)
-
-
-def _of_clinic(question: Question, model: Any, day: Any, period: Period) -> Conditions:
-    conditions = [model.clinic_id == question.clinic_id, day.between(*period)]
-    if question.chosen:
-        conditions.append(model.patient_id.in_(select(Patient.id).where(*patients_of(question, FILTERS))))
-    return conditions
-
-
-def _of_patients(connection: Connection, question: Question) -> dict[str, Part]:
-    """The patients who came to a medical visit in the period, and what is on record of them."""
-    names = ("seen", "diagnosis", *_VITALS)
-    seen = (
-        Visit.clinic_id == question.clinic_id,
-        Visit.local_day.between(*question.days),
+def _visits(connection: Connection, question: Question, on_record: _Marks, excluded: Counter[str]) -> Records:
+    now = Visit.local_day.between(*question.days)
+    group = (Visit.local_day, Visit.status)
+    spans = (question.days, question.earlier)
+    conditions = [
+        *visits_of(question, FILTERS, periods.around(*spans)),
+        *vital_counts.in_one_of(Visit.local_day, spans),
         Visit.kind == "medical",
-        HAPPENED,
-    )
-    by_the_end = or_(Diagnosis.recorded_on.is_(None), Diagnosis.recorded_on <= question.end)
-    of_them = Diagnosis.patient_id.in_(select(Visit.patient_id).where(*seen))
-    diagnosed = (Diagnosis.clinic_id == question.clinic_id, of_them, _MEANT, by_the_end)
-    found = _gathered(
-        names,
-        _flagged(names, Visit.patient_id, seen=_YES).where(*seen),
-        _flagged(names, Diagnosis.patient_id, diagnosis=_YES).where(*diagnosed),
-        _flagged(names, Measurement.patient_id, **_VITALS).where(*_measured(question)),
-    )
-    adult, grown = (
-        and_(filters.age_known(question.end), Patient.birth_date <= shifted(question.end, -12 * age))
-        for age in (PRESSURE_AGE, BMI_AGE)
-    )
-    parts = {
-        "birth_date": (None, Patient.birth_date.is_not(None)),
-        "sex": (None, Patient.sex != "unknown"),
-        "mrn": (None, func.coalesce(Patient.mrn, "") != ""),
-        "diagnosis": (None, found.c.diagnosis == 1),
-        "pressure": (adult, and_(adult, found.c.pressure == 1)),
-        "bmi": (grown, and_(grown, found.c.bmi == 1)),
-    }
-    query = (
-        select(*(column for of, have in parts.values() for column in (_those(of), how_many(have))))
-        .select_from(found)
-        .join(Patient, Patient.id == found.c.whose)
-        .where(*patients_of(question, FILTERS))
-    )
-    return _as_parts(parts, connection.execute(query).one())
+    ]
+    query = select(*group, ids(Visit.patient_id), ids(case((now, Visit.id))), func.count(Visit.provider_id))
+    tally = _Tally(question)
+    for day, status, people, visits, provided in connection.execute(query.where(*conditions).group_by(*group)):
+        patients, is_now = read(people), tally.is_now(day)
+        if status in NOT_COUNTED:
+            excluded[NOT_COUNTED[status]] += len(patients) if is_now else 0
+            continue
+        tally.add(day, patients)
+        if is_now:
+            _mark(on_record.seen, patients)
+            on_record.came.extend(read(visits))
+            on_record.provided += provided
+    ended = select(func.count(Visit.ended_at)).where(HAPPENED, Visit.kind == "medical")
+    on_record.ended = connection.scalar(ended.where(*visits_of(question, FILTERS, question.days))) or 0
+    return tally.records
 
 
-def _of_visits(connection: Connection, question: Question) -> dict[str, Part]:
-    """The medical visits of the period, and what is on record of them."""
-    names = ("seen", "provider", "ended", "diagnosis", *_VITALS)
-    provider, ended = _flag(Visit.provider_id.is_not(None)), _flag(Visit.ended_at.is_not(None))
-    visits = (HAPPENED, *_visits(question, question.days))
-    of_them = Diagnosis.visit_id.in_(select(Visit.id).where(*visits))
-    diagnosed = (Diagnosis.clinic_id == question.clinic_id, of_them, _MEANT)
-    measured = (Measurement.visit_id.is_not(None), *_measured(question))
-    found = _gathered(
-        names,
-        _flagged(names, Visit.id, seen=_YES, provider=provider, ended=ended).where(*visits),
-        _flagged(names, Diagnosis.visit_id, diagnosis=_YES).where(*diagnosed),
-        _flagged(names, Measurement.visit_id, **_VITALS).where(*measured),
-    )
-    parts = {name: (None, found.c[name] == 1) for name in ("provider", "ended", "diagnosis", "vitals", "pressure")}
-    query = select(*(column for of, have in parts.values() for column in (_those(of), how_many(have))))
-    return _as_parts(parts, connection.execute(query.select_from(found)).one())
+def _diagnoses(connection: Connection, question: Question, on_record: _Marks, excluded: Counter[str]) -> Records:
+    """Those not found at a dental visit. Of any day, for a patient seen now may have been diagnosed long ago."""
+    dental = select(ids(Visit.id)).where(Visit.clinic_id == question.clinic_id, Visit.kind == "dental")
+    for text in connection.scalars(dental.group_by(Visit.local_day)):
+        _mark(on_record.dental, read(text))
+    group = (Diagnosis.recorded_on, Diagnosis.verification_status)
+    visit_id = func.coalesce(Diagnosis.visit_id, 0)
+    query = select(*group, ids(Diagnosis.patient_id), ids(visit_id)).where(Diagnosis.clinic_id == question.clinic_id)
+    tally = _Tally(question)
+    for day, status, people, at in connection.execute(query.group_by(*group)):
+        patients, visits = read(people), read(at)
+        medical = [who for who, visit in zip(patients, visits, strict=True) if not on_record.dental[visit]]
+        if status in NOT_MEANT:
+            excluded[NOT_MEANT[status]] += len(on_record.asked(medical)) if tally.is_now(day) else 0
+            continue
+        tally.add(day, on_record.asked(medical))
+        _mark(on_record.diagnosed_at, visits)
+        if day is None or day <= question.end:
+            _mark(on_record.diagnosed, patients)
+    return tally.records
 
 
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, _YES), else_=_NO)
+def _measurements(
+    connection: Connection, question: Question, on_record: _Marks, verdicts: vital_counts.Verdicts
+) -> tuple[Records, list[Spelled]]:
+    """Their number, and what is measured in the period; each goes to the marks and verdicts as well."""
+    tally = _Tally(question)
+    observed: defaultdict[tuple[str | None, str], array[int]] = defaultdict(lambda: array("i"))
+    for some in vital_counts.measured(connection, question):
+        asked, is_now = on_record.asked(some.patients), tally.is_now(some.day)
+        tally.add(some.day, asked)
+        verdicts.add_single(some)
+        if is_now and some.loinc in VITALS:
+            _mark_vitals(on_record, some)
+        if is_now and asked:
+            observed[some.loinc, some.name].extend(asked)
+    spelled = [Spelled((loinc,), name, patients) for (loinc, name), patients in observed.items()]
+    return tally.records, spelled
 
 
-# Written out, for a parameter has no type that the parts of a union could share.
-_YES, _NO = literal_column("1", Integer), literal_column("0", Integer)
-_VITALS = {
-    "vitals": _YES,
-    "pressure": _flag(Measurement.loinc == SYSTOLIC),
-    "bmi": _flag(Measurement.loinc.in_(BMI.loincs)),
-}
+def _mark_vitals(on_record: _Marks, some: Measured) -> None:
+    """Of vital signs that say something."""
+    patients, visits = list(compress(some.patients, some.told)), list(compress(some.visits, some.told))
+    _mark(on_record.vitals_at, visits)
+    if some.loinc == SYSTOLIC:
+        _mark(on_record.pressure_at, visits)
+        _mark(on_record.with_pressure, patients)
+    if some.loinc in BMI.loincs:
+        _mark(on_record.with_bmi, patients)
 
 
-def _flagged(names: Iterable[str], whose: Any, **flags: ColumnElement[int]) -> Select[Any]:
-    """Rows of a patient or visit (`whose`), each with a flag under each of `names`."""
-    columns: list[Any] = [whose.label("whose"), *(flags.get(name, _NO).label(name) for name in names)]
-    return select(*columns)
-
-
-def _gathered(names: Iterable[str], *parts: Select[Any]) -> Subquery:
-    """One row for each patient or visit that is "seen" in any of the parts, with all flags of all its rows. They are
-    grouped together, because SQLite would look through a whole group for each row that it joins to it."""
-    rows = union_all(*parts).subquery()
-    flags = [func.max(rows.c[name]).label(name) for name in names]
-    return select(rows.c.whose, *flags).group_by(rows.c.whose).having(func.max(rows.c.seen) == 1).subquery()
-
-
-def _measured(question: Question) -> Conditions:
-    """Vital signs of the period that say something."""
+def _medical_treatments(question: Question) -> Conditions:
     return [
-        Measurement.clinic_id == question.clinic_id,
-        Measurement.loinc.in_(VITALS),
-        Measurement.local_day.between(*question.days),
-        or_(Measurement.value.is_not(None), Measurement.text.is_not(None)),
+        Treatment.clinic_id == question.clinic_id,
+        Treatment.kind == "medical",
+        *of_asked_patients(question, FILTERS, Treatment.patient_id),
     ]
 
 
-def _those(of: ColumnElement[bool] | None) -> ColumnElement[int]:
-    return func.count() if of is None else how_many(of)
+def _treatments(connection: Connection, question: Question) -> tuple[Records, list[Spelled]]:
+    """Their number, and what was done in the period."""
+    now, earlier = (Treatment.performed_on.between(*span) for span in (question.days, question.earlier))
+    group = (Treatment.code_system, Treatment.code, Treatment.name)
+    query = (
+        select(*group, ids(case((now, Treatment.patient_id))), how_many(earlier))
+        .where(
+            *_medical_treatments(question),
+            *vital_counts.in_one_of(Unindexed(Treatment.performed_on), (question.days, question.earlier)),
+        )
+        .group_by(*group)
+    )
+    spelled, people, before = [], set(), 0
+    for system, code, name, text, of_earlier in connection.execute(query):
+        before += of_earlier
+        if patients := read(text):
+            spelled.append(Spelled((system, code), name, patients))
+            people.update(patients)
+    return Records(sum(len(some.patients) for some in spelled), len(people), before), spelled
 
 
-def _as_parts(names: Any, counts: Any) -> dict[str, Part]:
-    return {name: Part(*counts[2 * place : 2 * place + 2]) for place, name in enumerate(names)}
+def _of_patients(connection: Connection, question: Question, on_record: _Marks) -> dict[str, Part]:
+    """The patients who came to a medical visit in the period, and what is on record of them."""
+    told = (Patient.birth_date.is_not(None), Patient.sex != "unknown", func.coalesce(Patient.mrn, "") != "")
+    flags = sum(case((condition, 1 << at), else_=0) for at, condition in enumerate(told))
+    query = select(ids(Patient.id), ids(flags)).where(*patients_of(question, FILTERS))
+    bounds = ages.bounds(question.end)
+    alike: Counter[tuple[int, ...]] = Counter()
+    on_record_of = (on_record.diagnosed, on_record.with_pressure, on_record.with_bmi)
+    for people, about in connection.execute(query):
+        alike.update(
+            (which, bisect_left(bounds, on_record.born[who]), *(those[who] for those in on_record_of))
+            for who, which in zip(read(people), read(about), strict=True)
+            if on_record.seen[who]
+        )
+    parts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for (which, place, diagnosed, pressure, bmi), patients in alike.items():
+        adult, grown = (ages.is_known(place) and ages.has_completed(place, age) for age in (PRESSURE_AGE, BMI_AGE))
+        for name, of, has in (
+            ("birth_date", True, which & 1),
+            ("sex", True, which & 2),
+            ("mrn", True, which & 4),
+            ("diagnosis", True, diagnosed),
+            ("pressure", adult, pressure),
+            ("bmi", grown, bmi),
+        ):
+            parts[name][0] += patients if of else 0
+            parts[name][1] += patients if of and has else 0
+    return {name: Part(*parts[name]) for name in ("birth_date", "sex", "mrn", "diagnosis", "pressure", "bmi")}
 
 
-def _observations(connection: Connection, question: Question) -> Ranking:
-    conditions = _measurements(question, question.days)
-    return most_common.rank(connection, Measurement.patient_id, Measurement.name, (Measurement.loinc,), conditions)
-
-
-def _treatments(connection: Connection, question: Question) -> Ranking:
-    conditions = _medical_treatments(question, question.days)
-    codes = (Treatment.code_system, Treatment.code)
-    return most_common.rank(connection, Treatment.patient_id, Treatment.name, codes, conditions)
+def _of_visits(on_record: _Marks) -> dict[str, Part]:
+    """The medical visits of the period, and what is on record of them."""
+    came = on_record.came
+    have = {
+        "provider": on_record.provided,
+        "ended": on_record.ended,
+        "diagnosis": sum(on_record.diagnosed_at[visit] for visit in came),
+        "vitals": sum(on_record.vitals_at[visit] for visit in came),
+        "pressure": sum(on_record.pressure_at[visit] for visit in came),
+    }
+    return {name: Part(len(came), count) for name, count in have.items()}

@@ -5,14 +5,9 @@ where their names are, but for case and spaces.
 """
 
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
-
-from webapp.content.counting import Conditions
 
 MOST = 10
 NO_NAME = "No name"
@@ -64,44 +59,34 @@ class Ranking:
         return sum(thing.count for thing in self.things) + self.others
 
 
-def rank(connection: Connection, patient: Any, name: Any, codes: Sequence[Any], conditions: Conditions) -> Ranking:
-    """The things that the rows under `conditions` are, by how many rows there are of each; ties by name."""
-    columns = (*codes, name)
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Rows with the same codes and name: the patient of each."""
+
+    codes: tuple[str | None, ...]
+    name: str
+    patients: Sequence[int]
+
+
+def rank(spelled: Iterable[Spelled]) -> Ranking:
+    """The things that the rows are, by how many rows there are of each; ties by name."""
     found: dict[Key, Thing] = {}
-    for *code, called, rows in connection.execute(select(*columns, func.count()).where(*conditions).group_by(*columns)):
-        known = tuple(item or "" for item in code) if code[-1] else ()
-        thing = found.setdefault(known or ("", "", " ".join(called.split()).casefold()), Thing(known))
-        thing.count += rows
-        thing.names[called] += rows
-    ranked = sorted(found.values(), key=lambda thing: (-thing.count, thing.name.casefold(), thing.name, thing.codes))
-    top, rest = tuple(ranked[:MOST]), ranked[MOST:]
-    _count_patients(connection, top, patient, name, codes, conditions)
-    return Ranking(top, _labels(top), sum(thing.count for thing in rest), len(ranked))
-
-
-def _count_patients(
-    connection: Connection,
-    things: Sequence[Thing],
-    patient: Any,
-    name: Any,
-    codes: Sequence[Any],
-    conditions: Conditions,
-) -> None:
-    if not things:
-        return
-
-    def is_it(thing: Thing) -> ColumnElement[bool]:
-        if thing.codes:
-            return and_(*(func.coalesce(column, "") == code for column, code in zip(codes, thing.codes, strict=True)))
-        return and_(or_(codes[-1].is_(None), codes[-1] == ""), name.in_(sorted(thing.names)))
-
-    those = [is_it(thing) for thing in things]
-    place = case(*((condition, place) for place, condition in enumerate(those)), else_=-1)
-    people = select(place.label("place"), patient.label("patient")).where(*conditions).distinct().subquery()
-    counted = connection.execute(select(people.c.place, func.count()).group_by(people.c.place))
-    for place_, patients in counted:
-        if place_ >= 0:
-            things[place_].patients = patients
+    whose: defaultdict[Key, list[Sequence[int]]] = defaultdict(list)
+    for some in spelled:
+        known = tuple(code or "" for code in some.codes) if some.codes[-1] else ()
+        key = known or ("", "", " ".join(some.name.split()).casefold())
+        thing = found.setdefault(key, Thing(known))
+        thing.count += len(some.patients)
+        thing.names[some.name] += len(some.patients)
+        whose[key].append(some.patients)
+    ranked = sorted(
+        found.items(), key=lambda item: (-item[1].count, item[1].name.casefold(), item[1].name, item[1].codes)
+    )
+    top, rest = ranked[:MOST], ranked[MOST:]
+    for key, thing in top:
+        thing.patients = len(set().union(*whose[key]))
+    things = tuple(thing for _, thing in top)
+    return Ranking(things, _labels(things), sum(thing.count for _, thing in rest), len(ranked))
 
 
 def _labels(things: Iterable[Thing]) -> tuple[str, ...]:

@@ -4,34 +4,20 @@ What a reading comes to is its verdict: a class, or the reason why it has none. 
 counts.
 """
 
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Float,
-    Integer,
-    Label,
-    Subquery,
-    and_,
-    case,
-    cast,
-    extract,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-)  # fmt: skip
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, null, or_, select
 
-from webapp.content import filters, periods
-from webapp.content.counting import Conditions, month_key, patients_of
-from webapp.content.periods import Period, shifted
+from webapp.content import ages, filters, periods
+from webapp.content.counting import Conditions, Unindexed, month_key
+from webapp.content.id_lists import ids, read
+from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.vital_bands import (
     DIASTOLIC,
@@ -46,9 +32,10 @@ from webapp.content.vital_bands import (
     Limits,
     Measure,
 )  # fmt: skip
-from webapp.models import Measurement, Patient
+from webapp.models import Measurement
 
 FILTERS = (filters.AGE, filters.SEX)
+PRESSURE = "pressure"
 
 REASONS = {
     "no_number": "No number",
@@ -78,100 +65,108 @@ class Readings:
     count: int
 
 
-class CompletedYears(FunctionElement[int]):
-    """CompletedYears(birth date, day): whole years of age. Who was born on 29 February completes one on 1 March of a
-    year without that day. Of use only where the day is not before the birth."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Measurements of one code, name and day: for each its patient, its visit or 0, and what it was told to be: a place
+    in TOLD, or of what is no single value whether it says anything."""
 
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(CompletedYears, "postgresql")
-def _years_on_postgresql(element: CompletedYears, compiler: Any, **how: Any) -> str:
-    born, day = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"CAST(EXTRACT(YEAR FROM AGE({day}, {born})) AS INTEGER)"
-
-
-@compiles(CompletedYears, "sqlite")
-def _years_on_sqlite(element: CompletedYears, compiler: Any, **how: Any) -> str:
-    born, day = (compiler.process(clause, **how) for clause in element.clauses)
-    # Days as whole numbers such as 20261031: the difference has the years before its last four digits.
-    return f"((CAST(replace({day}, '-', '') AS INTEGER) - CAST(replace({born}, '-', '') AS INTEGER)) / 10000)"
+    loinc: str | None
+    name: str
+    day: date
+    patients: list[int]
+    visits: list[int]
+    told: list[int]
 
 
-def single(connection: Connection, question: Question) -> tuple[Readings, ...]:
-    """The readings of one value each, of the question's days and of the earlier ones."""
-    read = verdicts(question)
-    keys = (read.c.measure, read.c.age, read.c.verdict, read.c.now, read.c.earlier)
-    found = connection.execute(select(*keys, func.count()).group_by(*keys))
-    return tuple(
-        sorted(
-            Readings(name, age, told, "", bool(now), bool(then), count) for name, age, told, now, then, count in found
+def measured(connection: Connection, question: Question) -> Iterator[Measured]:
+    """All measurements of the period and of the earlier one, of patients who are not asked about too."""
+    group = (Measurement.loinc, Measurement.name, Measurement.local_day)
+    visit_id = func.coalesce(Measurement.visit_id, 0)
+    query = (
+        select(*group, ids(Measurement.patient_id), ids(visit_id), ids(_single()))
+        .where(
+            Measurement.clinic_id == question.clinic_id,
+            *in_one_of(Unindexed(Measurement.local_day), (question.days, question.earlier)),
         )
+        .group_by(*group)
     )
+    for loinc, name, day, *texts in connection.execute(query):
+        assert day is not None, "asked for by its day"
+        yield Measured(loinc, name, day, *map(read, texts))
 
 
-def verdicts(question: Question) -> Subquery:
-    """The same one by one: their day, measure, age group and verdict, and in which periods they lie."""
-    spans = (question.days, question.earlier)
-    day = Measurement.local_day
-    measure = case(*((Measurement.loinc.in_(item.loincs), item.name) for item in SINGLE))
-    verdict = case(*((Measurement.loinc.in_(item.loincs), _verdict(item, spans)) for item in SINGLE))
-    codes = [loinc for item in SINGLE for loinc in item.loincs]
-    return (
-        select(
-            day.label("day"),
-            measure.label("measure"),
-            _age_group(day, spans).label("age"),
-            verdict.label("verdict"),
-            *_which(day, question),
-        )
-        .select_from(Measurement)
-        .join(Patient, Patient.id == Measurement.patient_id)
-        .where(*_taken(question, codes, spans), *patients_of(question, FILTERS))
-        .subquery()
-    )
+class Verdicts:
+    """Readings as the database told them, and how old their patients were: of each measure and day, how often which of
+    TOLD and which place of ages.bounds() came together."""
+
+    def __init__(self, born: array[int]) -> None:
+        self._born = born
+        self._bounds: dict[date, list[int]] = {}
+        self._found: defaultdict[tuple[str, date], Counter[tuple[int, int]]] = defaultdict(Counter)
+
+    def add(self, measure: str, day: date, patients: Iterable[int], told: Iterable[int]) -> None:
+        """Readings of one measure and day: whose each is, and what it was told to be."""
+        if day not in self._bounds:
+            self._bounds[day] = ages.bounds(day)
+        bounds, born = self._bounds[day], self._born
+        places = [bisect_left(bounds, born[patient]) for patient in patients]
+        self._found[measure, day].update(zip(told, places, strict=True))
+
+    def add_single(self, some: Measured) -> None:
+        """Nothing where a reading is no single value."""
+        if some.loinc in SINGLE_BY_LOINC:
+            self.add(SINGLE_BY_LOINC[some.loinc], some.day, some.patients, some.told)
+
+    def readings(self, question: Question) -> tuple[Readings, ...]:
+        spans = (question.days, question.earlier)
+        alike: defaultdict[tuple[str, str, bool, bool], Counter[tuple[int, int]]] = defaultdict(Counter)
+        for (measure, day), counts in self._found.items():
+            now, earlier = (start <= day <= end for start, end in spans)
+            alike[measure, month_key(day) if measure == PRESSURE else "", now, earlier].update(counts)
+        found: Counter[tuple[str, str, str, str, bool, bool]] = Counter()
+        for (measure, month, now, earlier), counts in alike.items():
+            for (told, place), count in counts.items():
+                if place != ages.NOBODY:
+                    found[measure, _age_group(place), _verdict(measure, told, place), month, now, earlier] += count
+        return tuple(sorted(Readings(*key, count) for key, count in found.items()))
 
 
-def pressures(connection: Connection, question: Question, months: Period) -> tuple[Readings, ...]:
-    """Blood pressures by month, of the days of `months` and of both periods.
+TOLD = {
+    measure.name: ("no_number", "no_number", "other_unit", "implausible", *map(str, range(len(measure.bands))))
+    for measure in SINGLE
+} | {PRESSURE: ("normal", *(name for *_, name in PRESSURES), "no_number", "other_unit", "unpaired", "implausible")}
+"""What the database tells of a reading, by its place: a verdict that holds where the patient's age does not matter, or
+is known and high enough. The first of a single value is that nothing was read at all."""
+
+SINGLE_BY_LOINC = {loinc: measure.name for measure in SINGLE for loinc in measure.loincs}
+_FIRST_AGES = {measure.name: measure.first_age for measure in SINGLE} | {PRESSURE: PRESSURE_AGE}
+_WHATEVER_AGE = ("no_number", "other_unit", "unpaired")
+
+
+def _verdict(measure: str, told: int, place: int) -> str:
+    verdict = TOLD[measure][told]
+    if verdict in _WHATEVER_AGE:
+        return verdict
+    if not ages.is_known(place):
+        return "age_unknown"
+    return verdict if ages.has_completed(place, _FIRST_AGES[measure]) else "too_young"
+
+
+def _age_group(place: int) -> str:
+    """One of AGES; for those who have no class, it says nothing."""
+    return next((age for age in reversed(AGES) if ages.has_completed(place, int(age))), min(AGES))
+
+
+def add_pressures(connection: Connection, question: Question, months: Period, verdicts: Verdicts) -> None:
+    """Blood pressures of the days of `months` and of both periods.
 
     The systolic and the diastolic value of one observation belong together, or else those of one patient at one
     moment (on one day, where that alone is known). Of several the highest counts.
     """
-    read = pressure_verdicts(question, months)
-    month = (extract("year", read.c.day), extract("month", read.c.day))
-    keys = (read.c.age, read.c.verdict, *month, read.c.now, read.c.earlier)
-    found = connection.execute(select(*keys, func.count()).group_by(*keys))
-    return tuple(
-        sorted(
-            Readings("pressure", age, told, month_key(date(int(year), int(month), 1)), bool(now), bool(then), count)
-            for age, told, year, month, now, then, count in found
-        )
-    )
-
-
-def pressure_verdicts(question: Question, months: Period) -> Subquery:
-    """The same one by one, without the measure."""
-    spans = (months, question.days, question.earlier)
-    pair = _pairs(question, spans)
-    return (
-        select(
-            pair.c.local_day.label("day"),
-            _age_group(pair.c.local_day, spans).label("age"),
-            _pressure_verdict(pair, spans).label("verdict"),
-            *_which(pair.c.local_day, question),
-        )
-        .select_from(pair)
-        .join(Patient, Patient.id == pair.c.patient_id)
-        .where(*patients_of(question, FILTERS))
-        .subquery()
-    )
-
-
-def _which(day: Any, question: Question) -> tuple[Label[bool], Label[bool]]:
-    """Whether a day lies in the period, and whether in the earlier one."""
-    return day.between(*question.days).label("now"), day.between(*question.earlier).label("earlier")
+    pair = _pairs(question, (months, question.days, question.earlier))
+    columns = (pair.c.local_day, ids(pair.c.patient_id), ids(_pressure(pair)))
+    for day, patients, told in connection.execute(select(*columns).group_by(pair.c.local_day)):
+        verdicts.add(PRESSURE, day, read(patients), read(told))
 
 
 def records_begin(connection: Connection, clinic_id: int) -> date | None:
@@ -180,42 +175,37 @@ def records_begin(connection: Connection, clinic_id: int) -> date | None:
     return connection.scalar(select(func.min(Measurement.local_day)).where(of_clinic))
 
 
-def _taken(question: Question, codes: Iterable[str], spans: Iterable[Period]) -> Conditions:
+def in_one_of(day: Any, spans: Iterable[Period]) -> Conditions:
+    """That the day lies in one of these periods."""
     spans = tuple(spans)
-    return [
-        Measurement.clinic_id == question.clinic_id,
-        Measurement.loinc.in_(list(codes)),
-        Measurement.local_day.between(*periods.around(*spans)),
-        or_(*(Measurement.local_day.between(*span) for span in spans)),
+    return [day.between(*periods.around(*spans)), or_(*(day.between(*span) for span in spans))]
+
+
+def _single() -> ColumnElement[int]:
+    """What a measurement is told to be: see Measured."""
+    has_no_text = case((Measurement.text.is_(None), 0), else_=1)
+    by_measure = [(Measurement.loinc.in_(measure.loincs), _banded(measure)) for measure in SINGLE]
+    return case((Measurement.value.is_(None), has_no_text), *by_measure, else_=1)
+
+
+def _banded(measure: Measure) -> ColumnElement[int]:
+    """The place in TOLD of a value that there is, by its unit: in ours, in one that can be turned into it, or in
+    another."""
+    value: Any = Measurement.value
+    ours = (Measurement.unit.in_(measure.units), _band(measure, value))
+    scaled = (
+        (Measurement.unit == unit, _band(measure, (value - scale.zero) * scale.times / scale.by))
+        for unit, scale in measure.scales.items()
+    )
+    return case(ours, *scaled, else_=TOLD[measure.name].index("other_unit"))
+
+
+def _band(measure: Measure, value: ColumnElement[float]) -> ColumnElement[int]:
+    told = TOLD[measure.name]
+    bands = [
+        (value < band.under, told.index(f"{at}")) for at, band in enumerate(measure.bands) if band.under is not None
     ]
-
-
-def _verdict(measure: Measure, spans: Iterable[Period]) -> ColumnElement[str]:
-    """The number of the band as text, or a reason."""
-    value = _in_our_unit(measure)
-    last = len(measure.bands) - 1
-    bands = [(value < band.under, f"{place}") for place, band in enumerate(measure.bands) if band.under is not None]
-    return case(
-        (Measurement.value.is_(None), "no_number"),
-        (value.is_(None), "other_unit"),
-        *_unfit(Measurement.local_day, measure.first_age, spans),
-        (_beyond(value, measure.limits), "implausible"),
-        *bands,
-        else_=f"{last}",
-    )
-
-
-def _in_our_unit(measure: Measure) -> ColumnElement[float]:
-    """The value in the measure's unit; NULL where it is in one that cannot be turned into it, or in none."""
-    value = cast(Measurement.value, Float)
-    return case(
-        (Measurement.unit.in_(measure.units), value),
-        *(
-            (Measurement.unit == unit, (value - scale.zero) * scale.times / scale.by)
-            for unit, scale in measure.scales.items()
-        ),
-        else_=null(),
-    )
+    return case((_beyond(value, measure.limits), told.index("implausible")), *bands, else_=len(told) - 1)
 
 
 def _beyond(value: ColumnElement[float], limits: Limits) -> ColumnElement[bool]:
@@ -223,32 +213,11 @@ def _beyond(value: ColumnElement[float], limits: Limits) -> ColumnElement[bool]:
     return or_(too_low, value > limits.high if limits.high_is_in else value >= limits.high)
 
 
-def _unfit(day: Any, first_age: int, spans: Iterable[Period]) -> list[tuple[ColumnElement[bool], str]]:
-    return [
-        (or_(Patient.birth_date.is_(None), Patient.birth_date > day), "age_unknown"),
-        (_aged(filters.OLDEST, day, spans), "age_unknown"),
-        (~_aged(first_age, day, spans), "too_young"),
-    ]
-
-
-def _aged(years: int, day: Any, spans: Iterable[Period]) -> ColumnElement[bool]:
-    """Who has completed that many years on that day, which lies in one of `spans`. Years are counted only where it is
-    not clear from the first and last of these days."""
-    first, last = periods.around(*spans)
-    on_first, on_last = (Patient.birth_date <= shifted(on, -12 * years) for on in (first, last))
-    return or_(on_first, and_(on_last, CompletedYears(Patient.birth_date, day) >= years))
-
-
-def _age_group(day: Any, spans: Iterable[Period]) -> ColumnElement[str]:
-    """One of AGES; for those who have no class, it says nothing."""
-    older = [(_aged(int(age), day, spans), age) for age in reversed(AGES) if age != "18"]
-    return case(*older, else_=literal("18"))
-
-
 def _pairs(question: Question, spans: Iterable[Period]) -> Subquery:
     """One row for each blood pressure: the two values, NULL where there is none that can be true, and the trouble with
-    others, as numbers that grow with the reasons."""
-    value = cast(Measurement.value, Float)
+    others, as numbers that grow with the reasons. SQLite reads all measurements as they stand, which takes half as long
+    as to look up each of these."""
+    value: Any = Measurement.value
     is_systolic = Measurement.loinc == SYSTOLIC
     troubles = case(
         (Measurement.value.is_(None), 1),
@@ -271,25 +240,30 @@ def _pairs(question: Question, spans: Iterable[Period]) -> Subquery:
             func.max(case((and_(~is_systolic, troubles == 0), value))).label("diastolic"),
             func.max(troubles).label("trouble"),
         )
-        .where(*_taken(question, (SYSTOLIC, DIASTOLIC), spans))
+        .where(
+            Unindexed(Measurement.clinic_id) == question.clinic_id,
+            Measurement.loinc.in_([SYSTOLIC, DIASTOLIC]),
+            *in_one_of(Unindexed(Measurement.local_day), spans),
+        )
         .group_by(*together)
         .subquery()
     )
 
 
-def _pressure_verdict(pair: Subquery, spans: Iterable[Period]) -> ColumnElement[str]:
+def _pressure(pair: Subquery) -> ColumnElement[int]:
+    """The place in TOLD of a pair."""
     systolic, diastolic, trouble = pair.c.systolic, pair.c.diastolic, pair.c.trouble
     has_no_pair = or_(systolic.is_(None), diastolic.is_(None))
     classes = [
         (systolic >= high if low is None else or_(systolic >= high, diastolic >= low), name)
         for high, low, name in PRESSURES
     ]
-    return case(
+    told = (
         (and_(has_no_pair, trouble == 1), "no_number"),
         (and_(has_no_pair, trouble == 2), "other_unit"),
         (and_(has_no_pair, trouble == 0), "unpaired"),
-        *_unfit(pair.c.local_day, PRESSURE_AGE, spans),
         (or_(has_no_pair, diastolic >= systolic), "implausible"),
         *classes,
-        else_="normal",
     )
+    places = TOLD[PRESSURE]
+    return case(*((condition, places.index(name)) for condition, name in told), else_=places.index("normal"))
