@@ -103,6 +103,22 @@ def test_a_change_that_tells_a_small_earlier_count_is_withheld() -> None:
     assert (told.value, told.change) == (155, Change(C, C, "September 2026"))
 
 
+def test_a_rate_cannot_be_worked_out_from_the_other_one_and_their_step() -> None:
+    columns = (
+        Column("what", "Share"),
+        Column("then", "September 2026", "percent", decimals=1),
+        Column("now", "October 2026", "percent", decimals=1),
+        Column("change", "Change", "number", decimals=1),
+    )
+    lines = ("Women of 65 or over", 2.6, 1.9, -0.7), ("Who came back", 45.8, 41.1, -4.7)
+    compared = Section("compared", "What changed", (), (Table("compared", "Shares then and now", columns, lines),))
+    metrics = (Metric("patients", "Patients", 155), Metric("old_women", "Women of 65 or over", 3))
+    whole = report(metrics=metrics, sections=(*report().sections, compared))
+    told = rows(suppression.protect(whole, 5), "compared")
+    assert tuple(told["Women of 65 or over"].values())[1:] == (2.6, C, C)
+    assert tuple(told["Who came back"].values())[1:] == (45.8, 41.1, -4.7)
+
+
 def test_a_sparkline_with_a_small_count_is_left_out() -> None:
     whole = report(metrics=(Metric("patients", "Patients", 155, trend=(2, 90, 155)),))
     assert metric(suppression.protect(whole, 5), "patients").trend == ()

@@ -151,15 +151,20 @@ def _lost_rates(before: Table, after: Table) -> Iterator[Rate]:
 
 
 def _without(table: Table, suspects: "_Suspects") -> Table:
-    """A table of rates without their counts loses those that a headline would. Whole numbers are left: in such a table
-    they are answers, one person's rating."""
+    """A table of rates without their counts loses those that a headline would, and the step from one to another of
+    which one is lost. Whole numbers are left: in such a table they are answers, one person's rating."""
     if places.count_columns(table):
         return table
 
     def told(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        return tuple(
+        left = [
             SUPPRESSED if isinstance(cell, float) and suspects.betray(cell, column.kind, column.decimals) else cell
             for column, cell in zip(table.columns, row, strict=True)
+        ]
+        is_cut = SUPPRESSED in left
+        return tuple(
+            SUPPRESSED if is_cut and isinstance(cell, float) and column.key in places.DIFFERENCES else cell
+            for column, cell in zip(table.columns, left, strict=True)
         )
 
     return replace(table, rows=tuple(map(told, table.rows)), total=told(table.total) if table.total else None)
