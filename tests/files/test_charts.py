@@ -105,6 +105,20 @@ def test_bars_stand_on_zero_and_are_as_long_as_their_figures(values: tuple[int, 
         assert box.height * max(values) == pytest.approx(max(box.height for box in boxes) * value)
 
 
+@pytest.mark.parametrize(
+    ("values", "has_zero"), [((4.1, 3.9, 4.3), True), ((60.5, 43.5, 52.5), False), ((90.5, 20.5, 50.5), True)]
+)
+def test_a_line_without_zero_shows_a_band_but_makes_no_mountains_of_small_steps(
+    values: tuple[float, ...], has_zero: bool
+) -> None:
+    content = samples.one_chart("line", ("a", "b", "c"), values)
+    section = content.sections[0]
+    label, figures = section.tables[0].columns
+    table = replace(section.tables[0], columns=(label, replace(figures, kind="number", decimals=1)))
+    drawn = picture(replace(content, sections=(replace(section, tables=(table,)),)))
+    assert ("0" in texts(drawn)) is has_zero
+
+
 def test_each_line_is_named_at_its_end_and_names_do_not_touch() -> None:
     flat = [tuple([10 + n] * 12) for n in range(4)]
     drawn = picture(samples.one_chart("line", samples.MONTHS, *flat, kind="month"))

@@ -33,6 +33,9 @@ MOST_SERIES = 4
 MOST_ROWS = 28
 """Horizontal bars beyond this would not stand on one page: the bars are then upright and their labels thinned."""
 
+WIDEST_BAND, NARROWEST_BAND = 0.6, 0.8
+"""The lowest figure to the highest, between which a line may be drawn on an axis without zero."""
+
 _LEAST_SMALL = 10.0
 """Text sizes that a small plot with its name takes at least."""
 
@@ -58,10 +61,14 @@ class Area:
 
 
 def axis_of(values: Values, from_zero: bool) -> list[float]:
-    """Round values that hold every figure; from zero unless told that a band far from zero reads better."""
+    """Round values that hold every figure; from zero unless told that a band far from zero reads better.
+
+    Figures that hardly differ start from zero too: an axis of nothing but their band makes a landscape of chance, as of
+    a mean rating between 4.0 and 4.2.
+    """
     known = values.known()
     low, high = min(known), max(known)
-    if from_zero or low < 0.6 * high or low <= 0:
+    if from_zero or low <= 0 or not WIDEST_BAND * high <= low <= NARROWEST_BAND * high:
         low, high = min(low, 0), max(high, 0)
     return ticks(low, high, values.whole)
 
