@@ -22,6 +22,9 @@ from webapp.files.series import Series, Values
 WIDE, NARROW = 520, 300
 """Pixels that the two pictures on a page are laid out for: one of two columns on a desk, and a phone."""
 
+WIDEST = 800
+"""Pixels for a picture beside which nothing stands; on a narrower screen its text is still large enough."""
+
 PAGE = 493.0
 """Points across an A4 page between its margins."""
 
@@ -138,20 +141,23 @@ def drawing(chart: Chart, table: Table, width: float) -> Drawing:
     return painters.drawing(picture(chart, table, pdf_sheet(width)))
 
 
-def svg(chart: Chart, table: Table) -> Markup:
-    """`chart` as two inline SVG pictures, of which the page's style shows one: wide, and for phones.
+def svg(chart: Chart, table: Table, has_row: bool = False) -> Markup:
+    """`chart` as two inline SVG pictures, of which the page's style shows one: wide, and for phones. With `has_row` the
+    wide one is as wide as the page, else half of it.
 
     Sizes and colours are attributes, so that a strict content security policy lets them through; text takes the
     page's colour. Each picture has a title and a description in words. Raises RenderFailed.
     """
     classes = ("chart chart-wide d-none d-sm-block", "chart chart-narrow d-block d-sm-none")
-    return Markup("").join(wide_and_narrow(chart, table, classes))
+    return Markup("").join(wide_and_narrow(chart, table, classes, WIDEST if has_row else WIDE))
 
 
-def wide_and_narrow(chart: Chart, table: Table, classes: tuple[str, str] = ("chart", "chart")) -> tuple[Markup, Markup]:
-    """The two pictures of svg() by themselves."""
+def wide_and_narrow(
+    chart: Chart, table: Table, classes: tuple[str, str] = ("chart", "chart"), width: float = WIDE
+) -> tuple[Markup, Markup]:
+    """The two pictures of svg() by themselves, the wide one of that width."""
     story = description(chart, table)
-    wide = picture(chart, table, Sheet(WIDE, WIDE_TEXT, painters.browser_width))
+    wide = picture(chart, table, Sheet(width, WIDE_TEXT, painters.browser_width))
     narrow = picture(chart, table, Sheet(NARROW, NARROW_TEXT, painters.browser_width))
     return painters.svg(wide, chart.title, story, classes[0]), painters.svg(narrow, chart.title, story, classes[1])
 

@@ -12,6 +12,9 @@ from webapp.files import charts, facts, sparks
 LONG = 24
 """Characters beyond which a cell of a table is broken into lines."""
 
+MOST_BESIDE = 5
+"""A table of more columns has a row of the page to itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadMetric:
@@ -46,15 +49,22 @@ class ReadTable:
     total: tuple[ReadCell, ...]
     note: str
 
+    @property
+    def has_row(self) -> bool:
+        """Whether it is too wide for anything to stand beside it."""
+        return len(self.head) > MOST_BESIDE
+
 
 @dataclass(frozen=True, slots=True)
 class ReadChart:
-    """`figures` holds the chart's table where the picture shows every figure of it: then the page folds it away."""
+    """`figures` holds the chart's table where the picture shows every figure of it: then the page folds it away.
+    `has_row` when nothing stands beside it."""
 
     title: str
     subtitle: str
     picture: Markup
     figures: tuple[ReadTable, ...]
+    has_row: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +124,28 @@ def read_metric(metric: Metric) -> ReadMetric:
 
 def _section(section: Section) -> ReadSection:
     shown_whole = {chart.table for chart in section.charts if chart.shape == "heat"}
+    tables = [_table(item) for item in section.tables if item.key not in shown_whole]
+    is_alone = len(section.charts) == 1 and bool(tables) and all(item.has_row for item in tables)
     return ReadSection(
         title=section.title,
         text=section.text,
-        charts=tuple(_chart(chart, section.table(chart.table), chart.table in shown_whole) for chart in section.charts),
-        tables=tuple(_table(item) for item in section.tables if item.key not in shown_whole),
+        charts=tuple(
+            _chart(chart, section.table(chart.table), chart.table in shown_whole, is_alone) for chart in section.charts
+        ),
+        # What may stand beside a chart comes next to it.
+        tables=tuple(sorted(tables, key=lambda item: item.has_row)),
     )
 
 
-def _chart(chart: Chart, table: Table, shows_every_figure: bool) -> ReadChart:
+def _chart(chart: Chart, table: Table, shows_every_figure: bool, has_row: bool) -> ReadChart:
     figures = (_table(table),) if shows_every_figure else ()
-    return ReadChart(chart.title, chart.subtitle, charts.svg(chart, table), figures)
+    picture = charts.svg(chart, table, has_row)
+    return ReadChart(_unbroken(chart.title), _unbroken(chart.subtitle), picture, figures, has_row)
+
+
+def _unbroken(text: str) -> str:
+    """`text` with its percent signs on the line of their figures."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _table(table: Table) -> ReadTable:
