@@ -95,7 +95,7 @@ def test_a_patient_who_came_often_is_active_once(ask: Ask, clinic: Clinic) -> No
         add_visit(ana, f"2026-10-{day:02} 10:00", kind="dental")
     figures = ask("patient_summary")
     assert (metric(figures, "patients").value, metric(figures, "active").value) == (1, 1)
-    assert figures.summary[0].startswith("Up to 31 October 2026 the clinic had 1 patient; this one was active, with a")
+    assert figures.summary[0].startswith("In October 2026 the clinic had 1 patient; this one was active, with a")
 
 
 def test_new_registrations_are_set_against_the_month_before(ask: Ask, clinic: Clinic) -> None:
@@ -239,7 +239,7 @@ def test_the_sex_that_is_most_likely_to_come_is_named(ask: Ask, clinic: Clinic) 
     for hour in range(10):
         add_visit(add_patient(clinic, sex="female"), f"2026-10-05 {hour + 8:02}:00")
         add_patient(clinic, sex="male")
-    assert chart(ask("patient_summary", age="25-44"), "active").title == "Female patients were the most likely to come"
+    assert chart(ask("patient_summary", age="25-44"), "active").title == "Female patients had the largest share active"
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_it_never_counts_another_clinics_patients_or_visits(ask: Ask, clinic: Cl
 
 def test_a_clinic_without_patients_says_so_and_draws_nothing(ask: Ask) -> None:
     figures = ask("patient_summary")
-    assert figures.summary == ("Up to 31 October 2026 the clinic had no patients.",)
+    assert figures.summary == ("In October 2026 the clinic had no patients.",)
     assert figures.sections == ()
     assert [item.value for item in figures.metrics] == [0, 0, 0, None]
 
@@ -304,7 +304,7 @@ def test_a_clinic_without_patients_says_so_and_draws_nothing(ask: Ask) -> None:
 def test_a_clinic_whose_patients_all_came_later_says_why_there_are_none(ask: Ask, clinic: Clinic) -> None:
     add_patient(clinic, registered_on=date(2026, 11, 1))
     assert ask("patient_summary").summary == (
-        "Up to 31 October 2026 the clinic had no patients.",
+        "In October 2026 the clinic had no patients.",
         "1 patient on record is left out: they registered later.",
     )
     add_patient(clinic, registered_on=date(2026, 11, 1))
@@ -318,12 +318,12 @@ def test_a_clinic_whose_patients_all_came_later_says_why_there_are_none(ask: Ask
 def test_a_summary_says_that_filters_leave_patients_out(ask: Ask, clinic: Clinic) -> None:
     add_patient(clinic, sex="female", birth_date=date(1950, 1, 1))
     assert ask("patient_summary", sex="female").summary[0] == (
-        "Up to 31 October 2026, 1 patient matched the filters, without a visit in the 12 months to that day."
+        "In October 2026, 1 patient matched the filters, without a visit in the 12 months to 31 October 2026."
     )
-    assert ask("patient_summary", sex="male").summary == ("Up to 31 October 2026, no patients matched the filters.",)
+    assert ask("patient_summary", sex="male").summary == ("In October 2026, no patients matched the filters.",)
     add_patient(clinic, sex="female")
     assert ask("patient_summary").summary[0] == (
-        "Up to 31 October 2026 the clinic had 2 patients, none of them with a visit in the 12 months to that day."
+        "In October 2026 the clinic had 2 patients, none of them with a visit in the 12 months to 31 October 2026."
     )
 
 
@@ -350,7 +350,7 @@ def test_a_group_of_some_size_is_named_as_the_most_likely_to_come(ask: Ask, clin
     for hour in range(10):
         add_visit(add_patient(clinic, birth_date=date(1950, 1, 1)), f"2026-10-05 {hour + 8:02}:00")
     add_patient(clinic, birth_date=date(1990, 1, 1))
-    assert chart(ask("patient_summary"), "active").title == "Patients aged 65 or over were the most likely to come"
+    assert chart(ask("patient_summary"), "active").title == "Patients aged 65 or over had the largest share active"
 
 
 def test_no_group_is_named_where_all_come_about_as_often(ask: Ask, clinic: Clinic) -> None:
@@ -376,7 +376,7 @@ def test_how_long_ago_an_active_patient_came_is_for_the_reader_to_say(
 
     assert metric(figures, "active").value == table(figures, "active").total[2] == active
     assert figures.rows.used == 4
-    assert figures.summary[0].endswith(f"with a visit in the {span} to that day.")
+    assert figures.summary[0].endswith(f"with a visit in the {span} to 31 October 2026.")
     assert f"visit in the {span} from" in chart(figures, "active").subtitle
     told = next(item.meaning for item in figures.definitions if item.term == "Active patients")
     assert told.count(f"in the {span} up to") == told.count(f"of the {span} up to") == 1

@@ -135,8 +135,7 @@ def _patients(answer: Answer) -> str:
     be = "was" if people.active == 1 else "were"
     registered = words.number(new) if new else "nobody"
     patients = words.plural(people.patients, "patient")
-    of_them = "" if people.patients == 1 else " of them"
-    return f"Of the clinic's {patients}, {active} {be} active; {registered}{of_them if new else ''} registered."
+    return f"Of the clinic's {patients}, {active} {be} active; {registered} registered {answer.when}."
 
 
 def _limits(answer: Answer) -> str:

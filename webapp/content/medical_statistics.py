@@ -218,7 +218,7 @@ def _pressure_sentence(answer: Answer) -> str:
     moved = medical_vitals.step(answer, PRESSURE) if answer.are_vitals_compared else None
     told = ""
     if moved:
-        when, way = periods.within(*answer.earlier), "more" if moved.difference > 0 else "fewer"
+        when, way = periods.within(*answer.earlier), "more" if moved.difference > 0 else "less"
         points = words.number(abs(moved.difference), 1)
         told = f", {points} percentage points {way} than {when}" if moved.difference else f", the same share as {when}"
     return f"Of {words.plural(readings, 'blood pressure')} of adults, {some}{part} {be} {HIGH}{told}."

@@ -176,7 +176,7 @@ def _activity_row(label: str, group: Group) -> tuple[Cell, ...]:
 
 
 def _activity_title(answer: Answer) -> str:
-    """Names the age group or sex that is most likely to come, where one stands out and is not a handful."""
+    """Names the age group or sex with the largest share active, where one stands out and is not a handful."""
     groups = {name: group for name in answer.parts() if (group := answer.part(name)).patients}
     shares = {name: 100 * group.active / group.patients for name, group in groups.items()}
     top = max(shares, key=lambda name: shares[name])
@@ -185,7 +185,7 @@ def _activity_title(answer: Answer) -> str:
     if stands_out and is_alone and groups[top].patients >= ENOUGH and top not in ("unknown", "other"):
         label = answer.parts()[top]
         named = f"Patients aged {label}" if answer.by == "age" else f"{label} patients"
-        return f"{named} were the most likely to come"
+        return f"{named} had the largest share active"
     if answer.active == answer.patients:
         return "All patients were active"
     be = "was" if answer.active == 1 else "were"

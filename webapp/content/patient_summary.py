@@ -57,13 +57,14 @@ def _among(answer: Answer) -> str:
 
 
 def _summary(answer: Answer) -> tuple[str, ...]:
-    day = words.day(answer.question.end)
+    # Who died within the period is among its patients, so they are not told as those of its last day.
+    when = answer.when[0].upper() + answer.when[1:]
     if not answer.patients:
         had_none = ", no patients matched the filters" if answer.is_narrowed else " the clinic had no patients"
-        return (f"Up to {day}{had_none}.", *_left_out(answer.rows))
+        return (f"{when}{had_none}.", *_left_out(answer.rows))
     patients = words.plural(answer.patients, "patient")
     had = f", {patients} matched the filters" if answer.is_narrowed else f" the clinic had {patients}"
-    sentences = [f"Up to {day}{had}{_how_active(answer)} in the {answer.span} to that day."]
+    sentences = [f"{when}{had}{_how_active(answer)} in the {answer.span} to {words.day(answer.question.end)}."]
     if answer.is_active_compared and (answer.active or answer.before.active):
         moved = findings.moved_to(answer.active, answer.before.active)
         sentences.append(f"Since {words.day(answer.earlier[1])} the number of active patients {moved}.")
