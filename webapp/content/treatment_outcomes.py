@@ -101,7 +101,8 @@ def _outcomes(answer: Answer) -> Section | None:
     table = Table("outcomes", "Treatments by diagnosis and outcome", columns, rows, cells(named.ALL, answer.total))
     if not answer.total.known:
         return Section("outcomes", "Outcomes by diagnosis", (), (table,))
-    subtitle = f"Treatments of known outcome by diagnosis, {periods.label(*answer.period)}"
+    about = "Treatments of known outcome by diagnosis; those successful or improved have succeeded"
+    subtitle = f"{about}, {periods.label(*answer.period)}"
     series = ("successful", "improved", "unchanged", "worse")
     chart = Chart("outcomes", "stack", _outcomes_title(answer.total), subtitle, table.key, "diagnosis", series)
     return Section("outcomes", "Outcomes by diagnosis", (chart,), (table,))
