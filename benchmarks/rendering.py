@@ -27,7 +27,7 @@ from webapp.content import CATALOGUE, periods
 from webapp.content.question import Question
 from webapp.extensions import db
 from webapp.figures import Content, Document, Presentation, Provenance, printed
-from webapp.files import FORMATS
+from webapp.files import FORMATS, lettering
 from webapp.models import Clinic
 
 TIMES, TIMES_OF_OTHERS = 15, 5
@@ -93,6 +93,9 @@ class _Found:
 
 def _ours(name: str, document: Document) -> Maker:
     def make() -> bytes:
+        # A report that is made once finds none of its texts measured already.
+        lettering.visible.cache_clear()
+        lettering.visual.cache_clear()
         out = io.BytesIO()
         FORMATS[name].render(document, out)
         return out.getvalue()

@@ -62,8 +62,13 @@ def visual(text: str) -> str:
 
 def width(text: str, size: float, bold: bool = False) -> float:
     """Points that `text` takes when drawn: what ReportLab's stringWidth() says, in a fraction of its time."""
+    return 0.001 * size * _thousandths(text, bold)
+
+
+def _thousandths(text: str, bold: bool) -> float:
+    """What `text` takes, in thousandths of its size: a whole number, so that those of its words add up to it exactly."""
     advances = _advances(fonts.BOLD if bold else fonts.REGULAR)
-    return 0.001 * size * sum(map(advances.__getitem__, visual(text)))
+    return sum(map(advances.__getitem__, visual(text)))
 
 
 class _Advances(dict[str, float]):
@@ -87,15 +92,19 @@ def lines(text: str, room: float, size: float, bold: bool = False, most: int = 1
     """`text` as lines in reading order, none wider than `room` points; past `most` lines it ends in an ellipsis."""
     if width(text, size, bold) <= room:
         return [text]
+    text = visible(text)
+    is_joined = bool(_RIGHT_TO_LEFT.search(text))  # such letters take another width beside others
     found: list[str] = []
-    line = ""
-    for word in _pieces(visible(text), room, size, bold):
-        if line and width((line + word).rstrip(), size, bold) > room:
+    line, used = "", 0.0
+    for word in _pieces(text, room, size, bold):
+        ends = _thousandths((line + word).rstrip(), bold) if is_joined else used + _thousandths(word.rstrip(), bold)
+        if line and 0.001 * size * ends > room:
             found.append(line.rstrip())
-            line = ""
+            line, used = "", 0.0
             if len(found) > most:
                 break
         line += word
+        used += 0.0 if is_joined else _thousandths(word, bold)
     found.append(line.rstrip())
     found = [line for line in found if line] or [""]
     if len(found) > most:
