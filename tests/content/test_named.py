@@ -74,9 +74,10 @@ def test_a_long_name_is_cut_and_stays_apart_from_its_like() -> None:
     assert marked == f"{'x' * (LONGEST - 2)}…"
 
 
-def test_a_top_list_names_ten_and_counts_the_others_and_patients_once() -> None:
+@pytest.fixture
+def listed() -> named.TopList:
     ana, ben = 1, 2
-    listed = named.top_list(
+    return named.top_list(
         {
             **{(None, None, f"Condition {number:02}"): [ana] for number in range(MOST + 2)},
             (None, None, "condition  11"): [ben],
@@ -85,6 +86,9 @@ def test_a_top_list_names_ten_and_counts_the_others_and_patients_once() -> None:
             (None, "R52", "Pain"): [ben],
         }
     )
+
+
+def test_a_top_list_names_ten_and_counts_the_others_and_patients_once(listed: named.TopList) -> None:
     rows = [(row.label, row.records, row.patients) for row in listed.rows]
     assert rows[:3] == [("Ache", 2, 1), ("Condition 11", 2, 2), ("Condition 00", 1, 1)]
     assert rows[-2:] == [("Condition 07", 1, 1), (ALL_OTHERS, 4, 2)]
