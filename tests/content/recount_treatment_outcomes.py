@@ -74,7 +74,7 @@ class Treatments:
 
     @staticmethod
     def top(records: list[Row]) -> list[tuple[int, float | None, int]]:
-        """Records, share and patients of the ten commonest and the others: those tied stand by name, which is of one
+        """Records, share and patients of the ten most common and the others: those tied stand by name, which is of one
         writing."""
         groups: dict[str, list[Row]] = defaultdict(list)
         for record in records:

@@ -342,7 +342,10 @@ def test_a_record_is_kept_up_that_is_whole_and_was_added_to_lately(ask: Ask, cli
 
     figures = ask("campaign_performance")
 
-    assert table(figures, "kept_up").rows == (("Kept up", 4, 28.6, 1, 100.0), ("Not kept up", 10, 71.4, 0, 0.0))
+    assert table(figures, "kept_up").rows == (
+        ("Kept up to date", 4, 28.6, 1, 100.0),
+        ("Not kept up to date", 10, 71.4, 0, 0.0),
+    )
     assert table(figures, "kept_up").total == ("All", 14, 100.0, 1, 100.0)
     assert table(figures, "record_parts").rows == (
         ("Medical record number", 12, 85.7),
@@ -351,7 +354,7 @@ def test_a_record_is_kept_up_that_is_whole_and_was_added_to_lately(ask: Ask, cli
         ("Recent visit and entry", 9, 64.3),
     )
     assert chart(figures, "record_parts").title == "Missing most often: recent visit and entry"
-    assert "4 of 14 patients have a record that is kept up." in figures.summary
+    assert "4 of 14 patients have a record that is kept up to date." in figures.summary
 
 
 def test_it_compares_with_a_year_earlier_when_asked_to(clinic: Clinic) -> None:

@@ -134,11 +134,11 @@ def test_procedures_are_the_dental_treatments_of_the_period(ask: Ask, clinic: Cl
         ("Root canal treatment", "", 1, 33.3, 1),
     )
     assert table(figures, "procedures").total == ("All", "", 3, 100.0, 2)
-    assert section(figures, "procedures").text == "Dental filling was the commonest procedure"
+    assert section(figures, "procedures").text == "Dental filling was the most common procedure"
     assert keys(figures) == ["procedures"]
     assert figures.summary == (
         "There were no dental visits in October 2026.",
-        "3 dental procedures were recorded; the commonest was Dental filling, 2 times.",
+        "3 dental procedures were recorded; the most common was Dental filling, 2 times.",
     )
 
 
@@ -154,7 +154,7 @@ def test_procedures_with_cdt_codes_stand_by_category(ask: Ask, clinic: Clinic) -
         ("Diagnostic", 1, 16.7), ("Restorative", 2, 33.3), ("No CDT code", 3, 50.0),
     )  # fmt: skip
     assert table(figures, "categories").total == ("All", 6, 100.0)
-    assert chart(figures, "categories").title == "Restorative was the commonest category"
+    assert chart(figures, "categories").title == "Restorative was the most common category"
 
 
 @pytest.mark.parametrize(

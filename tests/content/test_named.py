@@ -12,7 +12,7 @@ def told(counts: dict[Spelling, int]) -> list[tuple[str, str | None, int]]:
     return [(item.label, item.code, item.count) for item in ranked(counts)]
 
 
-def test_a_code_makes_records_one_and_the_commonest_name_names_them() -> None:
+def test_a_code_makes_records_one_and_the_most_common_name_names_them() -> None:
     assert told(
         {
             (ICD_10, "I10", "High blood pressure"): 2,
@@ -96,9 +96,9 @@ def test_a_top_list_names_ten_and_counts_the_others_and_patients_once(listed: na
     assert (listed.records, listed.patients) == (16, 2)
 
 
-def test_the_table_has_one_title_whatever_is_the_commonest() -> None:
+def test_the_table_has_one_title_whatever_is_the_most_common() -> None:
     """A worksheet has its name: whoever loads it looks for it again next month, and no record's words belong there."""
     rows = [Listed(label, None, ("", "", label), 2, 1) for label in ("Ache", "Condition 11")]
     listed = TopList((*rows, Listed(ALL_OTHERS, None, None, 4, 2)), 8, 2)
-    assert named.table("diagnoses", "Diagnosis", listed).title == "Commonest diagnoses"
-    assert named.finding("Diagnosis", "diagnoses", listed) == "Ache and Condition 11 were the commonest diagnoses"
+    assert named.table("diagnoses", "Diagnosis", listed).title == "Most common diagnoses"
+    assert named.finding("Diagnosis", "diagnoses", listed) == "Ache and Condition 11 were the most common diagnoses"

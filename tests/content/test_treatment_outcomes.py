@@ -32,8 +32,8 @@ def test_diagnoses_of_the_period_are_counted_with_their_patients(ask: Ask, clini
         ("Migraine", "", 1, 25.0, 1),
     )
     assert table(figures, "diagnoses").total == ("All", "", 4, 100.0, 2)
-    assert section(figures, "diagnoses").text == "Essential hypertension was the commonest diagnosis"
-    assert "The commonest diagnosis was Essential hypertension, 3 of 4 diagnoses." in figures.summary
+    assert section(figures, "diagnoses").text == "Essential hypertension was the most common diagnosis"
+    assert "The most common diagnosis was Essential hypertension, 3 of 4 diagnoses." in figures.summary
     assert figures.rows == Rows("records", 4, 4)
 
 
@@ -252,4 +252,4 @@ def test_diagnoses_alone_make_a_report(ask: Ask, clinic: Clinic) -> None:
         add_diagnosis(add_patient(clinic), "2026-10-05", name)
     figures = ask("treatment_outcomes")
     assert keys(figures) == ["diagnoses"]
-    assert section(figures, "diagnoses").text == "Asthma and Gout were the commonest diagnoses"
+    assert section(figures, "diagnoses").text == "Asthma and Gout were the most common diagnoses"

@@ -1,4 +1,4 @@
-"""Who of the clinic uses the system, and whose record is kept up.
+"""Who of the clinic uses the system, and whose record is kept up to date.
 
 Sign-ins are read from the audit log: the rows of sessions go soon after the sessions are over.
 """
@@ -31,7 +31,7 @@ PEOPLE_DEFINITION = Definition(
 )
 
 KEPT_UP_DEFINITION = Definition(
-    "Record kept up",
+    "Record kept up to date",
     "A rule of this system, for which there is no standard: a record with a medical record number, a birth date that "
     f"can be true, a known sex, and in the {KEPT_UP_MONTHS} months up to the last day of the period both a visit that "
     "took place and an entry: a diagnosis, measurement or treatment. What was entered in error does not count.",
@@ -113,7 +113,7 @@ def used_sentence(everyone: Team) -> str:
 
 
 def kept_up_in(question: Question) -> Period:
-    """The days on which a record that is kept up was last added to."""
+    """The days on which a record that is kept up to date was last added to."""
     return periods.shifted(question.end + timedelta(days=1), -KEPT_UP_MONTHS), question.end
 
 

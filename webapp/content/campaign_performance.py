@@ -130,7 +130,7 @@ def _kept_up(answer: Answer) -> str:
     kept_up = words.number(everyone.kept_up) if everyone.kept_up else "None"
     have = "has" if everyone.kept_up == 1 else "have"
     of = "the 1 patient" if everyone.patients == 1 else f"{words.number(everyone.patients)} patients"
-    return f"{kept_up} of {of}{part} {have} a record that is kept up."
+    return f"{kept_up} of {of}{part} {have} a record that is kept up to date."
 
 
 DEFINITIONS = (

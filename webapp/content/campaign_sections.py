@@ -262,7 +262,7 @@ def upkeep(answer: Answer) -> Section | None:
         "part",
         ("share",),
     )
-    return Section("upkeep", "Whose record is kept up", (chart,), (_kept_up(everyone), table))
+    return Section("upkeep", "Whose record is kept up to date", (chart,), (_kept_up(everyone), table))
 
 
 def _lacking(parts: dict[str, int], patients: int) -> str:
@@ -275,8 +275,8 @@ def _lacking(parts: dict[str, int], patients: int) -> str:
 
 
 def _kept_up(everyone: Group) -> Table:
-    kept = ("Kept up", everyone.kept_up, everyone.contacted_kept_up)
-    not_kept = ("Not kept up", everyone.patients - kept[1], everyone.contacted - kept[2])
+    kept = ("Kept up to date", everyone.kept_up, everyone.contacted_kept_up)
+    not_kept = ("Not kept up to date", everyone.patients - kept[1], everyone.contacted - kept[2])
     columns = [
         Column("what", "Record"),
         Column("patients", "Patients", "count"),
@@ -292,6 +292,6 @@ def _kept_up(everyone: Group) -> Table:
         of_all = (label, patients, findings.share(patients, everyone.patients))
         return (*of_all, contacted, findings.share(contacted, everyone.contacted)) if everyone.contacted else of_all
 
-    title = "Patients by whether their record is kept up"
+    title = "Patients by whether their record is kept up to date"
     total = cells(ALL, everyone.patients, everyone.contacted)
     return Table("kept_up", title, tuple(columns), (cells(*kept), cells(*not_kept)), total)

@@ -94,7 +94,9 @@ def _diagnoses(answer: Answer) -> Table | None:
         columns.append(Column("then", periods.full_label(*answer.earlier), "count"))
     columns.append(Column("now", periods.full_label(*answer.period), "count"))
     columns.append(Column("share", "Share", "percent", decimals=1))
-    return Table("diagnoses", "Commonest diagnoses", tuple(columns), tuple(rows), cells(named.ALL, total, total_before))
+    return Table(
+        "diagnoses", "Most common diagnoses", tuple(columns), tuple(rows), cells(named.ALL, total, total_before)
+    )
 
 
 def pressures(answer: Answer) -> Section | None:

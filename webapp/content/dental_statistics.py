@@ -220,7 +220,7 @@ def _procedures(answer: Answer) -> Section | None:
 
 def _categories_title(categories: dict[str, int]) -> str:
     first = findings.leaders({name: found for name, found in categories.items() if name != NOT_CDT})
-    return f"{first[0]} was the commonest category" if len(first) == 1 else "No category stood out as the commonest"
+    return f"{first[0]} was the most common category" if len(first) == 1 else "No category stood out as the most common"
 
 
 def _compared(answer: Answer) -> Section | None:
@@ -275,7 +275,7 @@ def _procedure_sentences(answer: Answer) -> list[str]:
     first = findings.leaders(top.named)
     if len(first) != 1:
         return [f"{counted}."]
-    return [f"{counted}; the commonest was {first[0]}, {words.number(top.named[first[0]])} times."]
+    return [f"{counted}; the most common was {first[0]}, {words.number(top.named[first[0]])} times."]
 
 
 def _new_by_record(answer: Answer) -> str:

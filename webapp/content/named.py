@@ -1,6 +1,6 @@
-"""Diagnoses and treatments as other systems name them: which records are one, what it is called, and the commonest.
+"""Diagnoses and treatments as other systems name them: which records are one, what it is called, and the most common.
 
-Records with the same code of the same code system are one, whatever their names; they go by the commonest of these.
+Records with the same code of the same code system are one, whatever their names; they go by the most common of these.
 Records without a code are one where their names differ only in case, spaces, or how a character is composed.
 """
 
@@ -40,9 +40,9 @@ Key = tuple[str, str, str]
 NAMES_DEFINITION = Definition(
     "Names and codes",
     "Diagnoses and treatments are grouped by the code that the record gives (SNOMED CT, ICD-10 or another system) and "
-    "go by the commonest name recorded with it. Without a code they are grouped by name, whatever its capital letters "
-    f"and spaces. Named are the {MOST} commonest, of equally common ones those first in the alphabet; the others are "
-    f"counted together. A name of more than {LONGEST} characters is cut.",
+    "go by the most common name recorded with it. Without a code they are grouped by name, whatever its capital "
+    f"letters and spaces. Named are the {MOST} most common, of equally common ones those first in the alphabet; the "
+    f"others are counted together. A name of more than {LONGEST} characters is cut.",
 )
 
 
@@ -75,7 +75,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class TopList:
-    """The commonest, then all others together where there are any. A patient may be in several rows, but is one of
+    """The most common, then all others together where there are any. A patient may be in several rows, but is one of
     `patients`."""
 
     rows: tuple[Listed, ...] = ()
@@ -97,7 +97,7 @@ def key_of(spelling: Spelling) -> Key:
 
 
 def ranked(counts: Mapping[Spelling, int]) -> list[Named]:
-    """All of them, the commonest first, those equally common by name; no two have the same label."""
+    """All of them, the most common first, those equally common by name; no two have the same label."""
     together: dict[Key, dict[Spelling, int]] = {}
     for spelling, count in counts.items():
         together.setdefault(key_of(spelling), {})[spelling] = count
@@ -111,7 +111,7 @@ def ranked(counts: Mapping[Spelling, int]) -> list[Named]:
 
 
 def _name(spellings: Mapping[Spelling, int]) -> str:
-    """The commonest name, of equally common ones the first; cut where it is long."""
+    """The most common name, of equally common ones the first; cut where it is long."""
     names: Counter[str] = Counter()
     for (_, _, name), count in spellings.items():
         names[" ".join(printable(name).split())] += count
@@ -156,7 +156,7 @@ def spelling_columns(model: Any) -> tuple[Any, Any, Any]:
 
 
 def top_list(found: Mapping[Spelling, Sequence[int]]) -> TopList:
-    """The commonest; `found` has the patients by id, once for each of their records."""
+    """The most common; `found` has the patients by id, once for each of their records."""
     everything = ranked({spelling: len(patients) for spelling, patients in found.items()})
     rows = [
         Listed(item.label, item.code, item.key, item.count, len(_patients(found, [item]))) for item in everything[:MOST]
@@ -187,7 +187,7 @@ def table(key: str, label: str, top: TopList) -> Table:
     )
     note = "A patient may be counted in several rows, and once in the total." if len(rows) > 1 else ""
     total = (ALL, "", top.records, 100.0, top.patients)
-    return Table(key, f"Commonest {key}", columns, rows, total, note)
+    return Table(key, f"Most common {key}", columns, rows, total, note)
 
 
 def finding(label: str, key: str, top: TopList) -> str:
@@ -195,7 +195,7 @@ def finding(label: str, key: str, top: TopList) -> str:
     one = label.lower()
     first = findings.leaders(top.named)
     if len(first) == 1:
-        return f"{first[0]} was the {'only' if len(top.rows) == 1 else 'commonest'} {one}"
+        return f"{first[0]} was the {'only' if len(top.rows) == 1 else 'most common'} {one}"
     if len(first) == findings.MOST_NAMED:
-        return f"{words.listed(first)} were the commonest {key}"
-    return f"No {one} stood out as the commonest"
+        return f"{words.listed(first)} were the most common {key}"
+    return f"No {one} stood out as the most common"

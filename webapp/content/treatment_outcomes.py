@@ -299,7 +299,7 @@ def _diagnosis_sentence(answer: Answer) -> list[str]:
     if len(first) != 1:
         return []
     counted = f"{words.number(top.named[first[0]])} of {words.plural(top.records, 'diagnosis', 'diagnoses')}"
-    return [f"The commonest diagnosis was {first[0]}, {counted}."]
+    return [f"The most common diagnosis was {first[0]}, {counted}."]
 
 
 DEFINITIONS = (
