@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract,
 
 from webapp.content import coverage, filters, findings, periods
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import HAPPENED, Conditions, how_many, month_key, patients_of
+from webapp.content.counting import HAPPENED, Conditions, Unindexed, how_many, month_key, patients_of
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -18,7 +18,6 @@ from webapp.content.template import Step
 from webapp.errors import FiguresFailed
 from webapp.figures import Excluded, Rows
 from webapp.models import Patient, Visit
-from webapp.models.visit import BY_PATIENT
 
 MOST_MONTHS = 60
 STEPS = 4
@@ -338,8 +337,7 @@ def _visitors(question: Question) -> Subquery:
                 )
             ),
         )
-        .with_hint(Visit, f"INDEXED BY {BY_PATIENT}", "sqlite")
-        .where(Visit.clinic_id == question.clinic_id, Visit.local_day.between(since, until), HAPPENED)
+        .where(Visit.clinic_id == question.clinic_id, Unindexed(Visit.local_day).between(since, until), HAPPENED)
         .group_by(Visit.patient_id)
         .subquery()
     )

@@ -11,7 +11,7 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from webapp.content.counting import HAPPENED, rows_by_status, visits_of
+from webapp.content.counting import rows_by_status, visits_of
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -33,11 +33,11 @@ class Tally:
 
 def of_period(connection: Connection, question: Question, filters: Iterable[Filter]) -> tuple[Rows, list[Tally]]:
     """The visits of the question's own days: those read, of any status, and the tallies of those that took place."""
-    group = (Visit.status, Visit.local_day, Visit.kind, Visit.local_hour)
+    group = (Visit.local_day, Visit.status, Visit.kind, Visit.local_hour)
     query = select(*group, func.count()).where(*visits_of(question, filters, question.days)).group_by(*group)
     found: dict[str, int] = defaultdict(int)
     by_hour: dict[tuple[date, str, int | None], int] = defaultdict(int)
-    for status, day, kind, hour, visits in connection.execute(query):
+    for day, status, kind, hour, visits in connection.execute(query):
         found[status] += visits
         if status not in NOT_COUNTED:
             by_hour[day, kind, hour] += visits
@@ -46,6 +46,13 @@ def of_period(connection: Connection, question: Question, filters: Iterable[Filt
 
 def by_day(connection: Connection, question: Question, filters: Iterable[Filter], period: Period) -> list[Tally]:
     """The visits of any days that took place, without their hours."""
-    group = (Visit.local_day, Visit.kind)
-    query = select(*group, func.count()).where(HAPPENED, *visits_of(question, filters, period)).group_by(*group)
-    return [Tally(day, kind, None, visits) for day, kind, visits in connection.execute(query)]
+    # In the order of the index, so that no database sorts the visits; a condition on the status would cost that order.
+    group = (Visit.local_day, Visit.status, Visit.kind)
+    found: dict[tuple[date, str], int] = defaultdict(int)
+    counted = connection.execute(
+        select(*group, func.count()).where(*visits_of(question, filters, period)).group_by(*group)
+    )
+    for day, status, kind, visits in counted:
+        if status not in NOT_COUNTED:
+            found[day, kind] += visits
+    return [Tally(*place, None, visits) for place, visits in found.items()]

@@ -16,10 +16,6 @@ STATUSES = (
 NOT_COUNTED = {"planned": "planned", "cancelled": "cancelled", "entered-in-error": "entered in error"}
 """The statuses of visits that did not happen, and how a reader is told why they are left out."""
 
-BY_PATIENT = "ix_visits_by_patient"
-"""The index that has the visits of a clinic patient by patient. SQLite must be told of it where patients are counted by
-their visits: by itself it takes the other one, and sorts all visits."""
-
 
 class Visit(Sourced, Model):
     """An encounter of a patient with the clinic.
@@ -43,7 +39,8 @@ class Visit(Sourced, Model):
             "patient_id",
             "provider_id",
         ),
-        Index(BY_PATIENT, "clinic_id", "patient_id", "local_day", "status", "kind"),
+        # The visits of each patient together, for who came and how often.
+        Index("ix_visits_by_patient", "clinic_id", "patient_id", "local_day", "status", "kind"),
         Index(None, "patient_id"),
         one_of("kind", KINDS),
         one_of("status", STATUSES),
