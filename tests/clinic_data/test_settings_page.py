@@ -103,10 +103,12 @@ def test_saving_without_choosing_a_picture_keeps_the_logo_and_it_can_be_removed(
         (b"GIF89a", "cannot be read as a picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "cannot be read as a picture"),
         (picture()[:200], "cannot be read as a picture"),
-        (picture((4001, 10)), "Choose one of up to 4000 pixels a side"),
+        (picture((4001, 40)), "Choose one of up to 4000 pixels a side"),
+        (picture((31, 200)), "Choose one of at least 32 pixels a side"),
+        (picture((3000, 40)), "Choose one of at least 32 pixels a side"),
         (b"\x89PNG\r\n\x1a\n" + b"x" * logos.LARGEST_BYTES, "Choose a picture of up to 500 kB"),
     ],
-    ids=["empty", "GIF", "SVG", "cut short", "too wide", "too large"],
+    ids=["empty", "GIF", "SVG", "cut short", "too wide", "too small", "a hairline", "too large"],
 )
 def test_what_is_no_picture_is_refused_in_plain_words(
     app: Flask, manager: PageClient, clinic: Clinic, data: bytes, words: str
@@ -121,7 +123,7 @@ def test_nothing_that_came_along_in_the_file_is_kept() -> None:
     made = io.BytesIO()
     taken_at = Image.Exif()
     taken_at[0x010E] = "where it was taken"
-    Image.new("RGB", (40, 20), "teal").save(made, "JPEG", exif=taken_at, comment=b"by whom")
+    Image.new("RGB", (40, 40), "teal").save(made, "JPEG", exif=taken_at, comment=b"by whom")
     assert b"where it was taken" in made.getvalue()
     kept = logos.from_upload(made.getvalue())
     assert b"where it was taken" not in kept

@@ -360,12 +360,11 @@ def test_what_was_asked_last_is_what_the_next_form_begins_with(client: PageClien
     assert chosen_in(page) == {"period": "last_quarter", "compare": "year", "format": "excel"}
 
 
-def test_the_last_own_dates_are_remembered_with_their_period_only(client: PageClient) -> None:
-    client.submit("/reports/new", {**OWN, "start": "2026-10-05", "end": "2026-10-09"})
+def test_own_dates_are_for_one_report(client: PageClient) -> None:
+    client.submit("/reports/new", {**ASKED, "period": "last_quarter"})
+    client.submit("/reports/new", {**OWN, "start": "2026-10-05", "end": "2026-10-09", "format": "csv"})
     page = client.get("/reports/new").text
-    assert 'value="2026-10-05"' in page
-    assert 'value="2026-10-09"' in page
-    page = client.get("/reports/new?period=last_month").text
+    assert chosen_in(page) == {"period": "last_month", "compare": "before", "format": "csv"}
     assert 'value="2026-10-05"' not in page
 
 

@@ -9,6 +9,9 @@ LARGEST_BYTES = 500_000
 MOST_PIXELS = 4000
 """Along either side of what is handed in."""
 
+FEWEST_PIXELS = 32
+"""Along either side: less, or a bar drawn as thin, would be a speck or a hairline on paper."""
+
 KEPT = (800, 280)
 """Pixels, at the most, of what is kept: enough for 40 by 14 mm in print at 500 dots per inch."""
 
@@ -28,6 +31,9 @@ def from_upload(picture: bytes) -> bytes:
             with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG")) as opened:
                 if max(opened.size) > MOST_PIXELS:
                     raise LogoRefused(f"This picture is too large. Choose one of up to {MOST_PIXELS} pixels a side.")
+                scale = min(1, KEPT[0] / opened.width, KEPT[1] / opened.height)
+                if min(opened.size) * scale < FEWEST_PIXELS:
+                    raise LogoRefused(f"This picture is too small. Choose one of at least {FEWEST_PIXELS} pixels a side.")
                 drawn = opened.convert("RGBA")
     except LogoRefused:
         raise

@@ -66,7 +66,7 @@ def width(text: str, size: float, bold: bool = False) -> float:
 
 
 def _thousandths(text: str, bold: bool) -> float:
-    """What `text` takes, in thousandths of its size: a whole number, so that those of its words add up to it exactly."""
+    """What `text` takes, in thousandths of its size: a whole number, so that those of its words add up to it."""
     advances = _advances(fonts.BOLD if bold else fonts.REGULAR)
     return sum(map(advances.__getitem__, visual(text)))
 

@@ -1,7 +1,8 @@
 """Figures that another report has counted a moment ago, so that one that asks the same says the same.
 
 They are shared only where nothing they depend on differs: the whole question, with the rights of whoever asks in it,
-the version of the template and the revision of the clinic's records. Each report keeps a provenance of its own.
+the version of the template and of what is withheld, and the revision of the clinic's records. Each report keeps a
+provenance of its own.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
-from webapp.content import CATALOGUE, Question
+from webapp.content import CATALOGUE, Question, suppression
 from webapp.extensions import db
 from webapp.figures import Content, thaw
 from webapp.models import Clinic, FrozenPart, KnownFigures
@@ -31,7 +32,7 @@ class Known:
 def key_of(connection: Connection, question: Question) -> str:
     """What the figures of a question depend on, as seen on that connection: a SHA-256."""
     revision = connection.scalar(select(Clinic.revision).where(Clinic.id == question.clinic_id))
-    depends_on = [question.to_json(), CATALOGUE[question.template].version, revision]
+    depends_on = [question.to_json(), CATALOGUE[question.template].version, revision, suppression.VERSION]
     return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()
 
 

@@ -117,9 +117,11 @@ class AskForm(Form):
     @property
     def usual(self) -> dict[str, str]:
         """What the next form may begin with, whatever its template: the period, what it is compared with and the
-        format."""
-        days = (self.start, self.end) if self.period.data == OWN_DATES else ()
-        return {item.name: str(item.data) for item in (self.period, *days, self.compare, self.format)}
+        format. Days of one's own are for one report; tomorrow they would be a mistake."""
+        asked = (
+            [self.compare, self.format] if self.period.data == OWN_DATES else [self.period, self.compare, self.format]
+        )
+        return {item.name: item.data for item in asked}
 
     def days(self) -> Period:
         """The first and the last day asked for, as the clinic's days; call it only on a form that validates."""

@@ -215,12 +215,7 @@ def _chosen() -> tuple[Template, Clinic]:
 
 def _begun() -> dict[str, str]:
     """What a new form begins with: what the address says, else what this person asked for last."""
-    given = request.args.to_dict()
-    last = json.loads(current_person().usual_choices)
-    if "period" in given:
-        # Days belong to the period they were chosen with.
-        last = {name: value for name, value in last.items() if name not in ("start", "end")}
-    return {**USUAL, **last, **given}
+    return {**USUAL, **json.loads(current_person().usual_choices), **request.args.to_dict()}
 
 
 def _ask_page(form: AskForm, matches: Matches | str = "", dropped: Sequence[str] = ()) -> str:

@@ -15,6 +15,9 @@ from webapp.content.suppression import complement, counts, rates, relations, tex
 from webapp.content.suppression.rates import Withheld
 from webapp.figures import Content
 
+VERSION = 1
+"""Goes up with every change of what is withheld of the same figures, so that those counted before are not given out."""
+
 
 def protect(content: Content, threshold: int) -> Content:
     """`content` with no count from 1 up to `threshold`, nor a figure or sentence from which one could be worked out;
