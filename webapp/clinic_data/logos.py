@@ -33,7 +33,7 @@ def from_upload(picture: bytes) -> bytes:
                     raise LogoRefused(f"This picture is too large. Choose one of up to {MOST_PIXELS} pixels a side.")
                 scale = min(1, KEPT[0] / opened.width, KEPT[1] / opened.height)
                 if min(opened.size) * scale < FEWEST_PIXELS:
-                    raise LogoRefused(f"This picture is too small. Choose one of at least {FEWEST_PIXELS} pixels a side.")
+                    raise LogoRefused(f"This picture is too small. It needs {FEWEST_PIXELS} pixels a side or more.")
                 drawn = opened.convert("RGBA")
     except LogoRefused:
         raise

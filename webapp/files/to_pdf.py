@@ -77,6 +77,8 @@ def draw(document: Document) -> bytes:
     """The PDF of `document`. Raises RenderFailed rather than leave anything out or draw it in another font."""
     fonts.ready()
     rl_config.invariant = 1
+    # Streams as they are: written in ASCII they would be a tenth larger, and take longer.
+    rl_config.useA85 = 0
     markup = _markup(document)
     token = _parts.set(_native_parts(document))
     buffer = io.BytesIO()
