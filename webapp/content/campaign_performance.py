@@ -1,4 +1,20 @@
-"""Campaign performance: whom campaigns reached, what came of it, and how far system and records are in use."""
+"""Campaign performance: whom campaigns reached, what came of it, and how far system and records are in use.
+
+    contacts         of the clinic's campaigns with its patients, on a day of the period by the clinic's own clock
+    contacted        patients with at least one of them / patients known by the last day and alive on the first, and
+                     whoever was contacted
+    opened           contacts with this step or a later one on record, whenever it was taken / contacts; so too
+                     responded and attended
+    before, after    visits that took place on the 60 days before and on the 60 days after the day of a contact, of the
+                     contacts with records of visits on all those days
+    people           who signed in or asked for a report in the period / accounts added by then and open now
+    kept up          patients with a number, a birth date that can be true, a known sex, and both a visit and an entry
+                     in the 24 months up to the last day / patients
+    change           against the question's earlier period
+
+Topics and campaigns have the names of the records, ages the bands of filters.py. There is no standard for how long
+contacts are followed or when a record is kept up: both are rules of this system.
+"""
 
 from datetime import timedelta
 

@@ -1,4 +1,23 @@
-"""Comprehensive analytics: the clinic on one page, and what stands behind each headline figure."""
+"""Comprehensive analytics: the clinic on one page, and what stands behind each headline figure.
+
+    visits              medical and dental, that took place on a day of the period
+    patients            known by the last day and alive on the first
+    active              of these, with a visit that took place in the 12 months up to the last day
+    new registrations   day of registration in the period
+    mean rating         sum / number of ratings from 1 to 5 that were given in the period
+    success rate        treatments of the period, successful or improved / those with a known outcome
+    overdue             follow-ups due before the last day and not done at its end, whenever the treatment was
+    reports made        reports asked for on a day of the period that were made, of those not deleted
+    blood pressure      readings of adults from 130/80 mm Hg on / readings with a class, by month (2017 ACC/AHA
+                        guideline, Table 6: vital_bands.py)
+    visits a day        visits / days with any; a provider: visits with a provider / days on which each of these had any
+    minutes, seconds    medians of the visits that were timed, and of the reports made
+    people              who signed in or asked for a report in the period / accounts added by then and open now
+    trends, months      trends: 12 months up to the last day, whatever day that is; tables: calendar months
+    change              against the question's earlier period, with figures as of its own last day
+
+Days are the clinic's own. The 12 months of active patients are a rule of this system.
+"""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

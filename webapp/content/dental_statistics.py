@@ -1,4 +1,20 @@
-"""Dental statistics: who came to the dentist, how often, what was done, and who is new."""
+"""Dental statistics: who came to the dentist, how often, what was done, and who is new.
+
+    dental visits       of the dental kind, that took place on a day of the period
+    patients            who had at least one of them; by age on the last day (bands: filters.py) and by sex
+    new                 patients whose first dental visit on record lies in the period, in a row of a month in that
+                        month; returning are all others; share: new / patients
+    how often           patients by number of dental visits in the period; share: / patients
+    visits a patient    dental visits / patients
+    procedures          dental treatments given on a day of the period; share: / all of them
+    procedures a visit  procedures / dental visits
+    categories          procedures by the ranges of their codes in the American Dental Association's CDT: Code on Dental
+                        Procedures and Nomenclature
+    months              the 12 calendar months up to the last day, or all of a longer period
+    change              against the question's earlier period
+
+Days are the clinic's own. From how many visits on patients are counted together is a rule of this system.
+"""
 
 from datetime import timedelta
 

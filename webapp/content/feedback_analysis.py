@@ -1,4 +1,21 @@
-"""Feedback analysis: how patients rate the clinic, about what, and how soon they are answered."""
+"""Feedback analysis: how patients rate the clinic, about what, and how soon they are answered.
+
+    responses          sent in on a day of the period, by the clinic's own clock, with or without a rating
+    mean rating        sum / number of ratings from 1 to 5; others are not rated
+    positive, negative ratings of 5 and 4, of 2 and 1 / ratings: as the Friends and Family Test groups its five answers
+                       (NHS England, "Using the Friends and Family Test to improve patient experience", 2020)
+    net score          share of positive less share of negative ratings; no part of the Test since 2014
+    response rate      visits of the period that a response of then or later names / visits that took place in it
+    answered in time   responses answered within 3 days of 24 hours / all responses of the period. Our limit, set beside
+                       the 3 working days to acknowledge a complaint (SI 2009/309, regulation 13)
+    median wait        of the answered responses, in completed hours, told in days
+    categories         responses, mean and shares of each category; shares of its ratings
+    months             the 12 calendar months up to the last day, or all of a longer period
+    change             against the question's earlier period
+
+A mean is told to have moved beyond 1.96 standard errors of the difference (Altman, Practical Statistics for Medical
+Research, 1991, chapter 9). What readers are told of all this stands in feedback_words.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,23 @@
-"""Medical statistics: what is on record, how complete it is, and what vital signs say against reference bands."""
+"""Medical statistics: what is on record, how complete it is, and what vital signs say against reference bands.
+
+    records           medical visits that took place, diagnoses not refuted and at no dental visit, measurements, and
+                      medical treatments; each by its own day in the period
+    completeness      patients seen at these visits, or the visits, with the item on record / all of them; a diagnosis
+                      by the last day, blood pressure and body mass index measured in the period, of those old enough
+    high pressure     readings of 130/80 mm Hg or higher / readings with a class, from 18 years on: 2017 ACC/AHA
+                      guideline, Table 6
+    NEWS2             readings that score 1 to 3 / readings with a class, from 16 years on: Royal College of Physicians,
+                      NEWS 2 (2017), chart 1, each sign alone
+    body mass index   readings by class / those with a class, from 20 years on: WHO, Technical Report Series 894 (2000)
+    without a class   readings in an unknown unit, too young, or implausible (MIMIC Code Repository, JAMIA 2018;
+                      growthcleanr, JAMIA 2017)
+    most common       measurements and treatments of the period by code, else by name; share: / all of them
+    months            the 12 calendar months up to the last day, or all of a longer period, by the day of the reading
+    change            against the question's earlier period; of shares in percentage points
+
+Ages are those on the day of a reading; in completeness those on the last day. vital_bands.py has every band and limit
+with its source.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta

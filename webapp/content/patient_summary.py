@@ -1,4 +1,18 @@
-"""Patient summary: who the clinic's patients are, who is new, and who came."""
+"""Patient summary: who the clinic's patients are, who is new, and who came.
+
+    patients           on record, without those who registered after the period or died before it
+    active             of these, with a visit that took place in the 12 months up to the period's last day (3, 6 or 24
+                       where the filter says so); shares are of the patients of the same row
+    new registrations  day of registration, else of the first visit, in the period or month, deceased since or not
+    median age         completed years on the last day, of patients whose age is known
+    age and sex        patients of each group / all patients; age on the last day, in the bands that filters.py names
+                       its source for (National Ambulatory Medical Care Survey, NCHS)
+    visits a patient   visits that took place in the period / patients who came in it; mean and median
+    months             the 12 calendar months up to the last day, or all of a longer period
+    change             against the question's earlier period, active patients as of its last day
+
+The thresholds for naming an age group (patient_sections.ENOUGH, STANDS_OUT) are rules of this system.
+"""
 
 from datetime import timedelta
 

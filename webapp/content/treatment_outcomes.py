@@ -1,4 +1,20 @@
-"""Treatment outcomes: what was found and done, how it went, and who should have come back."""
+"""Treatment outcomes: what was found and done, how it went, and who should have come back.
+
+    diagnoses       recorded on a day of the period, without those refuted or entered in error; share: / all of these
+    treatments      given on a day of the period; share: / all of these
+    outcomes        treatments by what their record says by now, and by the diagnosis that it names
+    success rate    successful or improved / all whose outcome is known; 95 % interval by Wilson's score method (Wilson,
+                    J Am Stat Assoc 1927; 22: 209; Newcombe, Stat Med 1998; 17: 857, method 3)
+    due             follow-ups whose day due lies in the period, as they stood at the end of its last day
+    overdue         not done by then and due before that day, whenever the treatment was; share of due, or of overdue
+    came again      visits after which the patient came 1 to 30 days later / visits of the period that were followed for
+                    as long
+    months          the 12 calendar months up to the last day, or all of a longer period
+    change          against the question's earlier period; of shares in percentage points
+
+Codes are those of the records (SNOMED CT, ICD-10 and others: named.py), one line each; nothing is sorted into chapters.
+From how many outcomes on a diagnosis may be named in a title (ENOUGH) is a rule of this system.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta

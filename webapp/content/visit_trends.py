@@ -1,4 +1,18 @@
-"""Visit trends: how many people came, when, and what changed."""
+"""Visit trends: how many visits there were, when, and what changed.
+
+    visits         that took place and began on a day of the period; planned, cancelled and mistaken ones are left out
+    dental         visits whose record says so; medical are all others
+    visits a day   visits / days with at least one visit
+    weekdays       visits of each weekday, with its share of all visits of the period
+    hours          visits by the weekday and hour in which they began, without those of which only the day is known
+    busiest        the hour, weekday, day or whole month with the most visits; times: / the mean of the weekday hours
+                   that have any
+    parts          quarters of the day from midnight; two are named together from busy_times.CLOSE of the highest on
+    months         the 12 calendar months up to the last day, or all of a longer period
+    change         against the question's earlier period, and against the other that it may be compared with
+
+Days, weekdays and hours are the clinic's own. There is no standard for what is busy: the rules are of this system.
+"""
 
 from datetime import timedelta
 
