@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from tests.content.reading import metric, table
 from tests.content.recount import Asked
@@ -60,9 +60,13 @@ def respond(clinic: Clinic, dice: random.Random, number: int) -> None:
 
 
 def build(clinic: Clinic, asked: Asked) -> Content:
+    chosen = dict(asked.filters)
+    if chosen.get("category", "none") != "none":
+        same = (Feedback.clinic_id == clinic.id, func.trim(Feedback.category) == chosen["category"])
+        chosen["category"] = str(db.session.scalar(select(func.min(Feedback.id)).where(*same)))
     question = Question(
         "feedback_analysis", clinic.id, clinic.timezone, asked.start, asked.end,
-        filters=asked.filters, compare=asked.compare, reads_comments=True,
+        filters=chosen, compare=asked.compare, reads_comments=True,
     )  # fmt: skip
     with snapshot() as connection:
         return content.build(connection, question)

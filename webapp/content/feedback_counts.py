@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, extract, false, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, extract, false, func, select
+from sqlalchemy.orm import aliased
 
 from webapp import words
 from webapp.content import coverage, feedback_comments, filters, findings, periods
@@ -40,38 +42,50 @@ LEAST_USED = 5
 """A category used less often is not offered as a filter: it may be what one patient typed."""
 NO_CATEGORY, NO_CATEGORY_LABEL = "none", "No category"
 
-category_name = case(
-    (func.trim(Feedback.category).in_((NO_CATEGORY, NO_CATEGORY_LABEL)), ""), else_=func.trim(Feedback.category)
-)
-"""The category as it was written, without spaces around it; empty where there is none. Letters of another case make
-another category, for databases do not agree on what the other case of a letter is."""
+
+def _named(feedback: Any) -> ColumnElement[str]:
+    """The category as it was written, without spaces around it; empty where there is none. Letters of another case make
+    another category, for databases do not agree on what the other case of a letter is."""
+    written = func.trim(feedback.category)
+    return case((written.in_((NO_CATEGORY, NO_CATEGORY_LABEL)), ""), else_=written)
 
 
-def _is_offered(value: str) -> bool:
-    return words.printable(value) == value
+category_name = _named(Feedback)
 
 
 def _categories(connection: Connection, clinic_id: int) -> Choices:
-    """By name, the most used MOST_CATEGORIES where there are more."""
-    named = select(category_name.label("name")).where(Feedback.clinic_id == clinic_id).subquery()
-    used = select(named.c.name, func.count()).where(named.c.name != "").group_by(named.c.name)
+    """Each under the id of its first response, for a patient may have typed the name, and values stand in addresses.
+    By name, the most used MOST_CATEGORIES where there are more."""
+    each = select(Feedback.id, category_name.label("name")).where(Feedback.clinic_id == clinic_id).subquery()
+    used = select(each.c.name, func.min(each.c.id), func.count()).where(each.c.name != "").group_by(each.c.name)
     found = connection.execute(used.having(func.count() >= LEAST_USED))
-    most = sorted((row for row in found if _is_offered(row[0])), key=lambda row: (-row[1], row[0]))[:MOST_CATEGORIES]
-    names = sorted((name for name, _ in most), key=lambda name: (name.casefold(), name))
-    return [*((name, name) for name in names), (NO_CATEGORY, NO_CATEGORY_LABEL)]
+    printable = (row for row in found if words.printable(row[0]) == row[0])
+    most = sorted(printable, key=lambda row: (-row[2], row[0]))[:MOST_CATEGORIES]
+    named = sorted(most, key=lambda row: (row[0].casefold(), row[0]))
+    return [*((str(first), name) for name, first, _ in named), (NO_CATEGORY, NO_CATEGORY_LABEL)]
 
 
 def _of_category(value: str, _on: date) -> ColumnElement[bool]:
+    """The responses of the same category at the same clinic."""
     if value == NO_CATEGORY:
         return category_name == ""
-    return category_name == value if _is_offered(value) else false()
+    number, first = filters.id_of(value), aliased(Feedback)
+    if number is None:
+        return false()
+    # The database looks for that one response once, and not again for each row.
+    clinic, name = (
+        select(column).where(first.id == number, _named(first) != "").scalar_subquery()
+        for column in (first.clinic_id, _named(first))
+    )
+    return and_(Feedback.clinic_id == clinic, category_name == name)
 
 
 def _words_of_category(connection: Connection, clinic_id: int, value: str) -> str:
     if value == NO_CATEGORY:
         return NO_CATEGORY_LABEL
-    used = select(Feedback.id).where(Feedback.clinic_id == clinic_id, _of_category(value, date.min)).limit(1)
-    return filters.NOT_OFFERED if connection.scalar(used) is None else value
+    first = (Feedback.clinic_id == clinic_id, Feedback.id == (filters.id_of(value) or 0))
+    name = connection.scalar(select(category_name).where(*first))
+    return words.printable(name) if name else filters.NOT_OFFERED
 
 
 CATEGORY = Filter(
