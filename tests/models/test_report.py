@@ -56,6 +56,18 @@ def test_only_the_holder_of_the_token_can_write(report: Report) -> None:
     assert (again(report).stage, report.percent) == ("Reading", 10)
 
 
+def test_it_can_be_told_to_count_anew_until_its_figures_are_frozen(report: Report) -> None:
+    assert Report.want_fresh(report.id)
+    assert again(report).wants_fresh
+    token = Report.claim(report.id, LEASE)
+    assert token
+    assert Report.want_fresh(report.id)
+    freeze_nothing(report)
+    assert not Report.want_fresh(report.id)
+    assert Report.succeed(report.id, token, LASTS, "the default")
+    assert not Report.want_fresh(report.id)
+
+
 def test_percent_never_goes_back(report: Report) -> None:
     token = Report.claim(report.id, LEASE)
     assert token

@@ -349,6 +349,21 @@ def test_two_clicks_at_the_same_moment_make_one_report(app: Flask, person: Perso
         assert db.session.scalar(select(func.count()).select_from(Report)) == 1
 
 
+def test_refreshing_what_is_asked_already_has_that_counted_anew(app: Flask, person: Person) -> None:
+    from webapp import report_requests
+
+    with app.app_context():
+        question = Question("visit_trends", person.clinic_id or 0, "Asia/Manila", date(2026, 10, 1), date(2026, 10, 31))
+        me = db.session.get_one(Person, person.id)
+        told = [
+            (report.id, report.wants_fresh)
+            for fresh in (False, False, True, False)
+            for report in [report_requests.ask(me, question, "pdf", limit=10, fresh=fresh)]
+        ]
+        first = told[0][0]
+        assert told == [(first, False), (first, False), (first, True), (first, True)]
+
+
 def question_of(report: Report) -> Question:
     return Question.from_json(report.question)
 

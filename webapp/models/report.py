@@ -179,6 +179,12 @@ class Report(Model):
         return token if claimed else None
 
     @classmethod
+    def want_fresh(cls, report_id: str) -> bool:
+        """Have a report in flight count its figures anew, where it has not frozen them yet."""
+        not_read = (cls.status.in_(("queued", "running")), cls.figures_sha256.is_(None))
+        return _moved(report_id, *not_read, wants_fresh=True)
+
+    @classmethod
     def beat(cls, report_id: str, token: str, lease: timedelta) -> Beat:
         """Renew the lease: "kept", "cancel" when somebody asked for that, "lost" when the claim is no longer ours."""
         if not _moved(report_id, cls.claim_token == token, lease_until=clock.now() + lease):

@@ -43,7 +43,7 @@ def ask(
     """
     question = entitled(person, question)
     if waiting := _waited_for(person, question):
-        return waiting
+        return _joined(waiting, fresh)
     _check_limit(person, limit)
     report = _row(person, question, format_name, retry_of)
     report.wants_fresh = fresh
@@ -54,7 +54,7 @@ def ask(
         # A second click got here first. (Or one in a million million numbers was taken: then asking again is right.)
         db.session.rollback()
         if waiting := _waited_for(person, question):
-            return waiting
+            return _joined(waiting, fresh)
         raise
     asked = {"template": report.template, "clinic": report.clinic_id, "retry_of": report.retry_of_id}
     audit.record("report.asked", f"report:{report.id}", person_id=person.id, **asked)
@@ -78,6 +78,14 @@ def _waited_for(person: Person, question: Question) -> Report | None:
     return db.session.scalar(
         select(Report).where(Report.requester_id == person.id, Report.question_sha256 == question.sha256, IN_FLIGHT)
     )
+
+
+def _joined(waiting: Report, fresh: bool) -> Report:
+    """The report that is waited for already. Where `fresh` is asked for, it is told so while its figures are not
+    frozen, lest it takes those of before."""
+    if fresh and Report.want_fresh(waiting.id):
+        db.session.commit()
+    return waiting
 
 
 def _check_limit(person: Person, limit: int) -> None:
