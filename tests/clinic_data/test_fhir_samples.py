@@ -41,7 +41,7 @@ def rows_of(observation: dict[str, Any]) -> int:
 def visit_trends(fhir: Importer, first: date, last: date) -> Any:
     question = Question("visit_trends", fhir.clinic.id, timezone=fhir.clinic.timezone, start=first, end=last)
     with snapshot() as connection:
-        return as_plain(content.CATALOGUE["visit_trends"].build(connection, question, lambda done, total: None))
+        return as_plain(content.build(connection, question))
 
 
 def test_a_report_counts_visits_of_which_the_day_alone_is_known(fhir_on_each: Importer) -> None:

@@ -56,7 +56,18 @@ def build(connection: Connection, question: Question, step: Step = lambda done, 
 
     Raises FiguresFailed for a question that has no answer, and whatever `step` raises.
     """
-    said = _template(question).build(connection, question, step)
+    template = _template(question)
+    body = template.build(connection, question, step)
+    said = Content(
+        template=template.name,
+        title=title(question),
+        summary=body.summary,
+        metrics=body.metrics,
+        sections=tuple(section for section in body.sections if section),
+        rows=body.rows,
+        definitions=body.definitions,
+    )
+    step(template.steps, template.steps)
     return suppression.protect(said, question.suppress_below)
 
 

@@ -25,11 +25,11 @@ from webapp.content import adoption, coverage, filters, findings, periods
 from webapp.content.campaign_counts import FILTERS, FOLLOWED_DAYS, STEPS, Answer, Reach, ask, count
 from webapp.content.campaign_sections import by_campaign, by_patient, compared, followed, funnel, upkeep, users
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
-from webapp.figures import Content, Definition, Metric, Rows
+from webapp.content.template import Body, Step, Template
+from webapp.figures import Definition, Metric, Rows
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     sections = (
         funnel(answer),
@@ -41,17 +41,13 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
         upkeep(answer),
     )
     contacts = answer.reach.contacts
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+    return Body(
         summary=_summary(answer),
         metrics=_metrics(answer),
-        sections=tuple(section for section in sections if section),
+        sections=sections,
         rows=Rows("contacts", contacts, contacts),
         definitions=DEFINITIONS,
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -194,6 +190,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=1,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),

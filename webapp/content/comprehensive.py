@@ -25,7 +25,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import adoption, coverage, findings, named, periods
+from webapp.content import adoption, coverage, findings, named
 from webapp.content.comprehensive_counts import (
     FILTERS,
     KNOWN,
@@ -51,28 +51,24 @@ from webapp.content.comprehensive_sections import (
 )
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
+from webapp.content.template import Body, Step, Template
 from webapp.content.vital_bands import PRESSURE_AGE
-from webapp.figures import Cell, Change, Content, Definition, Metric
+from webapp.figures import Cell, Change, Definition, Metric
 
 LEAST_POINTS = 3
 """Fewer points are no trend."""
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     parts = (activity, diagnoses, treatments, pressures, efficiency, reports, users, compared)
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+    return Body(
         summary=_summary(answer),
         metrics=_metrics(answer),
-        sections=tuple(section for part in parts if (section := part(answer))),
+        sections=tuple(part(answer) for part in parts),
         rows=answer.rows,
         definitions=DEFINITIONS,
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -264,6 +260,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=1,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(minutes=15),

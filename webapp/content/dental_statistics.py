@@ -24,26 +24,22 @@ from webapp import words
 from webapp.content import coverage, filters, findings, named, periods
 from webapp.content.dental_counts import FILTERS, MOST_MONTHS, MOST_VISITS, NOT_CDT, STEPS, Answer, Seen, ask, count
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
-from webapp.figures import Change, Chart, Column, Content, Definition, Metric, Section, Table
+from webapp.content.template import Body, Step, Template
+from webapp.figures import Change, Chart, Column, Definition, Metric, Section, Table
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     sections = (
         _by_month(answer), _new(answer), _who(answer), _frequency(answer), _procedures(answer), _compared(answer),
     )  # fmt: skip
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+    return Body(
         summary=_summary(answer),
         metrics=_metrics(answer),
-        sections=tuple(section for section in sections if section),
+        sections=sections,
         rows=answer.rows,
         definitions=DEFINITIONS,
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -350,6 +346,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=1,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),

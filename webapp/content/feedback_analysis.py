@@ -40,8 +40,8 @@ from webapp.content.feedback_counts import (
     top,
 )
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
-from webapp.figures import Cell, Change, Chart, Column, Content, Metric, Section, Table
+from webapp.content.template import Body, Step, Template
+from webapp.figures import Cell, Change, Chart, Column, Metric, Section, Table
 
 MOST_SHOWN = 10
 """Categories that have a row of their own."""
@@ -52,7 +52,7 @@ RATING_LABELS = {
 }  # fmt: skip
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     comments = feedback_comments.section(answer.comments, is_whole=not question.suppress_below)
     sections = (
@@ -63,17 +63,13 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
         _compared(answer),
         comments,
     )
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+    return Body(
         summary=feedback_words.summary(answer, _categories(answer)),
         metrics=_metrics(answer),
-        sections=tuple(section for section in sections if section),
+        sections=sections,
         rows=answer.rows,
         definitions=feedback_words.definitions(bool(comments)),
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -368,6 +364,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=1,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(minutes=30),

@@ -30,10 +30,10 @@ from webapp.content.medical_counts import MOST_MONTHS, RECORDS, STEPS, Answer, P
 from webapp.content.medical_vitals import HIGH, PRESSURE
 from webapp.content.most_common import Ranking
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
+from webapp.content.template import Body, Step, Template
 from webapp.content.vital_bands import BMI_AGE, NEWS2_AGE, PRESSURE_AGE
 from webapp.content.vital_counts import FILTERS
-from webapp.figures import Cell, Chart, Column, Content, Definition, Metric, Section, Table
+from webapp.figures import Cell, Chart, Column, Definition, Metric, Section, Table
 
 OF_PATIENTS = {
     "birth_date": "Birth date",
@@ -52,7 +52,7 @@ OF_VISITS = {
 }
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     sections = (
         *medical_vitals.sections(answer),
@@ -62,17 +62,13 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
         _ranked(answer.observations, "observations", "Observation", "LOINC", "Measurements"),
         _ranked(answer.treatments, "treatments", "Treatment", "Code", "Treatments"),
     )
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(*answer.period)}",
+    return Body(
         summary=_summary(answer),
         metrics=_metrics(answer),
-        sections=tuple(section for section in sections if section),
+        sections=sections,
         rows=answer.rows,
         definitions=DEFINITIONS,
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -341,6 +337,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=1,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),

@@ -28,10 +28,8 @@ SIGNS = tuple(measure.name for measure in NEWS2)
 _READINGS = Column("readings", "Readings", "count")
 
 
-def sections(answer: Answer) -> tuple[Section, ...]:
-    """Those that have something to show."""
-    found = (_outside(answer), _pressures(answer), _scores(answer), _bmi(answer))
-    return tuple(section for section in found if section)
+def sections(answer: Answer) -> tuple[Section | None, ...]:
+    return _outside(answer), _pressures(answer), _scores(answer), _bmi(answer)
 
 
 def outside(answer: Answer, measure: str, is_earlier: bool = False) -> tuple[int, int]:

@@ -13,10 +13,8 @@ ALL = "All"
 """The name of a row of totals."""
 
 
-def sections_of(answer: Answer) -> tuple[Section, ...]:
-    """Those that have something to show."""
-    found = (_by_age(answer), _by_month(answer), _activity(answer), _visits(answer), _compared(answer))
-    return tuple(section for section in found if section)
+def sections_of(answer: Answer) -> tuple[Section | None, ...]:
+    return _by_age(answer), _by_month(answer), _activity(answer), _visits(answer), _compared(answer)
 
 
 def _by_age(answer: Answer) -> Section | None:

@@ -19,27 +19,23 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import coverage, filters, findings, periods
+from webapp.content import coverage, filters, findings
 from webapp.content.patient_counts import FILTERS, MOST_MONTHS, STEPS, Answer, Times, ask, count
 from webapp.content.patient_sections import age_decimals, age_title, median_words, sections_of
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
-from webapp.figures import Content, Definition, Metric, Rows
+from webapp.content.template import Body, Step, Template
+from webapp.figures import Definition, Metric, Rows
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+    return Body(
         summary=_summary(answer),
         metrics=_metrics(answer),
         sections=sections_of(answer),
         rows=answer.rows,
         definitions=_definitions(answer),
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -188,6 +184,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=2,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),

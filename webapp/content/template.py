@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from webapp.content.filters import Filter
 from webapp.content.question import Question
-from webapp.figures import Content
+from webapp.figures import Definition, Metric, Rows, Section
 
 Step = Callable[[int, int], None]
 """Called with (done, total) as parts get done. It may raise, to stop the making."""
@@ -19,11 +19,23 @@ Audience = Literal["aggregate"]
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """What a template says, of which content.build() makes Content. A section with nothing to show is None."""
+
+    summary: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    sections: tuple[Section | None, ...]
+    rows: Rows
+    definitions: tuple[Definition, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """`number_prefix` begins the numbers of its reports. `version` goes up with every change of what the same rows
-    would say, so that two reports of one version can be compared. `count` tells how many rows a question would use,
-    and their plural noun. Figures are `fresh_for` so long: until then a report may say what another of the same
-    question says. `has_comments` tells that what patients wrote stands in it, for those who may read that."""
+    would say, so that two reports of one version can be compared. `build` has so many `steps`, and tells of each but
+    the last, which is done when it returns. `count` tells how many rows a question would use, and their plural noun.
+    Figures are `fresh_for` so long: until then a report may say what another of the same question says. `has_comments`
+    tells that what patients wrote stands in it, for those who may read that."""
 
     name: str
     title: str
@@ -33,7 +45,8 @@ class Template:
     audience: Audience
     version: int
     filters: tuple[Filter, ...]
-    build: Callable[[Connection, Question, Step], Content]
+    steps: int
+    build: Callable[[Connection, Question, Step], Body]
     count: Callable[[Connection, Question], tuple[int, str]]
     fresh_for: timedelta
     has_comments: bool = False

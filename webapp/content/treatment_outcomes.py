@@ -26,9 +26,9 @@ from webapp.content import coverage, filters, findings, follow_ups, named, perio
 from webapp.content.intervals import LEVEL
 from webapp.content.named import TopList
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
+from webapp.content.template import Body, Step, Template
 from webapp.content.treatment_counts import FILTERS, MOST_MONTHS, STEPS, Answer, Outcomes, ask, count
-from webapp.figures import Cell, Change, Chart, Column, Content, Definition, Metric, Section, Table
+from webapp.figures import Cell, Change, Chart, Column, Definition, Metric, Section, Table
 
 ENOUGH = 10
 """Treatments of known outcome a diagnosis must have to be named in a title."""
@@ -44,7 +44,7 @@ _ENDS = (
 )
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     sections = (
         _outcomes(answer),
@@ -56,17 +56,13 @@ def build(connection: Connection, question: Question, step: Step) -> Content:
         _by_month(answer),
         _compared(answer),
     )
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+    return Body(
         summary=_summary(answer),
         metrics=_metrics(answer),
-        sections=tuple(section for section in sections if section),
+        sections=sections,
         rows=answer.rows,
         definitions=DEFINITIONS,
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -365,6 +361,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=1,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),

@@ -24,25 +24,21 @@ from webapp.content.answer import A_YEAR_EARLIER
 from webapp.content.counting import month_key
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.template import Step, Template
+from webapp.content.template import Body, Step, Template
 from webapp.content.visit_counts import FILTERS, MOST_MONTHS, STEPS, Answer, Counts, ask, count
-from webapp.figures import Cell, Chart, Column, Content, Definition, Metric, Rows, Section, Table
+from webapp.figures import Cell, Chart, Column, Definition, Metric, Rows, Section, Table
 
 
-def build(connection: Connection, question: Question, step: Step) -> Content:
+def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     sections = (_by_month(answer), _by_time(answer), _compared(answer))
-    content = Content(
-        template=TEMPLATE.name,
-        title=f"{TEMPLATE.title}, {periods.label(question.start, question.end)}",
+    return Body(
         summary=_summary(answer),
         metrics=_metrics(answer),
-        sections=tuple(section for section in sections if section),
+        sections=sections,
         rows=answer.rows,
         definitions=DEFINITIONS,
     )
-    step(STEPS, STEPS)
-    return content
 
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
@@ -308,6 +304,7 @@ TEMPLATE = Template(
     audience="aggregate",
     version=2,
     filters=FILTERS,
+    steps=STEPS,
     build=build,
     count=count,
     fresh_for=timedelta(minutes=30),
