@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_index('ix_diagnoses_by_name', 'diagnoses', ['clinic_id', 'code_system', 'code', 'name', 'verification_status', 'recorded_on', 'patient_id', 'visit_id'], unique=False, postgresql_where=sa.text('false'))
     op.create_index('ix_diagnoses_figures', 'diagnoses', ['clinic_id', 'recorded_on', 'verification_status', 'patient_id', 'visit_id'], unique=False)
     op.drop_index(op.f('ix_diagnoses_clinic_id_recorded_on'), table_name='diagnoses')
-    op.create_index('ix_measurements_figures', 'measurements', ['clinic_id', 'loinc', 'name', 'local_day', 'patient_id', 'visit_id', 'unit', 'value'], unique=False)
+    op.create_index('ix_measurements_figures', 'measurements', ['clinic_id', 'loinc', 'local_day', 'patient_id', 'visit_id', 'unit', 'value'], unique=False)
     op.drop_index(op.f('ix_measurements_clinic_id_loinc_local_day'), table_name='measurements')
 
     op.create_table('known_figures',

@@ -3,8 +3,8 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import compress
 
@@ -208,29 +208,35 @@ class _Tally:
 
 
 def _visits(connection: Connection, question: Question, on_record: _Marks, excluded: Counter[str]) -> Records:
-    now = Visit.local_day.between(*question.days)
-    group = (Visit.local_day, Visit.status)
-    spans = (question.days, question.earlier)
-    conditions = [
-        *visits_of(question, FILTERS, periods.around(*spans)),
-        *vital_counts.in_one_of(Visit.local_day, spans),
-        Visit.kind == "medical",
-    ]
-    query = select(*group, ids(Visit.patient_id), ids(case((now, Visit.id))), func.count(Visit.provider_id))
+    group, is_medical = (Visit.local_day, Visit.status), Visit.kind == "medical"
+    now, then = (visits_of(question, FILTERS, period) for period in (question.days, question.earlier))
+    before = connection.scalar(select(func.count()).where(HAPPENED, *then, is_medical)) or 0
+    query = select(*group, ids(Visit.patient_id), ids(Visit.id), func.count(Visit.provider_id))
     tally = _Tally(question)
-    for day, status, people, visits, provided in connection.execute(query.where(*conditions).group_by(*group)):
-        patients, is_now = read(people), tally.is_now(day)
+    for day, status, people, visits, provided in connection.execute(query.where(*now, is_medical).group_by(*group)):
+        patients = read(people)
         if status in NOT_COUNTED:
-            excluded[NOT_COUNTED[status]] += len(patients) if is_now else 0
+            excluded[NOT_COUNTED[status]] += len(patients)
             continue
         tally.add(day, patients)
-        if is_now:
-            _mark(on_record.seen, patients)
-            on_record.came.extend(read(visits))
-            on_record.provided += provided
-    ended = select(func.count(Visit.ended_at)).where(HAPPENED, Visit.kind == "medical")
-    on_record.ended = connection.scalar(ended.where(*visits_of(question, FILTERS, question.days))) or 0
-    return tally.records
+        _mark(on_record.seen, patients)
+        on_record.came.extend(read(visits))
+        on_record.provided += provided
+    on_record.ended = _ended(connection, question)
+    return replace(tally.records, earlier=before)
+
+
+def _ended(connection: Connection, question: Question) -> int:
+    """The medical visits of the period that have an end. No index has that, and SQLite reads all visits faster than
+    it looks up a quarter of them."""
+    query = select(func.count(Visit.ended_at)).where(
+        Unindexed(Visit.clinic_id) == question.clinic_id,
+        Unindexed(Visit.local_day).between(*question.days),
+        Visit.kind == "medical",
+        HAPPENED,
+        *of_asked_patients(question, FILTERS, Visit.patient_id),
+    )
+    return connection.scalar(query) or 0
 
 
 def _diagnoses(connection: Connection, question: Question, on_record: _Marks, excluded: Counter[str]) -> Records:
@@ -260,17 +266,33 @@ def _measurements(
 ) -> tuple[Records, list[Spelled]]:
     """Their number, and what is measured in the period; each goes to the marks and verdicts as well."""
     tally = _Tally(question)
-    observed: defaultdict[tuple[str | None, str], array[int]] = defaultdict(lambda: array("i"))
+    observed: defaultdict[str | None, array[int]] = defaultdict(lambda: array("i"))
     for some in vital_counts.measured(connection, question):
         asked, is_now = on_record.asked(some.patients), tally.is_now(some.day)
         tally.add(some.day, asked)
         verdicts.add_single(some)
         if is_now and some.loinc in VITALS:
             _mark_vitals(on_record, some)
-        if is_now and asked:
-            observed[some.loinc, some.name].extend(asked)
-    spelled = [Spelled((loinc,), name, patients) for (loinc, name), patients in observed.items()]
-    return tally.records, spelled
+        if is_now:
+            observed[some.loinc].extend(asked)
+    return tally.records, _observations(connection, question, observed)
+
+
+def _observations(
+    connection: Connection, question: Question, patients: Mapping[str | None, Sequence[int]]
+) -> list[Spelled]:
+    """What was measured in the period, of whom: those with a code go by that, and are told once of all its names."""
+    has_no_code = func.coalesce(Measurement.loinc, "") == ""
+    group = (Measurement.loinc, Measurement.name)
+    query = select(*group, func.count(), ids(case((has_no_code, Measurement.patient_id)))).where(
+        Unindexed(Measurement.clinic_id) == question.clinic_id,
+        Unindexed(Measurement.local_day).between(*question.days),
+        *of_asked_patients(question, FILTERS, Measurement.patient_id),
+    )
+    return [
+        Spelled((loinc,), name, count, patients[loinc] if loinc else read(text))
+        for loinc, name, count, text in connection.execute(query.group_by(*group))
+    ]
 
 
 def _mark_vitals(on_record: _Marks, some: Measured) -> None:
@@ -308,9 +330,9 @@ def _treatments(connection: Connection, question: Question) -> tuple[Records, li
     for system, code, name, text, of_earlier in connection.execute(query):
         before += of_earlier
         if patients := read(text):
-            spelled.append(Spelled((system, code), name, patients))
+            spelled.append(Spelled((system, code), name, len(patients), patients))
             people.update(patients)
-    return Records(sum(len(some.patients) for some in spelled), len(people), before), spelled
+    return Records(sum(some.count for some in spelled), len(people), before), spelled
 
 
 def _of_patients(connection: Connection, question: Question, on_record: _Marks) -> dict[str, Part]:

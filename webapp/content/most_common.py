@@ -61,10 +61,12 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """Rows with the same codes and name: the patient of each."""
+    """Rows with the same codes and name: how many, and their patients. With a code it may be the patients of all rows
+    with that code."""
 
     codes: tuple[str | None, ...]
     name: str
+    count: int
     patients: Sequence[int]
 
 
@@ -76,8 +78,8 @@ def rank(spelled: Iterable[Spelled]) -> Ranking:
         known = tuple(code or "" for code in some.codes) if some.codes[-1] else ()
         key = known or ("", "", " ".join(some.name.split()).casefold())
         thing = found.setdefault(key, Thing(known))
-        thing.count += len(some.patients)
-        thing.names[some.name] += len(some.patients)
+        thing.count += some.count
+        thing.names[some.name] += some.count
         whose[key].append(some.patients)
     ranked = sorted(
         found.items(), key=lambda item: (-item[1].count, item[1].name.casefold(), item[1].name, item[1].codes)

@@ -180,6 +180,17 @@ def around(*spans: Period) -> Period:
     return min(start for start, _ in spans), max(end for _, end in spans)
 
 
+def joined(*spans: Period) -> list[Period]:
+    """The same days in as few periods as can be, in order."""
+    found: list[Period] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1] + timedelta(days=1):
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
+
+
 def year_before(start: date, end: date) -> Period:
     """The same days a year earlier; of a few days the same weekdays, 52 weeks earlier."""
     if _is_short(start, end):

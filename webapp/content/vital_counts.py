@@ -67,11 +67,10 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Measurements of one code, name and day: for each its patient, its visit or 0, and what it was told to be: a place
+    """Measurements of one code and day: for each its patient, its visit or 0, and what it was told to be: a place
     in TOLD, or of what is no single value whether it says anything."""
 
     loinc: str | None
-    name: str
     day: date
     patients: list[int]
     visits: list[int]
@@ -80,7 +79,7 @@ class Measured:
 
 def measured(connection: Connection, question: Question) -> Iterator[Measured]:
     """All measurements of the period and of the earlier one, of patients who are not asked about too."""
-    group = (Measurement.loinc, Measurement.name, Measurement.local_day)
+    group = (Measurement.loinc, Measurement.local_day)
     visit_id = func.coalesce(Measurement.visit_id, 0)
     query = (
         select(*group, ids(Measurement.patient_id), ids(visit_id), ids(_single()))
@@ -90,9 +89,9 @@ def measured(connection: Connection, question: Question) -> Iterator[Measured]:
         )
         .group_by(*group)
     )
-    for loinc, name, day, *texts in connection.execute(query):
+    for loinc, day, *texts in connection.execute(query):
         assert day is not None, "asked for by its day"
-        yield Measured(loinc, name, day, *map(read, texts))
+        yield Measured(loinc, day, *map(read, texts))
 
 
 class Verdicts:
@@ -177,8 +176,9 @@ def records_begin(connection: Connection, clinic_id: int) -> date | None:
 
 def in_one_of(day: Any, spans: Iterable[Period]) -> Conditions:
     """That the day lies in one of these periods."""
-    spans = tuple(spans)
-    return [day.between(*periods.around(*spans)), or_(*(day.between(*span) for span in spans))]
+    stretches = periods.joined(*spans)
+    within = [day.between(*periods.around(*stretches))]
+    return within if len(stretches) == 1 else [*within, or_(*(day.between(*stretch) for stretch in stretches))]
 
 
 def _single() -> ColumnElement[int]:
@@ -219,30 +219,32 @@ def _pairs(question: Question, spans: Iterable[Period]) -> Subquery:
     as to look up each of these."""
     value: Any = Measurement.value
     is_systolic = Measurement.loinc == SYSTOLIC
-    troubles = case(
-        (Measurement.value.is_(None), 1),
-        (or_(Measurement.unit.is_(None), Measurement.unit.not_in(MMHG)), 2),
-        (and_(is_systolic, _beyond(value, SYSTOLIC_LIMITS)), 3),
-        (and_(~is_systolic, _beyond(value, DIASTOLIC_LIMITS)), 3),
-        else_=0,
+    is_beyond = case((is_systolic, _beyond(value, SYSTOLIC_LIMITS)), else_=_beyond(value, DIASTOLIC_LIMITS))
+    is_in_mmhg = Measurement.unit.in_(MMHG)
+    troubles = case((value.is_(None), 1), (Measurement.unit.is_(None), 2), (~is_in_mmhg, 2), (is_beyond, 3), else_=0)
+    systolic, diastolic = (
+        case((and_(is_it, is_in_mmhg, ~_beyond(value, limits)), value))
+        for is_it, limits in ((is_systolic, SYSTOLIC_LIMITS), (~is_systolic, DIASTOLIC_LIMITS))
     )
+    # Sums are in no index: in the order of one, either database would look up each row in its place.
+    patient_id = (Measurement.patient_id + 0).label("patient_id")
     together = (
-        Measurement.patient_id,
+        patient_id,
         Measurement.local_day,
         Measurement.measured_at,
         case((Measurement.component > 0, Measurement.source_id), else_=null()),
     )
     return (
         select(
-            Measurement.patient_id,
+            patient_id,
             Measurement.local_day,
-            func.max(case((and_(is_systolic, troubles == 0), value))).label("systolic"),
-            func.max(case((and_(~is_systolic, troubles == 0), value))).label("diastolic"),
+            func.max(systolic).label("systolic"),
+            func.max(diastolic).label("diastolic"),
             func.max(troubles).label("trouble"),
         )
         .where(
             Unindexed(Measurement.clinic_id) == question.clinic_id,
-            Measurement.loinc.in_([SYSTOLIC, DIASTOLIC]),
+            Unindexed(Measurement.loinc).in_([SYSTOLIC, DIASTOLIC]),
             *in_one_of(Unindexed(Measurement.local_day), spans),
         )
         .group_by(*together)

@@ -22,7 +22,6 @@ class Measurement(Sourced, Model):
             "ix_measurements_figures",
             "clinic_id",
             "loinc",
-            "name",
             "local_day",
             "patient_id",
             "visit_id",
