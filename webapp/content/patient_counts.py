@@ -1,23 +1,26 @@
 """Who the clinic's patients are, read from the database: the counts behind the patient summary."""
 
-from collections import defaultdict
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, extract, func, not_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, extract, func, not_, select, true
 
 from webapp.content import coverage, filters, findings, periods
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import HAPPENED, Conditions, Unindexed, how_many, month_key, patients_of
+from webapp.content.counting import Conditions, how_many, month_key, patients_of
 from webapp.content.filters import Filter
+from webapp.content.id_lists import ids, places, read
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.errors import FiguresFailed
 from webapp.figures import Excluded, Rows
 from webapp.models import Patient, Visit
+from webapp.models.visit import NOT_COUNTED
 
 MOST_MONTHS = 60
 STEPS = 4
@@ -295,52 +298,48 @@ class _People:
 
 
 def _people(connection: Connection, question: Question) -> list[_People]:
-    """All patients of the question in some thousand groups: each visit is looked at once, whatever it counts for."""
+    """All patients of the question in groups of those who are alike."""
     now, earlier = question.days, question.earlier
-    visitors = _visitors(question)
-    came = [func.coalesce(column, 0) for column in visitors.c if column.key != "patient_id"]
+    came, came_then, last, last_then = _came(connection, question)
+    since, since_then = (_active_up_to(end, question)[0].toordinal() for _, end in (now, earlier))
     are_there = [case((and_(*on_the_books(period)), 1), else_=0) for period in (now, earlier)]
-    people = (
-        select(filters.band_column(question.end), Patient.sex, *are_there, *came)
-        .select_from(Patient)
-        .outerjoin(visitors, visitors.c.patient_id == Patient.id)
-        .where(*patients_of(question, FILTERS))
-        .subquery()
-    )
-    found = connection.execute(select(func.count(), *people.c).group_by(*people.c))
-    return [
-        _People(
-            band,
-            sex,
-            _Then(patients * is_now, visits, bool(is_now and active)),
-            _Then(patients * was_then, visits_then, bool(was_then and active_then)),
+    group = (filters.band_column(question.end).label("band"), Patient.sex, *are_there)
+    asked: Select[Any] = select(*group, ids(Patient.id)).where(*patients_of(question, FILTERS)).group_by(*group)
+    found = []
+    for band, sex, is_now, was_then, text in connection.execute(asked):
+        alike = Counter(
+            (came[patient], came_then[patient], last[patient] >= since, last_then[patient] >= since_then)
+            for patient in read(text)
         )
-        for patients, band, sex, is_now, was_then, visits, visits_then, active, active_then in found
-    ]
+        for (visits, visits_then, active, active_then), patients in alike.items():
+            here, then = _Then(patients * is_now, visits, active), _Then(patients * was_then, visits_then, active_then)
+            found.append(_People(band, sex, here, then))
+    return found
 
 
-def _visitors(question: Question) -> Subquery:
-    """The patients with visits that took place: how many in the period and in the earlier one, and whether there was
-    one in the time up to the end of either by which a patient is active."""
-    counted = (question.days, question.earlier)
-    looked_at = (*counted, *(_active_up_to(end, question) for _, end in counted))
-    since, until = min(start for start, _ in looked_at), question.end
-    visits = [how_many(Visit.local_day.between(*period)) for period in looked_at]
-    at_most_once = [case((column > 0, 1), else_=0) for column in visits[2:]]
-    return (
-        select(
-            Visit.patient_id,
-            *(
-                column.label(name)
-                for column, name in zip(
-                    (*visits[:2], *at_most_once), ("visits", "visits_then", "active", "active_then"), strict=True
-                )
-            ),
-        )
-        .where(Visit.clinic_id == question.clinic_id, Unindexed(Visit.local_day).between(since, until), HAPPENED)
-        .group_by(Visit.patient_id)
-        .subquery()
-    )
+def _came(connection: Connection, question: Question) -> tuple[array[int], array[int], array[int], array[int]]:
+    """Of each patient the visits that took place in the period and in the earlier one, and the day of the last up to
+    the end of either, as date.toordinal() counts: 0 for none. Each visit is looked at once, in the order of days."""
+    now, earlier = question.days, question.earlier
+    since = min(now[0], earlier[0], *(_active_up_to(end, question)[0] for _, end in (now, earlier)))
+    group = (Visit.local_day, Visit.status)
+    of_days = (Visit.clinic_id == question.clinic_id, Visit.local_day.between(since, question.end))
+    visits = select(*group, ids(Visit.patient_id)).where(*of_days).group_by(*group).order_by(*group)
+    came, came_then, last = (places(connection, Patient, 0) for _ in range(3))
+    last_then = None
+    for day, status, text in connection.execute(visits):
+        if status in NOT_COUNTED:
+            continue
+        if last_then is None and day > earlier[1]:
+            last_then = last[:]
+        patients, number = read(text), day.toordinal()
+        for counted, (start, end) in ((came, now), (came_then, earlier)):
+            if start <= day <= end:
+                for patient in patients:
+                    counted[patient] += 1
+        for patient in patients:
+            last[patient] = number
+    return came, came_then, last, last if last_then is None else last_then
 
 
 def _groups(people: Iterable[_People]) -> tuple[Group, ...]:
