@@ -11,23 +11,24 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
-from webapp.content import adoption, ages, comprehensive_work, coverage, findings, named, periods, tallies, vital_counts
+from webapp.content import adoption, ages, comprehensive_work, coverage, findings, named, periods, vital_counts
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
+from webapp.content.comprehensive_people import People, Visitors
 from webapp.content.comprehensive_work import Asked, Work
-from webapp.content.counting import HAPPENED, how_many, month_key, visits_of
+from webapp.content.counting import HAPPENED, Unindexed, how_many, in_one_of, month_key, rows_by_status, visits_of
+from webapp.content.id_lists import ids, read
 from webapp.content.named import Spelling
-from webapp.content.patient_counts import on_the_books
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.tallies import Tally
 from webapp.content.template import Step
 from webapp.content.treatment_counts import NOT_HELD
 from webapp.content.vital_bands import HIGH_PRESSURES, PRESSURE_CLASSES
 from webapp.figures import Rows
 from webapp.models import Diagnosis, Feedback, Patient, Treatment, Visit
+from webapp.models.visit import NOT_COUNTED
 
 FILTERS = ()
 MOST_MONTHS = 60
@@ -40,14 +41,6 @@ ByDay = Mapping[tuple[date, str], int]
 SUCCEEDED = ("successful", "improved")
 KNOWN = (*SUCCEEDED, "unchanged", "worse")
 RATINGS = ("1", "2", "3", "4", "5")
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Patients on the books, and those of them with a visit in the 12 months up to the last day."""
-
-    patients: int = 0
-    active: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +118,11 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    rows, _ = tallies.of_period(connection, question, FILTERS)
+    visitors = Visitors(connection, question, steps(question.end))
     everything = (_since(question), question.end)
-    visits = _by_kind(tallies.by_day(connection, question, FILTERS, everything))
+    rows, visits = _visits(connection, question, everything, visitors)
     step(1, STEPS)
-    people = _people(connection, question)
+    people = visitors.people()
     step(2, STEPS)
     clinic = question.clinic_id
     registered = _by_day(connection, Patient.clinic_id == clinic, Patient.registered_on, None, everything)
@@ -137,14 +130,12 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     outcomes = _by_day(connection, Treatment.clinic_id == clinic, Treatment.performed_on, Treatment.outcome, everything)
     overdue = _overdue(connection, question)
     step(3, STEPS)
-    diagnoses = (_diagnoses(connection, question, question.days), _diagnoses(connection, question, question.earlier))
+    diagnoses = _diagnoses(connection, question)
     teams = adoption.teams(connection, question, question.days)
     asked = comprehensive_work.asked(connection, question)
     made = comprehensive_work.made(connection, question, steps(question.end))
     step(4, STEPS)
-    work, work_before = (
-        comprehensive_work.of(connection, question, period, visits) for period in (question.days, question.earlier)
-    )
+    work, work_before = comprehensive_work.of(connection, question, (question.days, question.earlier), visits)
     step(5, STEPS)
     return Answer(
         question,
@@ -173,8 +164,22 @@ def _since(question: Question) -> date:
     return min(question.start, question.earlier[0], shown[0], steps(question.end)[0][0])
 
 
-def _by_kind(daily: Iterable[Tally]) -> ByDay:
-    return {(tally.day, tally.kind): tally.visits for tally in daily}
+def _visits(connection: Connection, question: Question, period: Period, visitors: Visitors) -> tuple[Rows, ByDay]:
+    """Those of the question's own days, of any status, and by day those of `period` that took place, in one look at
+    each; `visitors` hear who came."""
+    group = (Visit.local_day, Visit.status, Visit.kind)
+    since = min(period[0], visitors.since)
+    query = select(*group, ids(Visit.patient_id)).where(*visits_of(question, FILTERS, (since, period[1])))
+    by_status: Counter[str] = Counter()
+    found: Counter[tuple[date, str]] = Counter()
+    for day, status, kind, text in connection.execute(query.group_by(*group).order_by(Visit.local_day)):
+        patients = read(text)
+        if question.start <= day <= question.end:
+            by_status[status] += len(patients)
+        if status not in NOT_COUNTED:
+            visitors.add(day, patients)
+            found[day, kind] += len(patients)
+    return rows_by_status(by_status), {key: number for key, number in found.items() if key[0] >= period[0]}
 
 
 def _by_day(connection: Connection, of_clinic: ColumnElement[bool], day: Any, kind: Any, period: Period) -> ByDay:
@@ -184,52 +189,6 @@ def _by_day(connection: Connection, of_clinic: ColumnElement[bool], day: Any, ki
     for number, on, *kinds in connection.execute(query):
         found[on, str(kinds[0]) if kinds else ""] += number
     return found
-
-
-def _people(connection: Connection, question: Question) -> tuple[People, ...]:
-    """Of the period, of the earlier one, and of each step.
-
-    Of a patient's visits three days tell all: the last one up to the end of the first step, and the first one after
-    it. The 12 months up to a step's end begin before that day and end on it or after it, so that they hold a visit
-    where they hold one of these two. The third is any day in the 12 months up to the end of the earlier period.
-    """
-    shown, before = steps(question.end), periods.year_up_to(question.earlier[1])
-    came = _days_of_visits(question, shown[0][1], before)
-
-    def is_active(step: Period) -> ColumnElement[bool]:
-        return or_(came.c.last_old >= periods.year_up_to(step[1])[0], came.c.first_new <= step[1])
-
-    columns = []
-    stretches = [(question.days, is_active(shown[-1])), (question.earlier, came.c.earlier.is_not(None))]
-    for period, came_then in (*stretches, *((step, is_active(step)) for step in shown)):
-        known = and_(*on_the_books(period))
-        columns += [how_many(known), how_many(and_(known, came_then))]
-    query = (
-        select(*columns)
-        .select_from(Patient)
-        .outerjoin(came, came.c.patient_id == Patient.id)
-        .where(Patient.clinic_id == question.clinic_id)
-    )
-    found = list(map(int, connection.execute(query).one()))
-    return tuple(People(*found[at : at + 2]) for at in range(0, len(found), 2))
-
-
-def _days_of_visits(question: Question, middle: date, earlier: Period) -> Subquery:
-    """Of each patient the last day with a visit up to the middle day, the first one after it, and one in `earlier`."""
-    day = Visit.local_day
-    first = min(earlier[0], periods.year_up_to(middle)[0])
-    last = max(earlier[1], question.end)
-    return (
-        select(
-            Visit.patient_id,
-            func.max(case((day <= middle, day))).label("last_old"),
-            func.min(case((day > middle, day))).label("first_new"),
-            func.max(case((day.between(*earlier), day))).label("earlier"),
-        )
-        .where(Visit.clinic_id == question.clinic_id, day.between(first, last), HAPPENED)
-        .group_by(Visit.patient_id)
-        .subquery()
-    )
 
 
 def _overdue(connection: Connection, question: Question) -> tuple[int, ...]:
@@ -252,20 +211,22 @@ def _overdue(connection: Connection, question: Question) -> tuple[int, ...]:
     return tuple(map(int, connection.execute(select(*(how_many(is_overdue(end)) for end in ends))).one()))
 
 
-def _diagnoses(connection: Connection, question: Question, period: Period) -> dict[Spelling, int]:
-    """By spelling, without those that the patient turned out not to have."""
-    status = Diagnosis.verification_status
-    spelling = named.spelling_columns(Diagnosis)
-    query = (
-        select(func.count(), *spelling)
-        .where(
-            Diagnosis.clinic_id == question.clinic_id,
-            Diagnosis.recorded_on.between(*period),
-            or_(status.is_(None), status.not_in(list(NOT_HELD))),
-        )
-        .group_by(*spelling)
+def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spelling, int], dict[Spelling, int]]:
+    """By spelling, without those that the patient turned out not to have: of the period, and of the earlier one."""
+    spans = (question.days, question.earlier)
+    group = (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
+    counts = (how_many(Diagnosis.recorded_on.between(*span)) for span in spans)
+    query = select(*counts, *group).where(
+        Diagnosis.clinic_id == question.clinic_id,
+        *in_one_of(Unindexed(Diagnosis.recorded_on), spans),
     )
-    return {(system, code, name): number for number, system, code, name in connection.execute(query)}
+    found: tuple[Counter[Spelling], ...] = (Counter(), Counter())
+    for *numbers, system, code, name, status in connection.execute(query.group_by(*group)):
+        for number, spellings in zip(numbers, found, strict=True):
+            if number and status not in NOT_HELD:
+                spellings[system, code, name] += number
+    now, earlier = map(dict, found)
+    return now, earlier
 
 
 def _pressures(connection: Connection, question: Question) -> dict[str, tuple[int, int]]:

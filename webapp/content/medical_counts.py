@@ -17,6 +17,7 @@ from webapp.content.counting import (
     Conditions,
     Unindexed,
     how_many,
+    in_one_of,
     month_key,
     of_asked_patients,
     patients_of,
@@ -322,7 +323,7 @@ def _treatments(connection: Connection, question: Question) -> tuple[Records, li
         select(*group, ids(case((now, Treatment.patient_id))), how_many(earlier))
         .where(
             *_medical_treatments(question),
-            *vital_counts.in_one_of(Unindexed(Treatment.performed_on), (question.days, question.earlier)),
+            *in_one_of(Unindexed(Treatment.performed_on), (question.days, question.earlier)),
         )
         .group_by(*group)
     )

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, null, or_, select
 
-from webapp.content import ages, filters, periods
-from webapp.content.counting import Conditions, Unindexed, month_key
+from webapp.content import ages, filters
+from webapp.content.counting import Unindexed, in_one_of, month_key
 from webapp.content.id_lists import ids, read
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -172,13 +172,6 @@ def records_begin(connection: Connection, clinic_id: int) -> date | None:
     """The day of the clinic's first reading of a vital sign."""
     of_clinic = and_(Measurement.clinic_id == clinic_id, Measurement.loinc.in_(VITALS))
     return connection.scalar(select(func.min(Measurement.local_day)).where(of_clinic))
-
-
-def in_one_of(day: Any, spans: Iterable[Period]) -> Conditions:
-    """That the day lies in one of these periods."""
-    stretches = periods.joined(*spans)
-    within = [day.between(*periods.around(*stretches))]
-    return within if len(stretches) == 1 else [*within, or_(*(day.between(*stretch) for stretch in stretches))]
 
 
 def _single() -> ColumnElement[int]:
