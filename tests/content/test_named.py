@@ -3,7 +3,8 @@
 import pytest
 
 from webapp.content import named
-from webapp.content.named import ALL_OTHERS, LONGEST, MOST, Listed, Spelling, TopList, ranked
+from webapp.content.findings import ALL_OTHERS
+from webapp.content.named import LONGEST, MOST, Listed, Spelling, TopList, ranked
 
 SNOMED, ICD_10 = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10"
 

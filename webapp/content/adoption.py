@@ -100,7 +100,8 @@ def people_table(some: Iterable[Team]) -> Table:
         return label, of.people, of.signed_in, of.asked, of.used, findings.share(of.used, of.people)
 
     rows = tuple(cells(ROLE_WORDS[one.role], one) for one in some)
-    return Table("users", "People of the clinic who used the system", columns, rows, cells("All", together(some)))
+    total = cells(findings.ALL, together(some))
+    return Table("users", "People of the clinic who used the system", columns, rows, total)
 
 
 def used_sentence(everyone: Team) -> str:

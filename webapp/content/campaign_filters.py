@@ -13,10 +13,9 @@ from sqlalchemy.orm import aliased
 from webapp import words
 from webapp.content import filters
 from webapp.content.filters import Choices, Filter
+from webapp.content.findings import ALL, ALL_OTHERS
 from webapp.models import Campaign
 
-ALL, OTHERS = "All", "All others"
-"""The names of rows of totals."""
 NO_NAME, NO_TOPIC = "No name", "No topic"
 
 
@@ -27,13 +26,13 @@ def one_line(name: str, blank: str) -> str:
 
 def topic_name(topic: str) -> str:
     name = one_line(topic, NO_TOPIC)
-    return f"{name} (topic)" if name in (ALL, OTHERS) else name
+    return f"{name} (topic)" if name in (ALL, ALL_OTHERS) else name
 
 
 def campaign_names(names: Mapping[int, str]) -> dict[int, str]:
     """Campaigns, name by number, as they are shown: each name once."""
     shown = {number: one_line(name, NO_NAME) for number, name in names.items()}
-    taken = [ALL, OTHERS, *shown.values()]
+    taken = [ALL, ALL_OTHERS, *shown.values()]
     return {number: f"{name} (number {number})" if taken.count(name) > 1 else name for number, name in shown.items()}
 
 

@@ -8,12 +8,12 @@
     before, after    visits that took place on the 60 days before and on the 60 days after the day of a contact, of the
                      contacts with records of visits on all those days
     people           who signed in or asked for a report in the period / accounts added by then and open now
-    kept up          patients with a number, a birth date that can be true, a known sex, and both a visit and an entry
+    kept up to date  patients with a number, a birth date that can be true, a known sex, and both a visit and an entry
                      in the 24 months up to the last day / patients
     change           against the question's earlier period
 
 Topics and campaigns have the names of the records, ages the bands of filters.py. There is no standard for how long
-contacts are followed or when a record is kept up: both are rules of this system.
+contacts are followed or when a record is kept up to date: both are rules of this system.
 """
 
 from datetime import timedelta

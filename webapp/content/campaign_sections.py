@@ -3,7 +3,6 @@
 from webapp import words
 from webapp.content import adoption, filters, findings
 from webapp.content.campaign_counts import FOLLOWED_DAYS, Answer, Followed, Group, Reach, Run, added_up
-from webapp.content.campaign_filters import ALL, OTHERS
 from webapp.figures import Cell, Chart, Column, Section, Table
 
 MOST_SHOWN = 10
@@ -61,9 +60,9 @@ def by_campaign(answer: Answer) -> Section | None:
     shown, rest = answer.runs[:MOST_SHOWN], answer.runs[MOST_SHOWN:]
     rows: list[tuple[Cell, ...]] = [(run.name, _running(run), *_reached(run.reach)) for run in shown]
     if rest:
-        rows.append((OTHERS, None, *_reached(added_up(Reach, (run.reach for run in rest)))))
+        rows.append((findings.ALL_OTHERS, None, *_reached(added_up(Reach, (run.reach for run in rest)))))
     columns = (Column("campaign", "Campaign"), Column("dates", "Dates"), *_REACHED)
-    total = (ALL, None, *_reached(answer.reach))
+    total = (findings.ALL, None, *_reached(answer.reach))
     table = Table("campaigns", "Contacts by campaign", columns, tuple(rows), total)
     chart = Chart(
         "campaigns",
@@ -100,9 +99,9 @@ def _topics(answer: Answer, topics: dict[str, list[Run]]) -> Table:
     found = [(name, added_up(Reach, (run.reach for run in runs))) for name, runs in topics.items()]
     rows = [(name, *_reached(reach)) for name, reach in found[:MOST_SHOWN]]
     if found[MOST_SHOWN:]:
-        rows.append((OTHERS, *_reached(added_up(Reach, (reach for _, reach in found[MOST_SHOWN:])))))
+        rows.append((findings.ALL_OTHERS, *_reached(added_up(Reach, (reach for _, reach in found[MOST_SHOWN:])))))
     columns = (Column("topic", "Topic"), *_REACHED)
-    return Table("topics", "Contacts by topic", columns, tuple(rows), (ALL, *_reached(answer.reach)))
+    return Table("topics", "Contacts by topic", columns, tuple(rows), (findings.ALL, *_reached(answer.reach)))
 
 
 def by_patient(answer: Answer) -> Section | None:
@@ -124,7 +123,7 @@ def by_patient(answer: Answer) -> Section | None:
         Column("share", "Share contacted", "percent", decimals=1),
     )
     rows = tuple((label, *_contacted(group)) for label, group in groups.items())
-    table = Table("reach", f"Patients contacted by {by}", columns, rows, (ALL, *_contacted(answer.everyone)))
+    table = Table("reach", f"Patients contacted by {by}", columns, rows, (findings.ALL, *_contacted(answer.everyone)))
     be = "was" if answer.contacted == 1 else "were"
     title = f"{words.number(answer.contacted)} of {words.plural(answer.everyone.patients, 'patient')} {be} contacted"
     each = "each age group" if by == "age" else "each sex"
@@ -157,7 +156,9 @@ def followed(answer: Answer) -> Section | None:
         "Dental": (found.dental_before, found.dental_after),
     }
     rows = tuple((kind, *_step(*counts)) for kind, counts in kinds.items())
-    table = Table("visits", "Visits of those contacted", columns, rows, (ALL, *_step(found.before, found.after)))
+    table = Table(
+        "visits", "Visits of those contacted", columns, rows, (findings.ALL, *_step(found.before, found.after))
+    )
     chart = Chart(
         "visits",
         "bar",
@@ -187,7 +188,7 @@ def _followed_topics(answer: Answer) -> Table:
     )
     rows = [(name, *_came(found)) for name, found in those[:MOST_SHOWN]]
     if those[MOST_SHOWN:]:
-        rows.append((OTHERS, *_came(added_up(Followed, (found for _, found in those[MOST_SHOWN:])))))
+        rows.append((findings.ALL_OTHERS, *_came(added_up(Followed, (found for _, found in those[MOST_SHOWN:])))))
     columns = (
         Column("topic", "Topic"),
         Column("contacts", "Contacts followed", "count"),
@@ -198,7 +199,7 @@ def _followed_topics(answer: Answer) -> Table:
     )
     note = "Came: contacts whose patient had a visit in those days."
     title = "Visits before and after by topic"
-    return Table("followed_topics", title, columns, tuple(rows), (ALL, *_came(answer.followed)), note)
+    return Table("followed_topics", title, columns, tuple(rows), (findings.ALL, *_came(answer.followed)), note)
 
 
 def _came(found: Followed) -> tuple[Cell, ...]:
@@ -213,7 +214,7 @@ def _basis(answer: Answer) -> Table:
     if out.too_early:
         rows.append((f"Left out: less than {FOLLOWED_DAYS} days of visits on record before", out.too_early))
     columns = (Column("what", "Which contacts"), Column("contacts", "Contacts", "count"))
-    return Table("basis", "Contacts in this comparison", columns, tuple(rows), (ALL, answer.reach.contacts))
+    return Table("basis", "Contacts in this comparison", columns, tuple(rows), (findings.ALL, answer.reach.contacts))
 
 
 def compared(answer: Answer) -> Section | None:
@@ -293,5 +294,5 @@ def _kept_up(everyone: Group) -> Table:
         return (*of_all, contacted, findings.share(contacted, everyone.contacted)) if everyone.contacted else of_all
 
     title = "Patients by whether their record is kept up to date"
-    total = cells(ALL, everyone.patients, everyone.contacted)
+    total = cells(findings.ALL, everyone.patients, everyone.contacted)
     return Table("kept_up", title, tuple(columns), (cells(*kept), cells(*not_kept)), total)

@@ -29,7 +29,6 @@ from webapp.content import adoption, coverage, findings, named
 from webapp.content.comprehensive_counts import (
     FILTERS,
     KNOWN,
-    MOST_MONTHS,
     RATINGS,
     STEPS,
     Answer,
@@ -225,11 +224,7 @@ DEFINITIONS = (
         "as they stood at the end of each. Months before the clinic's first registration or visit are left out.",
     ),
     findings.CHANGE_DEFINITION,
-    Definition(
-        "By month",
-        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
-        f"{MOST_MONTHS} months, whole months except the last.",
-    ),
+    coverage.months_definition("registration or visit"),
     Definition("Diagnoses", "Recorded on a day of the period, without those refuted or entered in error."),
     named.NAMES_DEFINITION,
     Definition(

@@ -31,7 +31,6 @@ from webapp.models import Diagnosis, Feedback, Patient, Treatment, Visit
 from webapp.models.visit import NOT_COUNTED
 
 FILTERS = ()
-MOST_MONTHS = 60
 MONTHS = 12
 STEPS = 6
 
@@ -81,7 +80,7 @@ class Answer(OfPeriod):
         return coverage.months(whole, self.records_begin)
 
     def _months(self) -> list[date]:
-        return periods.months_up_to(*self.period, MOST_MONTHS)
+        return periods.months_up_to(*self.period)
 
     def steps(self) -> list[Period]:
         return steps(self.question.end)
@@ -160,7 +159,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
 
 def _since(question: Question) -> date:
     """The first day of anything that is counted by day."""
-    shown = periods.months_up_to(*question.days, MOST_MONTHS)
+    shown = periods.months_up_to(*question.days)
     return min(question.start, question.earlier[0], shown[0], steps(question.end)[0][0])
 
 
@@ -231,7 +230,7 @@ def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spellin
 
 def _pressures(connection: Connection, question: Question) -> dict[str, tuple[int, int]]:
     """By month, from the first one shown: blood pressures with a class, and those of them that are high."""
-    first = periods.months_up_to(*question.days, MOST_MONTHS)[0]
+    first = periods.months_up_to(*question.days)[0]
     all_of_them, high = Counter[str](), Counter[str]()
     verdicts = vital_counts.Verdicts(ages.births(connection, question, FILTERS))
     vital_counts.add_pressures(connection, question, (first, question.end), verdicts)

@@ -88,14 +88,14 @@ def _diagnoses(answer: Answer) -> Table | None:
     others = total - sum(item.count for item in top)
     others_before = total_before - sum(before[item.key] for item in top)
     if others or (others_before and answer.is_compared):
-        rows.append(cells(named.ALL_OTHERS, others, others_before))
+        rows.append(cells(findings.ALL_OTHERS, others, others_before))
     columns = [Column("name", "Diagnosis")]
     if answer.is_compared:
         columns.append(Column("then", periods.full_label(*answer.earlier), "count"))
     columns.append(Column("now", periods.full_label(*answer.period), "count"))
     columns.append(Column("share", "Share", "percent", decimals=1))
     return Table(
-        "diagnoses", "Most common diagnoses", tuple(columns), tuple(rows), cells(named.ALL, total, total_before)
+        "diagnoses", "Most common diagnoses", tuple(columns), tuple(rows), cells(findings.ALL, total, total_before)
     )
 
 
@@ -216,7 +216,7 @@ def _by_template(asked: tuple[Asked, ...]) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (name, *counts[name]) for name in sorted(counts, key=lambda name: (-counts[name][0], name))
     )
-    total: tuple[Cell, ...] = (named.ALL, *(sum(row[at] for row in counts.values()) for at in range(3)))
+    total: tuple[Cell, ...] = (findings.ALL, *(sum(row[at] for row in counts.values()) for at in range(3)))
     return Table("templates", "Reports asked for, by kind", columns, rows, total)
 
 
@@ -230,7 +230,7 @@ def _by_format(answer: Answer) -> Table:
         (label, sum(one.asked for one in answer.asked if one.format == name), answer.work.downloads[name])
         for name, label in FORMATS.items()
     )
-    total: tuple[Cell, ...] = (named.ALL, answer.work.asked, sum(answer.work.downloads.values()))
+    total: tuple[Cell, ...] = (findings.ALL, answer.work.asked, sum(answer.work.downloads.values()))
     return Table("formats", "Reports and downloads by format", columns, rows, total)
 
 

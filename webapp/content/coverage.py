@@ -11,8 +11,19 @@ from typing import TypeVar
 from webapp import words
 from webapp.content import periods
 from webapp.content.periods import Period
+from webapp.figures import Definition
 
 T = TypeVar("T")
+
+
+def months_definition(first: str) -> Definition:
+    """What "by month" means where the records begin with the clinic's first `first`."""
+    return Definition(
+        "By month",
+        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
+        f"{periods.MOST_MONTHS} months, whole months except the last. Months before the clinic's first {first} are "
+        "left out.",
+    )
 
 
 def is_in_part(period: Period, begin: date | None) -> bool:

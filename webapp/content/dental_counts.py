@@ -35,7 +35,6 @@ from webapp.models.visit import NOT_COUNTED
 
 FILTERS = (filters.PROVIDER, filters.AGE, filters.SEX)
 NOUN = "dental visits"
-MOST_MONTHS = 60
 STEPS = 4
 MOST_VISITS = 5
 """From this many visits on, patients are counted together."""
@@ -221,7 +220,7 @@ def _groups(connection: Connection, question: Question, came: ByDay, firsts: arr
 
 def _months(question: Question, came: ByDay, firsts: array[int]) -> dict[str, Seen]:
     """The months of periods.months_up_to(), those without visits too; the last one up to the question's end."""
-    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    shown = periods.months_up_to(question.start, question.end)
     of_month: defaultdict[str, ByDay] = defaultdict(list)
     for day, patients in came:
         of_month[month_key(day)].append((day, patients))

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import coverage, filters, findings, named, periods
-from webapp.content.dental_counts import FILTERS, MOST_MONTHS, MOST_VISITS, NOT_CDT, STEPS, Answer, Seen, ask, count
+from webapp.content.dental_counts import FILTERS, MOST_VISITS, NOT_CDT, STEPS, Answer, Seen, ask, count
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.figures import Change, Chart, Column, Definition, Metric, Section, Table
@@ -166,7 +166,7 @@ def _shares(key: str, title: str, label: str, patients: dict[str, int]) -> Table
         Column("share", "Share", "percent", decimals=1),
     )
     rows = tuple((name, found, findings.share(found, everybody)) for name, found in patients.items())
-    return Table(key, title, columns, rows, (named.ALL, everybody, 100.0))
+    return Table(key, title, columns, rows, (findings.ALL, everybody, 100.0))
 
 
 def _frequency(answer: Answer) -> Section | None:
@@ -221,7 +221,7 @@ def _procedures(answer: Answer) -> Section | None:
             Column("count", "Procedures", "count"),
             Column("share", "Share", "percent", decimals=1),
         )
-        table = Table("categories", "Procedures by category", columns, rows, (named.ALL, top.records, 100.0))
+        table = Table("categories", "Procedures by category", columns, rows, (findings.ALL, top.records, 100.0))
         tables.append(table)
         subtitle = f"Procedures by CDT category, {periods.label(*answer.period)}"
         title = _categories_title(answer.categories)
@@ -327,12 +327,7 @@ DEFINITIONS = (
         "Visits a patient",
         "Dental visits divided by the patients who had them. Procedures a visit: all procedures divided by all visits.",
     ),
-    Definition(
-        "By month",
-        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
-        f"{MOST_MONTHS} months, whole months except the last. Months before the clinic's first visit on record are "
-        "left out.",
-    ),
+    coverage.months_definition("visit on record"),
     findings.CHANGE_DEFINITION,
     filters.AGE_DEFINITION,
 )

@@ -45,7 +45,6 @@ from webapp.figures import Cell, Change, Chart, Column, Metric, Section, Table
 
 MOST_SHOWN = 10
 """Categories that have a row of their own."""
-ALL_OTHERS = "All others"
 RATING_LABELS = {
     5: "5 (positive)", 4: "4 (positive)", 3: "3 (neither)", 2: "2 (negative)", 1: "1 (negative)",
     NO_RATING: "No rating", OUT_OF_RANGE: "Out of range",
@@ -221,7 +220,7 @@ def _by_month(answer: Answer) -> Section | None:
 
 def _categories(answer: Answer) -> list[tuple[str, Tally]]:
     """The categories to show; none where there is nothing to tell apart."""
-    shown = top(answer.categories, MOST_SHOWN, ALL_OTHERS)
+    shown = top(answer.categories, MOST_SHOWN, findings.ALL_OTHERS)
     return shown if len(shown) > 1 else []
 
 

@@ -30,7 +30,6 @@ from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Feedback, Patient, Visit
 
-MOST_MONTHS = 60
 STEPS = 5
 
 RATINGS = (5, 4, 3, 2, 1)
@@ -355,7 +354,7 @@ def _visits(connection: Connection, question: Question, period: Period) -> dict[
 
 def _months(connection: Connection, question: Question) -> dict[str, Tally]:
     """The months of periods.months_up_to(), those without responses too; the last one up to the question's end."""
-    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    shown = periods.months_up_to(question.start, question.end)
     month = (extract("year", Feedback.local_day).label("year"), extract("month", Feedback.local_day).label("month"))
     each = select(*month, _rated.label("rated")).where(*responses_of(question, (shown[0], question.end))).subquery()
     keys = (each.c.year, each.c.month, each.c.rated)

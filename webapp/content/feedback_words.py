@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from webapp import words
 from webapp.content import coverage, filters, findings, periods
 from webapp.content.feedback_comments import LONGEST, MOST_COMMENTS
-from webapp.content.feedback_counts import MOST_MONTHS, SOON_DAYS, Answer, Said, Tally
+from webapp.content.feedback_counts import SOON_DAYS, Answer, Said, Tally
 from webapp.figures import Definition
 
 _CERTAIN = 1.96
@@ -219,9 +219,5 @@ _DEFINITIONS = (
         "others together.",
     ),
     findings.CHANGE_DEFINITION,
-    Definition(
-        "By month",
-        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
-        f"{MOST_MONTHS} months, whole months except the last. Months before the clinic's first response are left out.",
-    ),
+    coverage.months_definition("response"),
 )

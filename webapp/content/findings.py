@@ -15,6 +15,8 @@ from webapp.figures import Change, Column, Definition, Table
 
 SMALL = 20
 LARGE = 200.0
+ALL, ALL_OTHERS = "All", "All others"
+"""The names of rows that stand for several."""
 MOST_NAMED = 2
 """More leaders than these are not told by name."""
 

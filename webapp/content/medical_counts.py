@@ -33,7 +33,6 @@ from webapp.figures import Excluded, Rows
 from webapp.models import Diagnosis, Measurement, Patient, Treatment, Visit
 from webapp.models.visit import NOT_COUNTED
 
-MOST_MONTHS = 60
 STEPS = 6
 
 RECORDS = {
@@ -136,7 +135,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     verdicts = vital_counts.Verdicts(marks.born)
     measurements, observations = _measurements(connection, question, marks, verdicts)
     step(3, STEPS)
-    shown = [month_key(month) for month in periods.months_up_to(question.start, question.end, MOST_MONTHS)]
+    shown = [month_key(month) for month in periods.months_up_to(question.start, question.end)]
     first_shown = periods.month_named(shown[0])[0]
     vital_counts.add_pressures(connection, question, (first_shown, question.end), verdicts)
     step(4, STEPS)

@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import coverage, filters, findings, medical_vitals, most_common, periods
-from webapp.content.medical_counts import MOST_MONTHS, RECORDS, STEPS, Answer, Part, ask, count
+from webapp.content.medical_counts import RECORDS, STEPS, Answer, Part, ask, count
 from webapp.content.medical_vitals import HIGH, PRESSURE
 from webapp.content.most_common import Ranking
 from webapp.content.question import Question
@@ -180,7 +180,7 @@ def _ranked(ranking: Ranking, key: str, label: str, code: str, records: str) -> 
     ]
     if ranking.others:
         share = findings.share(ranking.others, ranking.count)
-        rows.append((most_common.OTHERS, None, ranking.others, share, None))
+        rows.append((findings.ALL_OTHERS, None, ranking.others, share, None))
     title = f"Most common {label.lower()}s"
     table = Table(key, title, columns, tuple(rows), (f"All {label.lower()}s", None, ranking.count, 100.0, None))
     chart = Chart(key, "bar", _ranked_title(ranking, label), f"{records} by {label.lower()}", key, "name", ("count",))
@@ -316,9 +316,9 @@ DEFINITIONS = (
     Definition(
         "Shares",
         "Of readings with a class in the same row. A patient measured twice counts twice. Changes in percentage points "
-        f"are left out where either period has under {findings.SMALL} readings. By month: the 12 calendar months up to "
-        f"the last day of the period, or all of a longer one up to {MOST_MONTHS}, from the clinic's first vital sign.",
+        f"are left out where either period has under {findings.SMALL} readings.",
     ),
+    coverage.months_definition("vital sign"),
     Definition(
         "Most common",
         f"The {most_common.MOST} with the most records. Records with the same code are one line, under their most "

@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from webapp.content.findings import ALL_OTHERS
+
 MOST = 10
 NO_NAME = "No name"
-OTHERS = "All others"
 LONGEST = 100
 """Characters of a name that are shown."""
 
@@ -95,7 +96,7 @@ def _labels(things: Iterable[Thing]) -> tuple[str, ...]:
     """Their names; of those that share one, but for case, each with its code or a number."""
     things = tuple(things)
     namesakes = Counter(thing.label.casefold() for thing in things)
-    taken, labels = {OTHERS.casefold()}, []
+    taken, labels = {ALL_OTHERS.casefold()}, []
     for thing in things:
         label = thing.label
         if namesakes[label.casefold()] > 1 and thing.code:

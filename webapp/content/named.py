@@ -12,6 +12,7 @@ from typing import Any
 
 from webapp import words
 from webapp.content import findings
+from webapp.content.findings import ALL, ALL_OTHERS
 from webapp.figures import Column, Definition, Table
 from webapp.words import printable
 
@@ -20,8 +21,7 @@ MOST = 10
 LONGEST = 60
 """Characters of a name that are shown."""
 NO_NAME = "No name recorded"
-ALL, ALL_OTHERS, NO_DIAGNOSIS = "All", "All others", "No diagnosis recorded"
-"""The names of rows that are no single diagnosis or treatment."""
+NO_DIAGNOSIS = "No diagnosis recorded"
 
 SYSTEMS = {
     "http://snomed.info/sct": "SNOMED CT",

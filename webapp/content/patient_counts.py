@@ -22,7 +22,6 @@ from webapp.figures import Excluded, Rows
 from webapp.models import Patient, Visit
 from webapp.models.visit import NOT_COUNTED
 
-MOST_MONTHS = 60
 STEPS = 4
 MOST_VISITS = 5
 """From this many visits on, patients are counted together."""
@@ -382,7 +381,7 @@ def _median_age(births: Iterable[tuple[date, int]], on: date) -> float | None:
 
 def _registrations(connection: Connection, question: Question) -> dict[str, int]:
     """New registrations by month, those without any too; the last month up to the question's end."""
-    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    shown = periods.months_up_to(question.start, question.end)
     month = (extract("year", Patient.registered_on), extract("month", Patient.registered_on))
     query = (
         select(*month, func.count())

@@ -9,8 +9,6 @@ ENOUGH = 10
 """Patients an age group must have for its share to be named in a title."""
 STANDS_OUT = 5.0
 """Percentage points by which its share must pass that of all patients."""
-ALL = "All"
-"""The name of a row of totals."""
 
 
 def sections_of(answer: Answer) -> tuple[Section | None, ...]:
@@ -38,7 +36,7 @@ def _age_table(answer: Answer) -> Table:
 
     rows = tuple(cells(label, band) for band, label in answer.parts().items())
     title = "Patients by age and sex" if sexes else "Patients by age"
-    return Table("ages", title, tuple(columns), rows, cells(ALL))
+    return Table("ages", title, tuple(columns), rows, cells(findings.ALL))
 
 
 def _sex_table(answer: Answer) -> Table:
@@ -48,7 +46,7 @@ def _sex_table(answer: Answer) -> Table:
     )  # fmt: skip
     counts = {label: answer.part(sex).patients for sex, label in answer.parts().items()}
     rows = tuple((label, count, findings.share(count, answer.patients)) for label, count in counts.items())
-    return Table("sexes", "Patients by sex", columns, rows, (ALL, answer.patients, 100.0))
+    return Table("sexes", "Patients by sex", columns, rows, (findings.ALL, answer.patients, 100.0))
 
 
 def _sex_chart(answer: Answer) -> Chart:
@@ -160,7 +158,7 @@ def _activity(answer: Answer) -> Section | None:
             Column("share", "Share active", "percent", decimals=1),
         ),
         rows,
-        _activity_row(ALL, answer.total()),
+        _activity_row(findings.ALL, answer.total()),
     )
     each = "each age group" if answer.by == "age" else "each sex"
     since = words.dates(*answer.active_in)

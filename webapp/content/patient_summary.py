@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import coverage, filters, findings
-from webapp.content.patient_counts import FILTERS, MOST_MONTHS, STEPS, Answer, Times, ask, count
+from webapp.content.patient_counts import FILTERS, STEPS, Answer, Times, ask, count
 from webapp.content.patient_sections import age_decimals, age_title, median_words, sections_of
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
@@ -155,10 +155,9 @@ def _definitions(answer: Answer) -> tuple[Definition, ...]:
         Definition(
             "New registrations",
             "Patients whose day of registration lies in the period or month, whether or not they have died since: that "
-            "of the clinic's records, else the day of the first visit. By month: the 12 calendar months up to the last "
-            f"day of the period, or all of a longer period up to {MOST_MONTHS} months, whole months except the last. "
-            "Months before the clinic's first registration or visit are left out.",
+            "of the clinic's records, else the day of the first visit.",
         ),
+        coverage.months_definition("registration or visit"),
         findings.CHANGE_DEFINITION,
         Definition(
             "Median age",

@@ -15,6 +15,9 @@ from webapp import words
 Period = tuple[date, date]
 """First and last day, both included."""
 
+MOST_MONTHS = 60
+"""Months that a report shows, at most."""
+
 OWN_DATES = "dates"
 """The name of a period that somebody typed."""
 
@@ -205,10 +208,10 @@ def _moved_back(start: date, end: date, months: int) -> Period:
     return shifted(start, -months), month_of(earlier)[1] if is_whole_months(start, end) else earlier
 
 
-def months_up_to(start: date, end: date, most: int) -> list[date]:
+def months_up_to(start: date, end: date) -> list[date]:
     """The first days of the 12 calendar months up to `end`'s, or of all the period's when it is longer, at most the
-    latest `most`."""
-    count = min(max(12, months_spanned(start, end)), most)
+    latest MOST_MONTHS."""
+    count = min(max(12, months_spanned(start, end)), MOST_MONTHS)
     last = end.replace(day=1)
     return [shifted(last, -back) for back in range(count - 1, -1, -1)]
 

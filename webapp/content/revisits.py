@@ -8,7 +8,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, func, select
 
-from webapp.content import filters, findings, named
+from webapp.content import filters, findings
 from webapp.content.counting import HAPPENED, visits_of
 from webapp.content.id_lists import ids, places, read
 from webapp.content.periods import Period
@@ -122,7 +122,7 @@ def section(by_kind: Mapping[str, Revisits]) -> Section | None:
         Column("share", "Share of those followed", "percent", decimals=1),
     )
     rows = tuple((filters.KIND_WORDS[kind], *_cells(found)) for kind, found in by_kind.items())
-    whole = (named.ALL, *_cells(everything)) if len(rows) > 1 else None
+    whole = (findings.ALL, *_cells(everything)) if len(rows) > 1 else None
     table = Table("revisits", f"Visits after which the patient came again within {DAYS} days", columns, rows, whole)
     return Section("revisits", f"Came again within {DAYS} days", tables=(table,))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
-from webapp.content import coverage, filters, follow_ups, intervals, named, periods, revisits
+from webapp.content import coverage, filters, findings, follow_ups, intervals, named, periods, revisits
 from webapp.content.answer import OfPeriod
 from webapp.content.counting import Unindexed, how_many, month_key, of_asked_patients, treatments_of
 from webapp.content.follow_ups import FollowUps
@@ -28,7 +28,6 @@ KIND = replace(
     condition=lambda value, _on: Treatment.kind == value if value in filters.KIND_WORDS else false(),
 )
 FILTERS = (KIND, filters.AGE, filters.SEX)
-MOST_MONTHS = 60
 STEPS = 6
 
 NOT_HELD = {"refuted": "refuted", "entered-in-error": "entered in error"}
@@ -226,7 +225,7 @@ def _outcomes(treated: Iterable[_Treated]) -> Outcomes:
 
 def _treated(connection: Connection, question: Question) -> list[_Treated]:
     """All that any count by day, kind or outcome needs: each treatment is looked at once, in an index alone."""
-    first_month, *_ = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    first_month, *_ = periods.months_up_to(question.start, question.end)
     days = min(first_month, question.earlier[0]), question.end
     group = (Treatment.performed_on, Treatment.kind, Treatment.outcome)
     of_period = ids(Treatment.diagnosis_id, Treatment.performed_on >= question.start)
@@ -262,7 +261,7 @@ def _by_diagnosis(
     rows = {item.label: _together(found[way] for way in item.spellings) for item in ranked[: named.MOST]}
     others = _together(found[way] for item in ranked[named.MOST :] for way in item.spellings)
     without = total - _together(found.values())
-    rows |= {named.ALL_OTHERS: others} if others.all else {}
+    rows |= {findings.ALL_OTHERS: others} if others.all else {}
     return rows | ({named.NO_DIAGNOSIS: without} if without.all else {})
 
 
@@ -287,7 +286,7 @@ def _months(question: Question, treated: Iterable[_Treated]) -> dict[str, Outcom
     found: defaultdict[str, list[_Treated]] = defaultdict(list)
     for some in treated:
         found[month_key(some.day)].append(some)
-    shown = periods.months_up_to(question.start, question.end, MOST_MONTHS)
+    shown = periods.months_up_to(question.start, question.end)
     return {key: _outcomes(found[key]) for key in map(month_key, shown)}
 
 

@@ -27,7 +27,7 @@ from webapp.content.intervals import LEVEL
 from webapp.content.named import TopList
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
-from webapp.content.treatment_counts import FILTERS, MOST_MONTHS, STEPS, Answer, Outcomes, ask, count
+from webapp.content.treatment_counts import FILTERS, STEPS, Answer, Outcomes, ask, count
 from webapp.figures import Cell, Change, Chart, Column, Definition, Metric, Section, Table
 
 ENOUGH = 10
@@ -110,7 +110,7 @@ def _outcomes(answer: Answer) -> Section | None:
         )  # fmt: skip
 
     rows = tuple(cells(name, found) for name, found in answer.by_diagnosis.items())
-    table = Table("outcomes", "Treatments by diagnosis and outcome", columns, rows, cells(named.ALL, answer.total))
+    table = Table("outcomes", "Treatments by diagnosis and outcome", columns, rows, cells(findings.ALL, answer.total))
     if not answer.total.known:
         return Section("outcomes", "Outcomes by diagnosis", (), (table,))
     about = "Treatments of known outcome by diagnosis; those successful or improved have succeeded"
@@ -154,7 +154,7 @@ def _success(answer: Answer) -> Section | None:
 def _success_table(key: str, title: str, label: str, found: Mapping[str, Outcomes], total: Outcomes) -> Table:
     """Those with a known outcome."""
     rows = tuple((name, *_rate_cells(outcomes)) for name, outcomes in found.items() if outcomes.known)
-    return Table(key, title, (Column("name", label), *_RATE, *_ENDS), rows, (named.ALL, *_rate_cells(total)))
+    return Table(key, title, (Column("name", label), *_RATE, *_ENDS), rows, (findings.ALL, *_rate_cells(total)))
 
 
 def _rate_cells(found: Outcomes) -> tuple[Cell, ...]:
@@ -168,7 +168,7 @@ def _success_title(answer: Answer) -> str:
     single = {
         name: found.rate
         for name, found in answer.by_diagnosis.items()
-        if found.rate and found.known >= ENOUGH and name not in (named.ALL_OTHERS, named.NO_DIAGNOSIS)
+        if found.rate and found.known >= ENOUGH and name not in (findings.ALL_OTHERS, named.NO_DIAGNOSIS)
     }
     if not (overall and single):
         return "Success rate by diagnosis"
@@ -342,12 +342,7 @@ DEFINITIONS = (
     ),
     follow_ups.DEFINITION,
     revisits.DEFINITION,
-    Definition(
-        "By month",
-        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
-        f"{MOST_MONTHS} months, whole months except the last. Months before the clinic's first visit on record are "
-        "left out.",
-    ),
+    coverage.months_definition("visit on record"),
     findings.CHANGE_DEFINITION,
     filters.AGE_DEFINITION,
 )

@@ -18,7 +18,6 @@ from webapp.figures import Rows
 from webapp.models import Visit
 
 FILTERS = (filters.KIND, filters.PROVIDER, filters.AGE, filters.SEX)
-MOST_MONTHS = 60
 STEPS = 4
 
 
@@ -92,7 +91,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     asked, earlier, other = question.days, question.earlier, _other(question)
     rows, of_period = tallies.of_period(connection, question, FILTERS)
     step(1, STEPS)
-    shown = periods.months_up_to(*asked, MOST_MONTHS)
+    shown = periods.months_up_to(*asked)
     since = min(shown[0], earlier[0], other[0])
     daily = tallies.by_day(connection, question, FILTERS, (since, question.end))
     step(2, STEPS)

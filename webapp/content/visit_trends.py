@@ -25,7 +25,7 @@ from webapp.content.counting import month_key
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
-from webapp.content.visit_counts import FILTERS, MOST_MONTHS, STEPS, Answer, Counts, ask, count
+from webapp.content.visit_counts import FILTERS, STEPS, Answer, Counts, ask, count
 from webapp.figures import Cell, Chart, Column, Definition, Metric, Rows, Section, Table
 
 
@@ -148,7 +148,7 @@ def _weekdays_table(answer: Answer) -> Table:
 def _peaks_table(answer: Answer) -> Table | None:
     question = answer.question
     months: dict[str, int] = {}
-    if periods.is_whole_months(question.start, question.end) and len(answer.months) < MOST_MONTHS:
+    if periods.is_whole_months(question.start, question.end) and len(answer.months) < periods.MOST_MONTHS:
         asked = {month_key(day) for day in periods.months_in(question.start, question.end)}
         months = {key: counts.all for key, counts in answer.months.items() if key in asked}
     weekdays = {words.WEEKDAYS[number - 1]: counts.all for number, counts in answer.weekdays.items()}
@@ -265,12 +265,7 @@ DEFINITIONS = (
         "A visit is dental when its record says so; every other visit is medical.",
     ),
     findings.CHANGE_DEFINITION,
-    Definition(
-        "By month",
-        "The 12 calendar months up to the last day of the period, or all of a longer period up to "
-        f"{MOST_MONTHS} months, whole months except the last. Months before the clinic's first visit on record are "
-        "left out.",
-    ),
+    coverage.months_definition("visit on record"),
     Definition(
         "Visits a day",
         "Visits divided by the days on which there was at least one of them, so that days closed do not count.",
