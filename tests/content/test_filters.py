@@ -8,6 +8,7 @@ from tests.factories import add_campaign, add_clinic, add_feedback, add_patient,
 from webapp import content
 from webapp.content import CATALOGUE, Question, filters
 from webapp.content.feedback_counts import LEAST_USED
+from webapp.content.patient_counts import ACTIVE
 from webapp.errors import FiguresFailed
 from webapp.extensions import db, snapshot
 from webapp.figures import Choice
@@ -127,6 +128,7 @@ def test_a_choice_can_be_told_without_its_label(clinic: Clinic) -> None:
         filters.PROVIDER: {
             f"{doctor.id}": "Ana Reyes", "none": "no provider recorded", "0": "Provider not recognised",
         },
+        ACTIVE: {"6": "active within 6 months", "7": "Counted as active not recognised"},
     }  # fmt: skip
     with snapshot() as connection:
         for narrowing, phrases in told.items():

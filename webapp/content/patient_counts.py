@@ -27,17 +27,17 @@ MOST_VISITS = 5
 """From this many visits on, patients are counted together."""
 
 USUAL_MONTHS = 12
-ACTIVE_WORDS = {str(months): f"{months} months" for months in (3, 6, 24)}
+ACTIVE_WORDS = {str(months): f"a visit in the last {months} months" for months in (3, 6, 24)}
 
 ACTIVE = Filter(
     "active",
-    "Active means a visit in the last",
-    f"{USUAL_MONTHS} months",
+    "Counted as active",
+    f"a visit in the last {USUAL_MONTHS} months",
     "report",
     choices=lambda _connection, _clinic_id: list(ACTIVE_WORDS.items()),
     condition=lambda _value, _on: true(),
     words_of=lambda _connection, _clinic_id, value: ACTIVE_WORDS.get(value, filters.NOT_OFFERED),
-    phrases={value: f"active within {told}" for value, told in ACTIVE_WORDS.items()},
+    phrases={value: f"active within {value} months" for value in ACTIVE_WORDS},
 )
 FILTERS = (filters.AGE, filters.SEX, ACTIVE)
 
