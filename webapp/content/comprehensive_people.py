@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Date, Select, func, literal, select
+from sqlalchemy import Connection, Date, func, literal, select
 
 from webapp.content import periods
 from webapp.content.counting import DaysBetween
@@ -91,7 +91,8 @@ class Visitors:
         first_days, last_days, begun = ([day.toordinal() for day in days] for days in (begins, ends, years))
         over = [end.toordinal() for _, end in self._steps]
         days = (_number(Patient.registered_on, _NO_DAY), _number(Patient.deceased_on, _ALWAYS))
-        query: Select[Any] = select(ids(Patient.id), *map(ids, days))
+        registered_on, deceased_on = map(ids, days)
+        query = select(ids(Patient.id), registered_on, deceased_on)
         alike: Counter[_Key] = Counter()
         for patients, registered, died in self._connection.execute(
             query.where(Patient.clinic_id == self._question.clinic_id)
