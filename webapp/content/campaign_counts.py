@@ -154,8 +154,8 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     runs = _reach(connection, question)
-    people = func.count(CampaignContact.patient_id.distinct())
-    contacted_before, *before = connection.execute(_of_contacts(question, question.earlier, people, *_REACHED)).one()
+    patients = func.count(CampaignContact.patient_id.distinct())
+    contacted_before, *before = connection.execute(_of_contacts(question, question.earlier, patients, *_REACHED)).one()
     step(1, STEPS)
     visits = _visits_on_record(connection, question.clinic_id)
     followable = _followable(visits) if visits else None
@@ -309,7 +309,7 @@ def _groups(connection: Connection, question: Question) -> dict[tuple[str, str],
         adoption.has_sex(),
         adoption.is_recent(question),
     )
-    people = (
+    patients = (
         select(
             filters.band_column(question.end).label("band"),
             Patient.sex,
@@ -321,7 +321,7 @@ def _groups(connection: Connection, question: Question) -> dict[tuple[str, str],
         .subquery()
     )
     found: dict[tuple[str, str], list[Group]] = {}
-    for band, sex, *told, number in connection.execute(select(*people.c, func.count()).group_by(*people.c)):
+    for band, sex, *told, number in connection.execute(select(*patients.c, func.count()).group_by(*patients.c)):
         found.setdefault((band, sex), []).append(_alike(number, *map(bool, told)))
     return {key: added_up(Group, found[key]) for key in sorted(found)}
 

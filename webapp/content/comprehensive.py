@@ -72,7 +72,7 @@ def build(connection: Connection, question: Question, step: Step) -> Body:
 
 def _metrics(answer: Answer) -> tuple[Metric, ...]:
     now, earlier, shown = answer.period, answer.earlier, answer.steps()
-    people, before, *at_steps = answer.people
+    patients, before, *at_steps = answer.patients
     rated, known = within(answer.ratings, now, RATINGS), within(answer.outcomes, now, KNOWN)
 
     def since_records(points: Sequence[Cell]) -> tuple[Cell, ...]:
@@ -89,9 +89,9 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     return (
         Metric("visits", "Visits", visits, change=change(visits, within(answer.visits, earlier)),
                trend=since_records([within(answer.visits, step) for step in shown])),
-        Metric("patients", "Patients", people.patients, change=change(people.patients, before.patients),
-               trend=since_records([each.patients for each in at_steps])),
-        Metric("active", "Active patients", people.active, change=change(people.active, before.active),
+        Metric("patients", "Patients", patients.known, change=change(patients.known, before.known),
+               trend=since_records([each.known for each in at_steps])),
+        Metric("active", "Active patients", patients.active, change=change(patients.active, before.active),
                trend=since_records([each.active for each in at_steps])),
         Metric("new", "New registrations", new, change=change(new, within(answer.registered, earlier)),
                trend=since_records([within(answer.registered, step) for step in shown])),
@@ -142,14 +142,14 @@ def _visits(answer: Answer) -> str:
 
 
 def _patients(answer: Answer) -> str:
-    people, new = answer.people[0], within(answer.registered, answer.period)
-    if not people.patients:
+    patients, new = answer.patients[0], within(answer.registered, answer.period)
+    if not patients.known:
         return "The clinic had no patients."
-    active = words.number(people.active) if people.active else "none"
-    be = "was" if people.active == 1 else "were"
+    active = words.number(patients.active) if patients.active else "none"
+    be = "was" if patients.active == 1 else "were"
     registered = words.number(new) if new else "nobody"
-    patients = words.plural(people.patients, "patient")
-    return f"Of the clinic's {patients}, {active} {be} active; {registered} registered {answer.when}."
+    known = words.plural(patients.known, "patient")
+    return f"Of the clinic's {known}, {active} {be} active; {registered} registered {answer.when}."
 
 
 def _limits(answer: Answer) -> str:

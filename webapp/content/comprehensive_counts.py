@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from webapp.content import adoption, ages, comprehensive_work, coverage, findings, named, periods, vital_counts
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
-from webapp.content.comprehensive_people import People, Visitors
+from webapp.content.comprehensive_people import Patients, Visitors
 from webapp.content.comprehensive_work import Asked, Work
 from webapp.content.counting import HAPPENED, Unindexed, how_many, in_one_of, month_key, rows_by_status, visits_of
 from webapp.content.id_lists import ids, read
@@ -44,14 +44,14 @@ RATINGS = ("1", "2", "3", "4", "5")
 
 @dataclass(frozen=True, slots=True)
 class Answer(OfPeriod):
-    """All that is read from the database. `people` are those of the period, of the earlier one, and of each step;
+    """All that is read from the database. `patients` are those of the period, of the earlier one, and of each step;
     `overdue` follow-ups likewise, as they stood at the end of its last day. `diagnoses` are those of the period and of
     the earlier one; `pressures` are readings by month, and how many of them are high. `records_begin` is the day of the
     clinic's first registration or visit, `reports_begin` that of the first report that is still on record."""
 
     question: Question
     rows: Rows
-    people: tuple[People, ...]
+    patients: tuple[Patients, ...]
     visits: ByDay
     registered: ByDay
     ratings: ByDay
@@ -121,7 +121,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     everything = (_since(question), question.end)
     rows, visits = _visits(connection, question, everything, visitors)
     step(1, STEPS)
-    people = visitors.people()
+    patients = visitors.patients()
     step(2, STEPS)
     clinic = question.clinic_id
     registered = _by_day(connection, Patient.clinic_id == clinic, Patient.registered_on, None, everything)
@@ -139,7 +139,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     return Answer(
         question,
         rows,
-        people,
+        patients,
         visits,
         registered,
         ratings,

@@ -29,10 +29,10 @@ _Key = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class Patients:
     """Patients on the books, and those of them with a visit in the 12 months up to the last day."""
 
-    patients: int = 0
+    known: int = 0
     active: int = 0
 
 
@@ -64,7 +64,7 @@ class Visitors:
             for patient in patients:
                 came_earlier[patient] = 1
 
-    def people(self) -> tuple[People, ...]:
+    def patients(self) -> tuple[Patients, ...]:
         """Of the period, of the earlier one, and of each step."""
         of = (self._question.days, self._question.earlier, *self._steps)
         begins, ends = sorted({start for start, _ in of}), sorted({end for _, end in of})
@@ -82,7 +82,7 @@ class Visitors:
                 if on_the_books(period, registered, died):
                     found[0] += number
                     found[1] += number * is_active
-        return tuple(People(*found) for found in counts)
+        return tuple(Patients(*found) for found in counts)
 
     def _alike(self, begins: Sequence[date], ends: Sequence[date], years: Sequence[date]) -> Counter[_Key]:
         """Patients by: how many of `ends` they registered after, how many of `begins` they died not before, how many of

@@ -244,12 +244,12 @@ def compared(answer: Answer) -> Section | None:
     if not answer.is_compared:
         return None
     now, then = answer.period, answer.earlier
-    (people, before), (overdue, overdue_before) = answer.people[:2], answer.overdue[:2]
+    (patients, before), (overdue, overdue_before) = answer.patients[:2], answer.overdue[:2]
     diagnoses, diagnoses_before = (sum(found.values()) for found in answer.diagnoses)
     steps = {
         "Visits": (within(answer.visits, then), within(answer.visits, now)),
-        "Patients": (before.patients, people.patients),
-        "Active patients": (before.active, people.active),
+        "Patients": (before.known, patients.known),
+        "Active patients": (before.active, patients.active),
         "New registrations": (within(answer.registered, then), within(answer.registered, now)),
         "Diagnoses": (diagnoses_before, diagnoses),
         "Treatments": (within(answer.outcomes, then), within(answer.outcomes, now)),

@@ -229,7 +229,7 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, earlier = question.days, question.earlier
-    people = _people(connection, question)
+    alike = _alike(connection, question)
     step(1, STEPS)
     rows, new, undated, patients_before, new_before = _headline(connection, question)
     births = _births(connection, question)
@@ -241,10 +241,10 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     first, first_visit = _records_begin(connection, question.clinic_id)
     months = coverage.months(_registrations(connection, question), first)
     step(3, STEPS)
-    active_before = sum(some.before.patients for some in people if some.before.is_active)
-    times, times_before = _times(some.now for some in people), _times(some.before for some in people)
+    active_before = sum(some.before.patients for some in alike if some.before.is_active)
+    times, times_before = _times(some.now for some in alike), _times(some.before for some in alike)
     before = Before(patients_before, active_before, new_before, median_before, times_before)
-    groups = _groups(people)
+    groups = _groups(alike)
     return Answer(question, rows, groups, new, undated, median, months, times, before, first, first_visit)
 
 
@@ -287,7 +287,7 @@ class _Then:
 
 
 @dataclass(frozen=True, slots=True)
-class _People:
+class _Alike:
     """Patients of one age band and sex who came as often in the period and in the earlier one."""
 
     band: str
@@ -296,7 +296,7 @@ class _People:
     before: _Then
 
 
-def _people(connection: Connection, question: Question) -> list[_People]:
+def _alike(connection: Connection, question: Question) -> list[_Alike]:
     """All patients of the question in groups of those who are alike."""
     now, earlier = question.days, question.earlier
     came, came_then, last, last_then = _came(connection, question)
@@ -312,7 +312,7 @@ def _people(connection: Connection, question: Question) -> list[_People]:
         )
         for (visits, visits_then, active, active_then), patients in alike.items():
             here, then = _Then(patients * is_now, visits, active), _Then(patients * was_then, visits_then, active_then)
-            found.append(_People(band, sex, here, then))
+            found.append(_Alike(band, sex, here, then))
     return found
 
 
@@ -341,9 +341,9 @@ def _came(connection: Connection, question: Question) -> tuple[array[int], array
     return came, came_then, last, last if last_then is None else last_then
 
 
-def _groups(people: Iterable[_People]) -> tuple[Group, ...]:
+def _groups(alike: Iterable[_Alike]) -> tuple[Group, ...]:
     found: dict[tuple[str, str], list[int]] = {}
-    for some in people:
+    for some in alike:
         if some.now.patients:
             counts = found.setdefault((some.band, some.sex), [0, 0])
             counts[0] += some.now.patients
@@ -351,9 +351,9 @@ def _groups(people: Iterable[_People]) -> tuple[Group, ...]:
     return tuple(Group(*key, *counts) for key, counts in sorted(found.items()))
 
 
-def _times(people: Iterable[_Then]) -> Times:
+def _times(alike: Iterable[_Then]) -> Times:
     found: dict[int, int] = defaultdict(int)
-    for some in people:
+    for some in alike:
         if some.visits and some.patients:
             found[some.visits] += some.patients
     return Times(dict(sorted(found.items())))
