@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.content.intervals import wilson
+from webapp.content.intervals import leader, wilson
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,22 @@ def test_an_interval_holds_its_share_and_ends_at_none_and_all() -> None:
     assert wilson(0, 0) is None
     assert str(wilson(0, 3)) == "Interval(value=0.0, low=0.0, high=56.1)"
     assert str(wilson(3, 3)) == "Interval(value=100.0, low=43.9, high=100.0)"
+
+
+@pytest.mark.parametrize(
+    ("found", "name"),
+    [
+        ({"a": (9, 66), "b": (17, 127)}, ""),
+        ({"a": (105, 205), "b": (100, 198), "c": (10, 200)}, ""),
+        ({"a": (105, 205), "b": (60, 198), "c": (10, 200)}, "a"),
+        ({"a": (18, 20), "b": (1, 19)}, ""),
+        ({"a": (18, 20), "b": (1, 20), "c": (19, 19)}, "a"),
+        ({"a": (18, 20), "b": (18, 20)}, ""),
+        ({"a": (0, 20), "b": (0, 20)}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_leader_stands_out_from_all_together_and_from_every_other(
+    found: dict[str, tuple[int, int]], name: str
+) -> None:
+    assert leader(found) == name

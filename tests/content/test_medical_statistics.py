@@ -241,14 +241,36 @@ def test_a_sign_is_counted_by_score_and_by_band(ask: Ask, clinic: Clinic) -> Non
 
 def test_a_sign_that_stands_out_among_enough_readings_is_named(ask: Ask, clinic: Clinic) -> None:
     ana = add_patient(clinic)
-    add_pulses(ana, [60] * 15 + [100] * 5)
+    add_pulses(ana, [60] * 8 + [100] * 12)
     for value in [98] * 18 + [93] * 2:
         add_measurement(ana, "59408-5", value, "%")
     add_measurement(ana, "9279-1", 30, "/min")
     figures = ask(NAME)
     assert chart(figures, "scores").title == "Pulse scored 1 to 3 most often"
     assert chart(figures, "outside").title == "Pulse was outside its band most often"
-    assert "Of the signs of NEWS2, pulse scored 1 to 3 most often: in 25.0 % of readings." in figures.summary
+    assert "Of the signs of NEWS2, pulse scored 1 to 3 most often: in 60.0 % of readings." in figures.summary
+
+
+def test_a_sign_hardly_ahead_of_another_is_not_named(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    add_pulses(ana, [60] * 8 + [100] * 12)
+    for measure, value, unit, count in (("59408-5", 93, "%", 11), ("9279-1", 15, "/min", 40)):
+        for _ in range(count):
+            add_measurement(ana, measure, value, unit)
+    for _ in range(9):
+        add_measurement(ana, "59408-5", 98, "%")
+    figures = ask(NAME)
+    assert chart(figures, "scores").title == "Readings by score"
+    assert chart(figures, "outside").title == "Readings outside the reference bands"
+    assert not [sentence for sentence in figures.summary if "most often" in sentence]
+
+
+def test_a_month_is_named_where_its_share_stands_out(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for day in range(1, 21):
+        add_pressure(ana, 150 if day <= 2 else 110, 70, local_day=date(2026, 9, day))
+        add_pressure(ana, 150 if day <= 15 else 110, 70, local_day=date(2026, 10, day))
+    assert chart(ask(NAME), "pressure_months").title == "The share 130/80 or higher was largest in October 2026"
 
 
 def test_nothing_outside_the_bands_is_told_as_nothing(ask: Ask, clinic: Clinic) -> None:
@@ -313,7 +335,7 @@ def test_vital_signs_are_compared_where_both_periods_have_enough(ask: Ask, clini
     assert outside["Pulse, score 1 to 3"] == (20, 0, 0.0, 1, 1, 100.0, None)
     assert metric(figures, "high_pressure").change == Change(15.0, None, "September 2026")
     assert metric(figures, "high_pressure").trend == (25.0, 40.0)
-    assert chart(figures, "pressure_months").title == "The share 130/80 or higher was largest in October 2026"
+    assert chart(figures, "pressure_months").title == "The share 130/80 or higher by month"
     assert table(figures, "pressure_months").rows == (
         ("2026-09", 15, 0, 0, 5, 20, 25.0), ("2026-10", 12, 0, 0, 8, 20, 40.0),
     )  # fmt: skip

@@ -21,7 +21,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import adoption, coverage, filters, findings, periods
+from webapp.content import adoption, coverage, filters, findings, intervals, periods
 from webapp.content.campaign_counts import FILTERS, FOLLOWED_DAYS, STEPS, Answer, Reach, ask, count
 from webapp.content.campaign_sections import by_campaign, by_patient, compared, followed, funnel, upkeep, users
 from webapp.content.question import Question
@@ -165,7 +165,7 @@ DEFINITIONS = (
     Definition(
         "Topic, campaign",
         "As the campaign's record says, letter for letter. Shown are the ten with the most contacts; the rest "
-        f"are told together. The highest attendance is named among those with {findings.SMALL} contacts or more.",
+        f"are told together. {intervals.LEADER_RULE}",
     ),
     Definition(
         f"{FOLLOWED_DAYS} days before and after",
@@ -188,7 +188,7 @@ TEMPLATE = Template(
     sentence="Whom your campaigns reached, who opened, responded and attended, and whether people came more often.",
     pages="About 4 pages",
     audience="aggregate",
-    version=1,
+    version=2,
     filters=FILTERS,
     steps=STEPS,
     build=build,

@@ -1,7 +1,7 @@
 """The sections of the campaign performance: tables, and the charts that show them."""
 
 from webapp import words
-from webapp.content import adoption, filters, findings
+from webapp.content import adoption, filters, findings, intervals
 from webapp.content.campaign_counts import FOLLOWED_DAYS, Answer, Followed, Group, Reach, Run, added_up
 from webapp.figures import Cell, Chart, Column, Section, Table
 
@@ -87,12 +87,9 @@ def _running(run: Run) -> str:
 
 
 def _best(runs: tuple[Run, ...], noun: str) -> str:
-    """Names the campaign with the highest share of attendance, where it is one and no handful."""
-    rates = {run.name: run.reach.attended / run.reach.contacts for run in runs if run.reach.contacts >= findings.SMALL}
-    top = [name for name, rate in rates.items() if rate == max(rates.values())]
-    if len(rates) > 1 and len(top) == 1 and len(top[0]) <= LONGEST_NAMED:
-        return f"{top[0]} had the highest attendance"
-    return f"Attendance by {noun}"
+    """Names the campaign whose share of attendance stands out as the highest."""
+    top = intervals.leader({run.name: (run.reach.attended, run.reach.contacts) for run in runs})
+    return f"{top} had the highest attendance" if top and len(top) <= LONGEST_NAMED else f"Attendance by {noun}"
 
 
 def _topics(answer: Answer, topics: dict[str, list[Run]]) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from webapp import words
-from webapp.content import coverage, filters, findings, periods
+from webapp.content import coverage, filters, findings, intervals, periods
 from webapp.content.feedback_comments import LONGEST, MOST_COMMENTS
 from webapp.content.feedback_counts import SOON_DAYS, Answer, Said, Tally
 from webapp.figures import Definition
@@ -64,7 +64,7 @@ def _rated(answer: Answer) -> str:
         )
     was = ""
     if answer.is_compared and then.rated >= findings.SMALL and then.mean is not None:
-        was = f", {_against(tally.mean or 0, then.mean)} {periods.within(*answer.earlier)}"
+        was = f", {_against(tally, then)} {periods.within(*answer.earlier)}"
     positive, negative = (words.number(share or 0, 1) for share in (tally.positive_share, tally.negative_share))
     return (
         f"The mean rating was {mean} of 5{was}: {positive} % of ratings were positive and {negative} % negative, "
@@ -72,20 +72,20 @@ def _rated(answer: Answer) -> str:
     )
 
 
-def _against(now: float, then: float) -> str:
-    """A figure set against an earlier one, before the words for when that was."""
-    if now == then:
+def _against(now: Tally, then: Tally) -> str:
+    """A mean set against an earlier one, before the words for when that was."""
+    mean, base = now.mean or 0, then.mean or 0
+    if mean == base:
         return "as"
-    return f"{'up' if now > then else 'down'} from {words.number(then, 1)}"
+    way = ("up" if mean > base else "down") if _is_step(now, then) else "little changed"
+    return f"{way} from {words.number(base, 1)}"
 
 
 def worst(categories: Sequence[tuple[str, Tally]]) -> tuple[str, float] | None:
-    """The category with the largest share of negative ratings, and that share in percent. Only those with enough
-    ratings are compared; None where there are not two, or where two share that place."""
-    shares = {name: tally.negative_share or 0.0 for name, tally in categories if tally.rated >= findings.SMALL}
-    highest = max(shares.values(), default=0.0)
-    those = [name for name, share in shares.items() if share == highest]
-    return (those[0], highest) if highest and len(those) == 1 < len(shares) else None
+    """The category whose share of negative ratings stands out as the largest, and that share in percent."""
+    found = dict(categories)
+    top = intervals.leader({name: (tally.negative, tally.rated) for name, tally in found.items()})
+    return (top, found[top].negative_share or 0.0) if top else None
 
 
 def _worst_told(categories: Sequence[tuple[str, Tally]]) -> str:
@@ -122,8 +122,8 @@ def ratings_title(tally: Tally) -> str:
 
 
 def means_title(answer: Answer) -> str:
-    """Of a period within one month it tells the step to it, of a longer one the highest months; of those only that
-    have enough ratings for their mean to tell something."""
+    """Of a period within one month it tells the step to it, of a longer one the month that stands out as the highest;
+    of those only that have enough ratings for their mean to tell something."""
     told = {key: tally.mean for key, tally in answer.months.items() if tally.rated >= findings.SMALL and tally.mean}
     start, end = answer.period
     last, before = f"{end:%Y-%m}", f"{periods.shifted(end, -1):%Y-%m}"
@@ -137,11 +137,11 @@ def means_title(answer: Answer) -> str:
         verb = "changed little," if not _is_step(answer.months[last], answer.months[before]) else ""
         verb = verb or ("rose" if now > then else "fell")
         return f"The mean rating {verb} from {words.number(then, 1)} in {name} to {words.number(now, 1)}"
-    highest = max(told.values(), default=0.0)
-    top = [words.month(key, short=False) for key, mean in told.items() if mean == highest]
-    if len(told) < 2 or len(top) > findings.MOST_NAMED or len(top) == len(told):
+    top = max(told, key=lambda key: told[key], default="")
+    others = [answer.months[key] for key in told if key != top]
+    if not others or not all(_is_step(answer.months[top], other) for other in others):
         return "Mean rating by month"
-    return f"The mean rating was highest in {words.listed(top)}"
+    return f"The mean rating was highest in {words.month(top, short=False)}"
 
 
 def _is_step(now: Tally, then: Tally) -> bool:
@@ -183,9 +183,9 @@ _DEFINITIONS = (
     Definition(
         "Mean rating",
         "Of ratings from 1 to 5, 5 the best. Responses without a rating or with one out of that range are counted as "
-        "not rated, and are in no mean and in no share of ratings. It is said to rise or fall where it moved by more "
-        f"than {_CERTAIN} standard errors of the difference, so hardly by chance (Altman, Practical Statistics for "
-        "Medical Research, 1991, chapter 9).",
+        "not rated, and are in no mean and in no share of ratings. It is said to rise or fall, and a month's to be "
+        f"the highest, where it is apart by more than {_CERTAIN} standard errors of the difference, so hardly by "
+        "chance (Altman, Practical Statistics for Medical Research, 1991, chapter 9).",
     ),
     Definition(
         "Positive, neither, negative",
@@ -216,7 +216,7 @@ _DEFINITIONS = (
     Definition(
         "Category",
         "As the response names it; another spelling is another category. The 10 with most responses are shown, the "
-        "others together.",
+        f"others together. {intervals.LEADER_RULE}",
     ),
     findings.CHANGE_DEFINITION,
     coverage.months_definition("response"),

@@ -1,5 +1,6 @@
-"""How sure a share is: its confidence interval."""
+"""How sure a share is: its confidence interval, and which share stands out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -7,6 +8,11 @@ from statistics import NormalDist
 from webapp.content import findings
 
 LEVEL = 95
+LEADER_RULE = (
+    f"The highest share is named where its whole {LEVEL} % interval (Wilson's score interval; Newcombe, Statistics in "
+    "Medicine 1998; 17: 857) lies above the share of all together and above every other; those of under "
+    f"{findings.SMALL} are not compared."
+)
 _Z = NormalDist().inv_cdf(0.5 + LEVEL / 200)
 
 
@@ -37,3 +43,18 @@ def wilson(part: int, whole: int) -> Interval | None:
     ends = [100 * (middle + sign * spread) / (2 * (whole + z2)) for sign in (-1, 1)]
     low, high = (int(10 * min(max(end, 0.0), 100.0) + 0.5) / 10 for end in ends)
     return Interval(share, low, high)
+
+
+def leader(found: Mapping[str, tuple[int, int]]) -> str:
+    """The name of the highest share (part, whole) where it is so hardly by chance: its whole interval lies above the
+    share of all together, and above that of each other. Empty where there is none. Those with a whole under
+    findings.SMALL are not compared."""
+    shares = {name: pair for name, pair in found.items() if pair[1] >= findings.SMALL}
+    if len(shares) < 2:
+        return ""
+    top = max(shares, key=lambda name: shares[name][0] / shares[name][1])
+    interval = wilson(*shares[top])
+    together = tuple(map(sum, zip(*found.values(), strict=True)))
+    others = [together, *(pair for name, pair in shares.items() if name != top)]
+    stands_out = interval and all(interval.low > 100 * part / whole for part, whole in others)
+    return top if stands_out else ""

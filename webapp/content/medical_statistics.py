@@ -25,7 +25,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import coverage, filters, findings, medical_vitals, most_common, periods
+from webapp.content import coverage, filters, findings, intervals, medical_vitals, most_common, periods
 from webapp.content.medical_counts import RECORDS, STEPS, Answer, Part, ask, count
 from webapp.content.medical_vitals import HIGH, PRESSURE
 from webapp.content.most_common import Ranking
@@ -316,7 +316,7 @@ DEFINITIONS = (
     Definition(
         "Shares",
         "Of readings with a class in the same row. A patient measured twice counts twice. Changes in percentage points "
-        f"are left out where either period has under {findings.SMALL} readings.",
+        f"are left out where either period has under {findings.SMALL} readings. {intervals.LEADER_RULE}",
     ),
     coverage.months_definition("vital sign"),
     Definition(
@@ -335,7 +335,7 @@ TEMPLATE = Template(
     sentence="What is on record, how complete it is, and vital signs against blood pressure, NEWS2 and BMI bands.",
     pages="About 8 pages",
     audience="aggregate",
-    version=1,
+    version=2,
     filters=FILTERS,
     steps=STEPS,
     build=build,

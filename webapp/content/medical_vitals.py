@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from webapp import words
-from webapp.content import coverage, findings, periods
+from webapp.content import coverage, findings, intervals, periods
 from webapp.content.medical_counts import Answer
 from webapp.content.vital_bands import (
     BMI,
@@ -132,10 +132,8 @@ def _outside_title(found: Mapping[str, tuple[int, int]]) -> str:
 
 
 def most_often(found: Mapping[str, tuple[int, int]]) -> str:
-    """The one with the highest share; empty where several share it, or where it has too few readings."""
-    shares = {name: 1000 * part // whole for name, (whole, part) in found.items() if whole >= findings.SMALL}
-    top = findings.leaders(shares)
-    return top[0] if len(top) == 1 else ""
+    """The one whose share stands out as the highest; empty where none does."""
+    return intervals.leader({name: (part, whole) for name, (whole, part) in found.items()})
 
 
 # -- blood pressure and body mass index, by age ------------------------------------------------------------------------
@@ -219,9 +217,11 @@ def _month_table(answer: Answer) -> Table:
 
 def _month_chart(answer: Answer, months: Mapping[str, tuple[int, int]]) -> Chart:
     leader = most_often(months)
-    title = f"The share {HIGH} by month"
-    if leader and sum(1 for whole, _ in months.values() if whole >= findings.SMALL) > 1:
-        title = f"The share {HIGH} was largest in {words.month(leader, short=False)}"
+    title = (
+        f"The share {HIGH} was largest in {words.month(leader, short=False)}"
+        if leader
+        else f"The share {HIGH} by month"
+    )
     stretch = periods.months_label(answer.months, answer.question.end)
     subtitle = f"Blood pressures of adults {HIGH}, percent of each month, {stretch}"
     return Chart("pressure_months", "line", title, subtitle, "pressure_months", "month", ("share",))
@@ -274,7 +274,7 @@ def _scores(answer: Answer) -> Section | None:
     table = Table("scores", "Vital signs by NEWS2 score", columns, tuple(rows))
     title = "No reading scored more than 0"
     if any(part for _, part in found.values()):
-        leader = most_often(found) if len(found) > 1 else ""
+        leader = most_often(found)
         title = f"{LABELS[leader]} scored 1 to 3 most often" if leader else "Readings by score"
     subtitle = f"Readings by NEWS2 score of the single sign, percent, {periods.label(*answer.period)}"
     series = tuple(f"score_{score}" for score in reversed(SCORES))
