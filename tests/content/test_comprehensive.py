@@ -105,6 +105,9 @@ def test_active_patients_are_followed_month_by_month(ask: Ask, clinic: Clinic) -
     # From November to October: who lapsed counts up to April, who died in August, who came late from September on.
     assert metric(figures, "active").trend == (2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2)
     assert metric(figures, "active").change == Change(0, None, "September 2026")
+    assert figures.summary[1:3] == ("Of the clinic's 3 patients, 2 were active.", "Nobody registered in October 2026.")
+    september = ask("comprehensive", date(2026, 9, 1), date(2026, 9, 30))
+    assert september.summary[2] == "1 patient registered in September 2026."
 
 
 def test_a_month_of_a_small_line_ends_on_the_last_day_of_the_period(ask: Ask, clinic: Clinic) -> None:

@@ -126,8 +126,8 @@ def _trend(points: Sequence[Cell], shown: Sequence[Period], begin: date | None) 
 
 
 def _summary(answer: Answer) -> tuple[str, ...]:
-    sentences = [_visits(answer), _patients(answer), _limits(answer), _quality(answer), _overdue(answer)]
-    sentences += [adoption.used_sentence(answer.team), _reports(answer)]
+    sentences = [_visits(answer), _patients(answer), _registered(answer), _limits(answer), _quality(answer)]
+    sentences += [_overdue(answer), adoption.used_sentence(answer.team), _reports(answer)]
     return tuple(filter(None, sentences))
 
 
@@ -142,14 +142,20 @@ def _visits(answer: Answer) -> str:
 
 
 def _patients(answer: Answer) -> str:
-    patients, new = answer.patients[0], within(answer.registered, answer.period)
+    patients = answer.patients[0]
     if not patients.known:
         return "The clinic had no patients."
     active = words.number(patients.active) if patients.active else "none"
-    be = "was" if patients.active == 1 else "were"
-    registered = words.number(new) if new else "nobody"
     known = words.plural(patients.known, "patient")
-    return f"Of the clinic's {known}, {active} {be} active; {registered} registered {answer.when}."
+    return f"Of the clinic's {known}, {active} {_be(patients.active)} active."
+
+
+def _registered(answer: Answer) -> str:
+    """A sentence by itself: after that of the active patients, whoever registered would be taken for some of them."""
+    new = within(answer.registered, answer.period)
+    if not answer.patients[0].known:
+        return ""
+    return f"{words.plural(new, 'patient')} registered {answer.when}." if new else f"Nobody registered {answer.when}."
 
 
 def _limits(answer: Answer) -> str:
