@@ -326,6 +326,11 @@ def one_chart(shape: str, labels: tuple[Cell, ...], *series: tuple[Cell, ...], k
     )
 
 
+def in_shreds(shape: str = "line", known: int = 5) -> Content:
+    """A chart of a year of which all but the first `known` months are withheld."""
+    return one_chart(shape, MONTHS, (*MEDICAL[:known], *(SUPPRESSED,) * (12 - known)), kind="month")
+
+
 def long_table(rows: int) -> Content:
     """A content whose one table has `rows` rows."""
     table = Table(

@@ -74,6 +74,21 @@ def test_nothing_is_drawn_outside_the_sheet(shape: str, case: str, value: int | 
             assert mark.y + mark.height <= drawn.height + 1
 
 
+@pytest.mark.parametrize(
+    ("content", "many"),
+    [
+        *[(samples.in_shreds(shape), 0) for shape in ("line", "bar")],
+        *[(samples.in_shreds(shape, known=6), 1) for shape in ("line", "bar")],
+        *[(samples.in_shreds(shape), 1) for shape in ("heat", "stack")],
+        (samples.one_chart("line", ("a", "b", "c"), (1, None, None)), 1),
+        (samples.one_chart("line", ("a", "b", "c"), (1, None, "[c]")), 0),
+        (samples.one_chart("bar", (), ()), 1),
+    ],
+)
+def test_a_chart_is_left_out_where_most_is_withheld(content: Content, many: int) -> None:
+    assert len(charts.drawn(content.sections[0])) == many
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_table_without_rows_says_that_there_is_nothing(shape: str) -> None:
     assert texts(picture(samples.one_chart(shape, (), (), ()))) == [charts.NOTHING]

@@ -190,6 +190,15 @@ def test_a_withheld_figure_is_a_gap_in_a_line(draw: Draw) -> None:
     assert [sheet[f"B{row}"].value for row in (5, 6, 7)] == [5, "[c]", 7]
 
 
+def test_the_table_of_a_chart_that_is_left_out_stays(draw: Draw) -> None:
+    assert charts_of(draw, samples.in_shreds()) == []
+    sheet = book_of(draw("excel", samples.document(samples.in_shreds())))["The table"]
+    assert [row[1] for row in sheet.iter_rows(min_row=5, max_row=16, values_only=True)] == [
+        *samples.MEDICAL[:5],
+        *["[c]"] * 7,
+    ]
+
+
 def test_bars_of_long_words_lie_in_the_order_of_the_rows(draw: Draw) -> None:
     steps = ("Reached", "Opened the message", "Answered the message", "Attended within 30 days")
     (funnel,) = charts_of(draw, samples.one_chart("bar", steps, (1200, 840, 310, 122)))

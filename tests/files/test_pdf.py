@@ -53,6 +53,13 @@ def test_every_figure_is_on_its_pages(draw: Draw, content) -> None:
     assert missing == []
 
 
+def test_the_table_of_a_chart_that_is_left_out_stays(draw: Draw) -> None:
+    text = text_of(draw("pdf", samples.document(samples.in_shreds())))
+    assert squeezed("What is seen") not in text
+    assert text.count(squeezed("The table")) == 1
+    assert text.count("[c]") == 7
+
+
 def test_a_percentage_is_not_torn_apart_at_the_end_of_a_line(draw: Draw) -> None:
     """Sentences of every length, so that each place on the line is tried."""
     summary = tuple(f"{'i' * length} rose by 6.5 % to 12." for length in range(40))

@@ -28,3 +28,9 @@ def test_a_percent_sign_stays_on_the_line_of_its_figure() -> None:
     told = section(title="Visits rose by 6.5 %")
     document = read(samples.document(replace(samples.empty(), sections=(told,))))
     assert document.sections[0].charts[0].title == "Visits rose by 6.5\N{NO-BREAK SPACE}%"
+
+
+def test_the_table_of_a_chart_that_is_left_out_stays() -> None:
+    (shown,) = read(samples.document(samples.in_shreds())).sections
+    assert shown.charts == ()
+    assert [table.title for table in shown.tables] == ["The table"]

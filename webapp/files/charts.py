@@ -1,5 +1,6 @@
 """Charts: one geometry for each shape, painted as a ReportLab drawing in PDF or as inline SVG on a page.
 
+    drawn(section)              the charts of a section that are drawn
     svg(chart, table)           markup for a page: a wide picture and one for phones
     drawing(chart, table, ...)  a native vector drawing for a PDF page
     picture(chart, table, ...)  the geometry itself
@@ -14,7 +15,7 @@ from reportlab.graphics.shapes import Drawing
 
 from webapp import words
 from webapp.errors import RenderFailed
-from webapp.figures import SUPPRESSED, Cell, Chart, Column, Table
+from webapp.figures import SUPPRESSED, Cell, Chart, Column, Section, Table
 from webapp.files import grids, intervals, lettering, painters, plots, shares
 from webapp.files.marks import Picture, Sheet, Text
 from webapp.files.series import Series, Values
@@ -49,6 +50,18 @@ _SERIES = {"pyramid": 2, "interval": 3}
 
 _MOST_ROWS_OF_HALF = {"stack": 8, "interval": 10}
 """Rows up to which a shape reads well in half a page's width."""
+
+
+def drawn(section: Section) -> tuple[Chart, ...]:
+    """The charts of `section` but lines and bars of which so much is withheld that the few figures left, far from one
+    another, say nothing: fewer than half are known. Their tables stay."""
+    return tuple(chart for chart in section.charts if not _is_in_shreds(read(chart, section.table(chart.table)), chart))
+
+
+def _is_in_shreds(values: Values, chart: Chart) -> bool:
+    if chart.shape not in ("line", "bar") or not any(series.withheld for series in values.series):
+        return False
+    return 2 * len(values.known()) < len(values.labels) * len(values.series)
 
 
 def read(chart: Chart, table: Table) -> Values:

@@ -24,7 +24,7 @@ def add_charts(book: Any, sheet: Any, name: str, section: Section, table: Table,
     the row of the table's header, `width` the characters its columns take."""
     column = len(table.columns) + 1
     row = top
-    for chart in section.charts:
+    for chart in charts.drawn(section):
         if chart.table != table.key or not table.rows:
             continue
         if chart.shape == "heat":

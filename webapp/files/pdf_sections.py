@@ -97,8 +97,8 @@ def _blocks(section: Section, half: float) -> list[_Block]:
     """Each chart followed by its table, then the tables without a chart. A heat map writes every figure of its table
     and its total, so the table is not repeated."""
     blocks: list[_Block] = []
-    later = list(section.charts)
-    drawn = {chart.table for chart in section.charts}
+    later = list(charts.drawn(section))
+    drawn = {chart.table for chart in later}
     while later:
         chart = later.pop(0)
         table = section.table(chart.table)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from webapp import words
 from webapp.figures import Document, Section, Table
-from webapp.files import excel_about, facts, logos
+from webapp.files import charts, excel_about, facts, logos
 from webapp.files.excel_charts import add_charts
 from webapp.files.excel_formats import Formats, stored
 from webapp.files.excel_names import Names
@@ -146,7 +146,7 @@ def _table(book: Any, name: str, document: Document, section: Section, table: Ta
     below = max(below, top + 1 + len(table.rows) + bool(table.total))
     excel_about.pairs(sheet, below + 1, ORIGIN, excel_about.provenance(document), widths, formats)
     sheet.repeat_rows(top)
-    excel_about.print_setup(sheet, document, wide=sum(widths) > _LANDSCAPE_FROM or bool(section.charts))
+    excel_about.print_setup(sheet, document, wide=sum(widths) > _LANDSCAPE_FROM or bool(charts.drawn(section)))
 
 
 def _width(table: Table, at: int, label: str) -> float:

@@ -123,14 +123,15 @@ def read_metric(metric: Metric) -> ReadMetric:
 
 
 def _section(section: Section) -> ReadSection:
-    shown_whole = {chart.table for chart in section.charts if chart.shape == "heat"}
+    drawn = charts.drawn(section)
+    shown_whole = {chart.table for chart in drawn if chart.shape == "heat"}
     tables = [_table(item) for item in section.tables if item.key not in shown_whole]
-    is_alone = len(section.charts) == 1 and bool(tables) and all(item.has_row for item in tables)
+    is_alone = len(drawn) == 1 and bool(tables) and all(item.has_row for item in tables)
     return ReadSection(
         title=section.title,
         text=section.text,
         charts=tuple(
-            _chart(chart, section.table(chart.table), chart.table in shown_whole, is_alone) for chart in section.charts
+            _chart(chart, section.table(chart.table), chart.table in shown_whole, is_alone) for chart in drawn
         ),
         # What may stand beside a chart comes next to it.
         tables=tuple(sorted(tables, key=lambda item: item.has_row)),
