@@ -19,11 +19,13 @@ def test_a_code_makes_records_one_and_the_most_common_name_names_them() -> None:
             (ICD_10, "I10", "High blood pressure"): 2,
             (ICD_10, "I10", "Hypertension"): 3,
             (SNOMED, "38341003", "Hypertensive disorder"): 4,
+            ("urn:oid:2.16.840.1.113883.6.13", "D0120", "Examination"): 2,
             (None, "X1", "From a system of our own"): 1,
         }
     ) == [
         ("Hypertension", "ICD-10 I10", 5),
         ("Hypertensive disorder", "SNOMED CT 38341003", 4),
+        ("Examination", "CDT D0120", 2),
         ("From a system of our own", "X1", 1),
     ]
 

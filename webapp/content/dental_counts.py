@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from webapp.clinic_data.fhir.dental import CDT_SYSTEMS
 from webapp.content import coverage, filters, findings, named, periods
 from webapp.content.answer import OfPeriod
 from webapp.content.counting import (
@@ -31,6 +30,7 @@ from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Patient, Treatment, Visit
+from webapp.models.code_systems import CDT_SYSTEMS
 from webapp.models.visit import NOT_COUNTED
 
 FILTERS = (filters.PROVIDER, filters.AGE, filters.SEX)

@@ -14,6 +14,7 @@ from webapp import words
 from webapp.content import findings
 from webapp.content.findings import ALL, ALL_OTHERS
 from webapp.figures import Column, Definition, Table
+from webapp.models import code_systems
 from webapp.words import printable
 
 MOST = 10
@@ -22,16 +23,6 @@ LONGEST = 60
 """Characters of a name that are shown."""
 NO_NAME = "No name recorded"
 NO_DIAGNOSIS = "No diagnosis recorded"
-
-SYSTEMS = {
-    "http://snomed.info/sct": "SNOMED CT",
-    "http://hl7.org/fhir/sid/icd-10": "ICD-10",
-    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
-    "http://hl7.org/fhir/sid/icd-9-cm": "ICD-9-CM",
-    "http://www.ama-assn.org/go/cpt": "CPT",
-    "http://www.ada.org/cdt": "CDT",
-}
-"""Code systems by the URIs that FHIR R4 gives them (http://hl7.org/fhir/R4/terminologies-systems.html)."""
 
 Spelling = tuple[str | None, str | None, str]
 """Code system, code and name, as one record has them."""
@@ -59,7 +50,7 @@ class Named:
     def code(self) -> str | None:
         """With the name of its system where that is well known: "ICD-10 J06.9"."""
         system, code, _ = self.key
-        return printable(f"{SYSTEMS.get(system, '')} {code}".strip()) or None
+        return printable(f"{code_systems.NAMES.get(system, '')} {code}".strip()) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from webapp.clinic_data.demo.medicine import (
     Procedure,
 )
 from webapp.clinic_data.demo.people import Someone, day_gone, households, members, recorded_birth
-from webapp.clinic_data.demo.places import ICD_10, SNOMED_CT, CampaignPlan, Place, Worker
+from webapp.clinic_data.demo.places import CampaignPlan, Place, Worker
 from webapp.clinic_data.demo.rows import Row, Rows, days
 from webapp.clinic_data.demo.year import Year, pick, poisson, seasons
 from webapp.models import (
@@ -37,6 +37,7 @@ from webapp.models import (
     Treatment,
     Visit,
 )
+from webapp.models.code_systems import ICD_10, SNOMED_CT
 from webapp.models.treatment import OUTCOMES
 
 _KINDS = ("medical", "dental")

@@ -6,8 +6,7 @@ Every name is invented from common names of the place; no real person is meant.
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-ICD_10 = "http://hl7.org/fhir/sid/icd-10"
-SNOMED_CT = "http://snomed.info/sct"
+from webapp.models.code_systems import ICD_10, SNOMED_CT
 
 
 @dataclass(frozen=True, slots=True)

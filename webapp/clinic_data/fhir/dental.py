@@ -13,19 +13,9 @@ A terminology server would know every dental code; without one we know these, ea
 from collections.abc import Iterable
 
 from webapp.clinic_data.fhir.elements import Coding
+from webapp.models.code_systems import CDT_SYSTEMS, SNOMED_CT
 
-SNOMED = "http://snomed.info/sct"
 SERVICE_TYPE = "http://terminology.hl7.org/CodeSystem/service-type"
-
-CDT_SYSTEMS = frozenset(
-    {
-        "http://www.ada.org/cdt",
-        "https://www.ada.org/cdt",
-        "http://ada.org/cdt",
-        "http://terminology.hl7.org/CodeSystem/CD2",
-        "urn:oid:2.16.840.1.113883.6.13",
-    }
-)
 
 PROCEDURES = {
     "3802001": "Dental application of desensitizing medicament",
@@ -92,6 +82,6 @@ def kind_of(codings: Iterable[Coding]) -> str:
 def _is_dental(coding: Coding) -> bool:
     if coding.system in CDT_SYSTEMS:
         return True
-    if coding.system == SNOMED:
+    if coding.system == SNOMED_CT:
         return coding.code in PROCEDURES or coding.code in SPECIALTIES
     return coding.system == SERVICE_TYPE and coding.code in SERVICE_TYPES

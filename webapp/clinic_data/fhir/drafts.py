@@ -27,13 +27,13 @@ from webapp.clinic_data.fhir.elements import (
     when,
 )
 from webapp.clinic_data.fhir.values import value_of
+from webapp.models.code_systems import LOINC, SNOMED_CT
 from webapp.models.diagnosis import CLINICAL_STATUSES, VERIFICATION_STATUSES
 from webapp.models.patient import SEXES
 from webapp.models.visit import STATUSES
 
 ANIMAL = "http://hl7.org/fhir/StructureDefinition/patient-animal"
 IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
-LOINC = "http://loinc.org"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 NO_NAME = "Not stated"
 
@@ -159,7 +159,7 @@ def _procedure(resource: Json, zone: str) -> Draft:
     if status == WRONG or status in NOT_DONE:
         return Draft(removed=True)
     named = concept(resource, "code")
-    outcome = concept(resource, "outcome").of(dental.SNOMED)
+    outcome = concept(resource, "outcome").of(SNOMED_CT)
     return Draft(
         {
             **_coded(named),
