@@ -118,6 +118,14 @@ def test_no_page_has_a_single_row_or_the_total_alone(draw: Draw, paper: str, col
         assert f"All {total[1]:,}" in found[-1].text
 
 
+@pytest.mark.parametrize("columns", [11, 15, 40])
+def test_a_table_that_goes_on_over_the_page_says_so_at_its_head(draw: Draw, columns: int) -> None:
+    found = pages_of(draw("pdf", samples.document(samples.wide_table(columns, 60))))
+    first, *rest = [page.text for page in found if page.rows]
+    assert "continued" not in first
+    assert all(text.count("The table, continued") == text.count("continued") == 1 for text in rest)
+
+
 def test_rows_higher_than_half_a_page_are_parted(draw: Draw) -> None:
     names = tuple(f"Name of row {at} " + "and so on " * 120 for at in range(9))
     columns = (Column("name", "Name"), *(Column(f"c{at}", f"Number {at} of each", "count") for at in range(9)))

@@ -11,7 +11,7 @@ from reportlab.platypus.tables import LongTable
 from webapp import words
 from webapp.figures import Cell, Column, Table
 from webapp.files import fonts, lettering
-from webapp.files.pages import AFTER, BODY, INK, MUTED, SMALL
+from webapp.files.pages import AFTER, BODY, INK, MUTED, SMALL, InSection
 
 _PAD = 4.5
 _LEADING = 11.0
@@ -43,16 +43,32 @@ class _Grid:
     widths: Sequence[float]
 
 
-class Rows(LongTable):
-    """A data table with its header. Where it goes on on the next page, its first rows stay with the header, and its
-    last with the total, unless they are too high for that."""
+class Rows(InSection, LongTable):
+    """A data table with its header. Where it goes on on the next page, its `title` stands above, its first rows stay
+    with the header, and its last with the total, unless they are too high for that."""
+
+    title = ""
+    above = 0.0
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        wide, high = super().wrap(width, height)
+        self.above = self.eyebrow()
+        return wide, high + self.above
+
+    def draw(self) -> None:
+        if self.above:
+            self.draw_eyebrow(self._width, self._height + self.above)
+        super().draw()
 
     def split(self, width: float, height: float) -> list[Any]:
         heights = self._rowHeights
         first, last = 1 + _TOGETHER, len(heights) - _TOGETHER - 1
         fits = sum(heights[:first]) <= _MOST_TOGETHER and sum(heights[max(last, 1) :]) <= _MOST_TOGETHER
         self._rowSplitRange = (first, last) if fits else None
-        return list(super().split(width, height))
+        parts = list(super().split(width, height - self.eyebrow()))
+        for at, part in enumerate(parts):
+            part.title, part.section = self.title, self.title if at else self.section
+        return parts
 
 
 def least_height(table: Any) -> float:
@@ -64,7 +80,10 @@ def flowables(table: Table, width: float) -> list["Rows"]:
     """`table` as flowables no wider than `width` points: one, or several with the first column repeated when it has
     more columns than fit."""
     natural = _natural(table, width)
-    return [_flowable(_grid(table, group, natural, width)) for group in _groups(natural, width)]
+    found = [_flowable(_grid(table, group, natural, width)) for group in _groups(natural, width)]
+    for at, part in enumerate(found):
+        part.title, part.section = table.title, table.title if at else ""
+    return found
 
 
 def pieces(table: Table, starts: Sequence[int], width: float) -> list["Rows"]:
