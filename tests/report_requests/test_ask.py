@@ -3,7 +3,7 @@
 import html
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import factories
 import pytest
@@ -12,52 +12,14 @@ from flask import Flask
 from page_client import PageClient, page_client
 from sqlalchemy import func, select
 
-from webapp import clock, queues
+from tests.report_requests.asking import ASKED, OWN, asked, chosen_in
+from webapp import queues
 from webapp.content import CATALOGUE
 from webapp.content.question import Question
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic, Person, Report
 
-NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
-ASKED = {"template": "visit_trends", "period": "last_month", "format": "pdf"}
-OWN = {**ASKED, "period": "dates"}
-
-
-@pytest.fixture(autouse=True)
-def _at_noon():  # type: ignore[no-untyped-def]
-    """Noon of 22 November 2026 at the clinic."""
-    with clock.stopped_at(NOON):
-        yield
-
-
-@pytest.fixture
-def clinic(app: Flask) -> Clinic:
-    with app.app_context():
-        return factories.add_clinic("Riverside Clinic", timezone="Asia/Manila")
-
-
-@pytest.fixture
-def person(app: Flask, clinic: Clinic) -> Person:
-    with app.app_context():
-        return factories.add_person("staff", clinic)
-
-
-@pytest.fixture
-def client(app: Flask, person: Person) -> PageClient:
-    return page_client(app).sign_in(person)
-
-
-def asked(app: Flask) -> list[Report]:
-    with app.app_context():
-        return list(db.session.scalars(select(Report)))
-
-
-def chosen_in(page: str) -> dict[str, str]:
-    """What is chosen in the form of a page, where that is not everything."""
-    checked = re.findall(r'<input checked [^>]*name="(\w+)"[^>]*value="(\w+)"', page)
-    selects = re.findall(r'<select [^>]*name="(\w+)"(.*?)</select>', page, re.DOTALL)
-    selected = [(name, re.findall(r'<option selected value="([^"]+)"', options)) for name, options in selects]
-    return {**dict(checked), **{name: found[0] for name, found in selected if found}}
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 class TestAsking:
@@ -362,75 +324,3 @@ def test_refreshing_what_is_asked_already_has_that_counted_anew(app: Flask, pers
         ]
         first = told[0][0]
         assert told == [(first, False), (first, False), (first, True), (first, True)]
-
-
-def question_of(report: Report) -> Question:
-    return Question.from_json(report.question)
-
-
-def test_what_was_asked_last_is_what_the_next_form_begins_with(client: PageClient) -> None:
-    usual = {**ASKED, "period": "last_quarter", "compare": "year", "format": "excel"}
-    client.submit("/reports/new", {**usual, "sex": "female"})
-    page = client.get("/reports/new?template=patient_summary").text
-    assert chosen_in(page) == {"period": "last_quarter", "compare": "year", "format": "excel"}
-
-
-def test_own_dates_are_for_one_report(client: PageClient) -> None:
-    client.submit("/reports/new", {**ASKED, "period": "last_quarter"})
-    client.submit("/reports/new", {**OWN, "start": "2026-10-05", "end": "2026-10-09", "format": "csv"})
-    page = client.get("/reports/new").text
-    assert chosen_in(page) == {"period": "last_month", "compare": "before", "format": "csv"}
-    assert 'value="2026-10-05"' not in page
-
-
-def test_what_one_person_asked_is_not_remembered_for_another(app: Flask, client: PageClient, clinic: Clinic) -> None:
-    client.submit("/reports/new", {**ASKED, "format": "excel"})
-    with app.app_context():
-        other = factories.add_person("staff", clinic)
-    assert chosen_in(page_client(app).sign_in(other).get("/reports/new").text)["format"] == "pdf"
-
-
-def test_what_to_compare_with_is_part_of_the_question(app: Flask, client: PageClient) -> None:
-    client.submit("/reports/new", {**ASKED, "compare": "year"})
-    client.submit("/reports/new", {**ASKED, "compare": "before"})
-    assert [question_of(report).compare for report in asked(app)] == ["year", "before"]
-
-
-def test_a_comparison_that_is_not_offered_is_refused(app: Flask, client: PageClient) -> None:
-    answer = client.submit("/reports/new", {**ASKED, "compare": "tomorrow"})
-    assert answer.status_code == 422
-    assert "Choose what to compare with." in answer.text
-    assert asked(app) == []
-
-
-def test_the_clinics_threshold_and_the_persons_rights_are_part_of_the_question(
-    app: Flask, client: PageClient, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    template = replace(CATALOGUE["visit_trends"], has_comments=True)
-    monkeypatch.setitem(CATALOGUE, "visit_trends", template)
-    with app.app_context():
-        db.session.get_one(Clinic, clinic.id).suppress_below = 5
-        manager = factories.add_person("manager", clinic)
-        db.session.commit()
-    # A form that claims more than its sender may have is not heard.
-    client.submit("/reports/new", {**ASKED, "reads_comments": "true", "suppress_below": "0"})
-    page_client(app).sign_in(manager).submit("/reports/new", ASKED)
-    told = [(question_of(report).suppress_below, question_of(report).reads_comments) for report in asked(app)]
-    assert told == [(5, False), (5, True)]
-
-
-def test_running_it_again_asks_with_the_rights_of_now_and_counts_anew(
-    app: Flask, client: PageClient, clinic: Clinic
-) -> None:
-    client.submit("/reports/new", ASKED)
-    with app.app_context():
-        first = db.session.scalars(select(Report)).one()
-        Report.request_cancel(first.id)
-        db.session.get_one(Clinic, clinic.id).suppress_below = 10
-        db.session.commit()
-        first_id = first.id
-    client.submit(f"/reports/{first_id}/retry")
-    again = next(report for report in asked(app) if report.id != first_id)
-    assert again.retry_of_id == first_id
-    assert again.wants_fresh
-    assert question_of(again).suppress_below == 10
