@@ -261,8 +261,8 @@ def medical_statistics(rows: Rows) -> Found:
         "bmi_classes.readings": pd.cut(bmi.value, [0, 18.5, 25, 30, 35, 40, 99], right=False).value_counts(sort=False),
         "records.count": [len(kind) for kind in kinds],
         "records.patients": [kind.patient_id.nunique() for kind in kinds],
-        "observations.count": _top(now.name),
-        "treatments.count": _top(given.name),
+        "observations.records": _top(now.name),
+        "treatments.records": _top(given.name),
     }
 
 

@@ -269,6 +269,10 @@ class Medical:
     @staticmethod
     def _most_common(rows: list[Row]) -> list[tuple[Any, ...]]:
         """Code, records, share and patients of the ten most common, and the rest."""
+
+        def told(row: Row) -> str:
+            return f"LOINC {row['loinc']}" if row.get("loinc") else row.get("code") or ""
+
         groups: dict[Any, list[Row]] = defaultdict(list)
         for row in rows:
             code = row.get("loinc") if "loinc" in row else row["code"]
@@ -276,7 +280,7 @@ class Medical:
 
         def name(those: list[Row]) -> str:
             names = Counter(" ".join(row["name"].split()) for row in those)
-            return min(names, key=lambda told: (-names[told], told)) or "No name"
+            return min(names, key=lambda told: (-names[told], told)) or "No name recorded"
 
         def codes(row: Row) -> tuple[str, ...]:
             if "loinc" in row:
@@ -288,13 +292,14 @@ class Medical:
         )
         found = [
             (
-                those[0].get("loinc") or those[0].get("code"), len(those), percent(len(those), len(rows)),
+                told(those[0]), len(those), percent(len(those), len(rows)),
                 len({row["patient_id"] for row in those}),
             )
             for those in ranked[:10]
         ]  # fmt: skip
-        rest = sum(len(those) for those in ranked[10:])
-        return [*found, (None, rest, percent(rest, len(rows)), None)] if rest else found
+        rest = [row for those in ranked[10:] for row in those]
+        others = ("", len(rest), percent(len(rest), len(rows)), len({row["patient_id"] for row in rest}))
+        return [*found, others] if rest else found
 
 
 def complete(of: int, have: int) -> tuple[Any, ...]:

@@ -368,7 +368,7 @@ def test_filters_narrow_everything(ask: Ask, clinic: Clinic) -> None:
         assert [row[1:] for row in table(figures, "records").rows] == [(1, 1), (1, 1), (2, 1), (1, 1)]
         assert table(figures, "complete_patients").rows[0][1] == 1
         assert table(figures, "pressures").total[5] == 1
-        assert rows(figures, "observations")["Observation 8480-6"]["count"] == 1
+        assert rows(figures, "observations")["Observation 8480-6"]["records"] == 1
     figures = ask(NAME, age="0-4")
     assert figures.summary[0] == "No medical records matched the filters in October 2026."
 
@@ -390,17 +390,18 @@ def test_the_most_common_are_told_by_code_and_by_name(ask: Ask, clinic: Clinic) 
 
     figures = ask(NAME)
 
-    shown = "Ж" * 99 + "…"
+    shown = "Ж" * 59 + "…"
     assert table(figures, "observations").rows == (
-        ("Pulse (8867-4)", "8867-4", 4, 36.4, 2),
-        ("Grip strength", None, 3, 27.3, 2),
-        ("No name", None, 1, 9.1, 1),
-        ("Pulse (1111-1)", "1111-1", 1, 9.1, 1),
-        (shown, None, 1, 9.1, 1),
-        (f"{shown} (2)", None, 1, 9.1, 1),
+        ("Pulse (8867-4)", "LOINC 8867-4", 4, 36.4, 2),
+        ("Grip strength", "", 3, 27.3, 2),
+        ("No name recorded", "", 1, 9.1, 1),
+        ("Pulse (1111-1)", "LOINC 1111-1", 1, 9.1, 1),
+        (shown, "", 1, 9.1, 1),
+        (f"{shown} (number 2)", "", 1, 9.1, 1),
     )
-    assert table(figures, "observations").total == ("All observations", None, 11, 100.0, None)
-    assert chart(figures, "observations").title == "Most common: Pulse (8867-4)"
+    assert table(figures, "observations").total == ("All", "", 11, 100.0, 2)
+    section = next(section for section in figures.sections if section.key == "observations")
+    assert section.text == "Pulse (8867-4) was the most common observation"
 
 
 def test_more_than_ten_are_told_together(ask: Ask, clinic: Clinic) -> None:
@@ -410,8 +411,9 @@ def test_more_than_ten_are_told_together(ask: Ask, clinic: Clinic) -> None:
     add_treatment(ana, DAY, name="All others", code="1", code_system="x")
     figures = ask(NAME)
     assert [row[0] for row in table(figures, "treatments").rows] == [
-        "A", "All others (2)", "B", "C", "D", "E", "F", "G", "H", "I", "All others",
+        "A", "All others (1)", "B", "C", "D", "E", "F", "G", "H", "I", "All others",
     ]  # fmt: skip
-    assert table(figures, "treatments").rows[-1] == ("All others", None, 3, 23.1, None)
-    assert table(figures, "treatments").total == ("All treatments", None, 13, 100.0, None)
-    assert chart(figures, "treatments").title == "The most common treatments"
+    assert table(figures, "treatments").rows[-1] == ("All others", "", 3, 23.1, 1)
+    assert table(figures, "treatments").total == ("All", "", 13, 100.0, 1)
+    section = next(section for section in figures.sections if section.key == "treatments")
+    assert section.text == "No treatment stood out as the most common"

@@ -10,7 +10,7 @@ from itertools import compress
 
 from sqlalchemy import Connection, case, func, or_, select
 
-from webapp.content import ages, coverage, most_common, periods, vital_counts
+from webapp.content import ages, coverage, named, periods, vital_counts
 from webapp.content.answer import OfPeriod
 from webapp.content.counting import (
     HAPPENED,
@@ -24,13 +24,14 @@ from webapp.content.counting import (
     visits_of,
 )  # fmt: skip
 from webapp.content.id_lists import ids, marks, read
-from webapp.content.most_common import Ranking, Spelled
+from webapp.content.named import Spelling, TopList
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.content.vital_bands import BMI, BMI_AGE, PRESSURE_AGE, SYSTOLIC, VITALS
 from webapp.content.vital_counts import FILTERS, REASONS, Measured, Readings
 from webapp.figures import Excluded, Rows
 from webapp.models import Diagnosis, Measurement, Patient, Treatment, Visit
+from webapp.models.code_systems import LOINC
 from webapp.models.visit import NOT_COUNTED
 
 STEPS = 6
@@ -75,8 +76,8 @@ class Answer(OfPeriod):
     of_visits: dict[str, Part]
     readings: tuple[Readings, ...]
     months: tuple[str, ...]
-    observations: Ranking
-    treatments: Ranking
+    observations: TopList
+    treatments: TopList
     records_begin: date | None
     vitals_begin: date | None
 
@@ -154,8 +155,8 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         _of_visits(marks),
         verdicts.readings(question),
         tuple(coverage.months(dict.fromkeys(shown), vitals_begin)),
-        most_common.rank(observations),
-        most_common.rank(given),
+        observations,
+        named.top_list(given),
         first_visit or vitals_begin,
         vitals_begin,
     )
@@ -263,7 +264,7 @@ def _diagnoses(connection: Connection, question: Question, on_record: _Marks, ex
 
 def _measurements(
     connection: Connection, question: Question, on_record: _Marks, verdicts: vital_counts.Verdicts
-) -> tuple[Records, list[Spelled]]:
+) -> tuple[Records, TopList]:
     """Their number, and what is measured in the period; each goes to the marks and verdicts as well."""
     tally = _Tally(question)
     observed: defaultdict[str | None, array[int]] = defaultdict(lambda: array("i"))
@@ -278,9 +279,7 @@ def _measurements(
     return tally.records, _observations(connection, question, observed)
 
 
-def _observations(
-    connection: Connection, question: Question, patients: Mapping[str | None, Sequence[int]]
-) -> list[Spelled]:
+def _observations(connection: Connection, question: Question, patients: Mapping[str | None, Sequence[int]]) -> TopList:
     """What was measured in the period, of whom: those with a code go by that, and are told once of all its names."""
     has_no_code = func.coalesce(Measurement.loinc, "") == ""
     group = (Measurement.loinc, Measurement.name)
@@ -289,10 +288,12 @@ def _observations(
         Unindexed(Measurement.local_day).between(*question.days),
         *of_asked_patients(question, FILTERS, Measurement.patient_id),
     )
-    return [
-        Spelled((loinc,), name, count, patients[loinc] if loinc else read(text))
-        for loinc, name, count, text in connection.execute(query.group_by(*group))
-    ]
+    records: dict[Spelling, int] = {}
+    whose: dict[Spelling, Sequence[int]] = {}
+    for loinc, name, count, text in connection.execute(query.group_by(*group)):
+        spelling = (LOINC if loinc else None, loinc, name)
+        records[spelling], whose[spelling] = count, patients[loinc] if loinc else read(text)
+    return named.top_list(whose, records)
 
 
 def _mark_vitals(on_record: _Marks, some: Measured) -> None:
@@ -314,10 +315,10 @@ def _medical_treatments(question: Question) -> Conditions:
     ]
 
 
-def _treatments(connection: Connection, question: Question) -> tuple[Records, list[Spelled]]:
-    """Their number, and what was done in the period."""
+def _treatments(connection: Connection, question: Question) -> tuple[Records, dict[Spelling, Sequence[int]]]:
+    """Their number; and the patients of those of the period, once for each."""
     now, earlier = (Treatment.performed_on.between(*span) for span in (question.days, question.earlier))
-    group = (Treatment.code_system, Treatment.code, Treatment.name)
+    group = named.spelling_columns(Treatment)
     query = (
         select(*group, ids(case((now, Treatment.patient_id))), how_many(earlier))
         .where(
@@ -326,13 +327,14 @@ def _treatments(connection: Connection, question: Question) -> tuple[Records, li
         )
         .group_by(*group)
     )
-    spelled, people, before = [], set(), 0
+    given: dict[Spelling, Sequence[int]] = {}
+    before = 0
     for system, code, name, text, of_earlier in connection.execute(query):
         before += of_earlier
         if patients := read(text):
-            spelled.append(Spelled((system, code), name, len(patients), patients))
-            people.update(patients)
-    return Records(sum(some.count for some in spelled), len(people), before), spelled
+            given[system, code, name] = patients
+    everybody: set[int] = set().union(*given.values())
+    return Records(sum(map(len, given.values())), len(everybody), before), given
 
 
 def _of_patients(connection: Connection, question: Question, on_record: _Marks) -> dict[str, Part]:

@@ -25,10 +25,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import coverage, filters, findings, intervals, medical_vitals, most_common, periods
+from webapp.content import coverage, filters, findings, intervals, medical_vitals, named, periods
 from webapp.content.medical_counts import RECORDS, STEPS, Answer, Part, ask, count
 from webapp.content.medical_vitals import HIGH, PRESSURE
-from webapp.content.most_common import Ranking
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.content.vital_bands import BMI_AGE, NEWS2_AGE, PRESSURE_AGE
@@ -59,8 +58,8 @@ def build(connection: Connection, question: Question, step: Step) -> Body:
         _records(answer),
         _completeness(answer),
         medical_vitals.unclassed(answer),
-        _ranked(answer.observations, "observations", "Observation", "LOINC", "Measurements"),
-        _ranked(answer.treatments, "treatments", "Treatment", "Code", "Treatments"),
+        named.section("observations", "Observation", answer.observations),
+        named.section("treatments", "Treatment", answer.treatments),
     )
     return Body(
         summary=_summary(answer),
@@ -159,39 +158,6 @@ def _completeness_title(parts: Mapping[str, Part]) -> str:
     if len(top) != 1:
         return "What is on record of the patients seen"
     return f"Missing most often: {OF_PATIENTS[top[0]][0].lower()}{OF_PATIENTS[top[0]][1:]}"
-
-
-# -- the most common ---------------------------------------------------------------------------------------------------
-
-
-def _ranked(ranking: Ranking, key: str, label: str, code: str, records: str) -> Section | None:
-    if not ranking.things:
-        return None
-    columns = (
-        Column("name", label),
-        Column("code", code),
-        Column("count", records, "count"),
-        Column("share", "Share", "percent", decimals=1),
-        Column("patients", "Patients", "count"),
-    )
-    rows: list[tuple[Cell, ...]] = [
-        (name, thing.code or None, thing.count, findings.share(thing.count, ranking.count), thing.patients)
-        for name, thing in zip(ranking.labels, ranking.things, strict=True)
-    ]
-    if ranking.others:
-        share = findings.share(ranking.others, ranking.count)
-        rows.append((findings.ALL_OTHERS, None, ranking.others, share, None))
-    title = f"Most common {label.lower()}s"
-    table = Table(key, title, columns, tuple(rows), (f"All {label.lower()}s", None, ranking.count, 100.0, None))
-    chart = Chart(key, "bar", _ranked_title(ranking, label), f"{records} by {label.lower()}", key, "name", ("count",))
-    return Section(key, title, (chart,) if len(rows) > 1 else (), (table,))
-
-
-def _ranked_title(ranking: Ranking, label: str) -> str:
-    counts = {name: thing.count for name, thing in zip(ranking.labels, ranking.things, strict=True)}
-    top = findings.leaders(counts)
-    is_told = len(top) <= findings.MOST_NAMED and len(top) < ranking.kinds
-    return f"Most common: {words.listed(top)}" if is_told else f"The most common {label.lower()}s"
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------
@@ -319,11 +285,7 @@ DEFINITIONS = (
         f"are left out where either period has under {findings.SMALL} readings. {intervals.LEADER_RULE}",
     ),
     coverage.months_definition("vital sign"),
-    Definition(
-        "Most common",
-        f"The {most_common.MOST} with the most records. Records with the same code are one line, under their most "
-        "common name; without a code, those with the same name but for case and spaces.",
-    ),
+    named.NAMES_DEFINITION,
     findings.CHANGE_DEFINITION,
     filters.AGE_DEFINITION,
 )
@@ -333,7 +295,7 @@ TEMPLATE = Template(
     title="Medical statistics",
     number_prefix="MS",
     sentence="What is on record, how complete it is, and vital signs against blood pressure, NEWS2 and BMI bands.",
-    pages="About 8 pages",
+    pages="About 7 pages",
     audience="aggregate",
     version=2,
     filters=FILTERS,

@@ -1,4 +1,4 @@
-"""Diagnoses and treatments as other systems name them: which records are one, what it is called, and the most common.
+"""What other systems name, such as diagnoses: which records are one, what it is called, and the most common.
 
 Records with the same code of the same code system are one, whatever their names; they go by the most common of these.
 Records without a code are one where their names differ only in case, spaces, or how a character is composed.
@@ -13,7 +13,7 @@ from typing import Any
 from webapp import words
 from webapp.content import findings
 from webapp.content.findings import ALL, ALL_OTHERS
-from webapp.figures import Column, Definition, Table
+from webapp.figures import Column, Definition, Section, Table
 from webapp.models import code_systems
 from webapp.words import printable
 
@@ -30,16 +30,16 @@ Key = tuple[str, str, str]
 
 NAMES_DEFINITION = Definition(
     "Names and codes",
-    "Diagnoses and treatments are grouped by the code that the record gives (SNOMED CT, ICD-10 or another system) and "
-    "go by the most common name recorded with it. Without a code they are grouped by name, whatever its capital "
-    f"letters and spaces. Named are the {MOST} most common, of equally common ones those first in the alphabet; the "
-    f"others are counted together. A name of more than {LONGEST} characters is cut.",
+    "Diagnoses, treatments and observations are grouped by the code that the record gives (SNOMED CT, ICD-10, LOINC or "
+    "another system) and go by the most common name recorded with it. Without a code they are grouped by name, "
+    f"whatever its capital letters and spaces. Named are the {MOST} most common, of equally common ones those first in "
+    f"the alphabet; the others are counted together. A name of more than {LONGEST} characters is cut.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One diagnosis or treatment: how many records, and every way in which they spell it."""
+    """One diagnosis, treatment or observation: how many records, and every way in which they spell it."""
 
     key: Key
     label: str
@@ -55,7 +55,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A row of a top list: records and patients of one diagnosis or treatment, or of all others."""
+    """A row of a top list: records and patients of one thing, or of all others."""
 
     label: str
     code: str | None
@@ -146,20 +146,30 @@ def spelling_columns(model: Any) -> tuple[Any, Any, Any]:
     return model.code_system, model.code, model.name
 
 
-def top_list(found: Mapping[Spelling, Sequence[int]]) -> TopList:
-    """The most common; `found` has the patients by id, once for each of their records."""
-    everything = ranked({spelling: len(patients) for spelling, patients in found.items()})
+def top_list(patients: Mapping[Spelling, Sequence[int]], records: Mapping[Spelling, int] | None = None) -> TopList:
+    """The most common. `patients` has those of each spelling by id, once for each of their records; where `records`
+    says how many these are, it may have the patients of all that is spelled with the same code."""
+    everything = ranked(records or {spelling: len(those) for spelling, those in patients.items()})
+    top, rest = everything[:MOST], everything[MOST:]
+    found = [_patients(patients, [item]) for item in top]
     rows = [
-        Listed(item.label, item.code, item.key, item.count, len(_patients(found, [item]))) for item in everything[:MOST]
+        Listed(item.label, item.code, item.key, item.count, len(those)) for item, those in zip(top, found, strict=True)
     ]
-    rest = everything[MOST:]
     if rest:
-        rows.append(Listed(ALL_OTHERS, None, None, sum(item.count for item in rest), len(_patients(found, rest))))
-    return TopList(tuple(rows), sum(row.records for row in rows), len(_patients(found, everything)))
+        found.append(_patients(patients, rest))
+        rows.append(Listed(ALL_OTHERS, None, None, sum(item.count for item in rest), len(found[-1])))
+    return TopList(tuple(rows), sum(row.records for row in rows), len(set().union(*found)))
 
 
-def _patients(found: Mapping[Spelling, Sequence[int]], of: Iterable[Named]) -> set[int]:
-    return set().union(*(found[spelling] for item in of for spelling in item.spellings))
+def _patients(patients: Mapping[Spelling, Sequence[int]], of: Iterable[Named]) -> set[int]:
+    return set().union(*(patients[spelling] for item in of for spelling in item.spellings))
+
+
+def section(key: str, label: str, top: TopList) -> Section | None:
+    """A top list with what it shows in words; `key` is the plural of `label`."""
+    if not top.records:
+        return None
+    return Section(key, key.capitalize(), tables=(table(key, label, top),), text=finding(label, key, top))
 
 
 def table(key: str, label: str, top: TopList) -> Table:

@@ -24,7 +24,6 @@ from sqlalchemy import Connection
 from webapp import words
 from webapp.content import coverage, filters, findings, follow_ups, named, periods, revisits
 from webapp.content.intervals import LEVEL
-from webapp.content.named import TopList
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.content.treatment_counts import FILTERS, STEPS, Answer, Outcomes, ask, count
@@ -49,8 +48,8 @@ def build(connection: Connection, question: Question, step: Step) -> Body:
     sections = (
         _outcomes(answer),
         _success(answer),
-        _top("diagnoses", "Diagnosis", answer.diagnoses),
-        _top("treatments", "Treatment", answer.treatments),
+        named.section("diagnoses", "Diagnosis", answer.diagnoses),
+        named.section("treatments", "Treatment", answer.treatments),
         follow_ups.section(answer.follow_ups, answer.period),
         revisits.section(answer.revisits),
         _by_month(answer),
@@ -179,12 +178,6 @@ def _success_title(answer: Answer) -> str:
         if distances[top] > 0:
             return f"Success was {word} for {top} than overall"
     return "No diagnosis stood out from the overall success rate"
-
-
-def _top(key: str, label: str, top: TopList) -> Section | None:
-    if not top.records:
-        return None
-    return Section(key, key.capitalize(), tables=(named.table(key, label, top),), text=named.finding(label, key, top))
 
 
 def _by_month(answer: Answer) -> Section | None:

@@ -18,6 +18,7 @@ CDT_SYSTEMS = frozenset(
 
 NAMES = {
     SNOMED_CT: "SNOMED CT",
+    LOINC: "LOINC",
     ICD_10: "ICD-10",
     "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
     "http://hl7.org/fhir/sid/icd-9-cm": "ICD-9-CM",
