@@ -306,6 +306,17 @@ def test_axes_have_round_values(low: float, high: float, whole: bool, expected: 
 HOSTILE = "</text><script>alert(1)</script><b>&\"' onload=x"
 
 
+@pytest.mark.parametrize("many", [1, 2, 5])
+def test_the_only_line_on_a_phone_ends_in_its_figure_alone(many: int) -> None:
+    content = samples.one_chart("line", samples.MONTHS, *[samples.MEDICAL] * many, kind="month")
+    chart, table = content.sections[0].charts[0], content.sections[0].tables[0]
+    names = [f"Series {at + 1}" for at in range(many)]
+    for width, told in ((charts.WIDE, names), (charts.NARROW, names if many > 1 else [])):
+        drawn = charts.picture(chart, table, Sheet(width, charts.NARROW_TEXT, painters.browser_width))
+        assert [text for text in texts(drawn) if text.startswith("Series")] == told
+        assert texts(drawn).count("913") == many
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_svg_is_well_formed_and_nothing_in_it_can_act(shape: str) -> None:
     content = samples.one_chart(shape, (HOSTILE, "b"), (3, 4), (5, 6))

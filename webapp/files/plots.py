@@ -36,6 +36,9 @@ MOST_ROWS = 28
 WIDEST_BAND, NARROWEST_BAND = 0.6, 0.8
 """The lowest figure to the highest, between which a line may be drawn on an axis without zero."""
 
+_LEAST_NAMED = 26.0
+"""Text sizes across from which the only line of a sheet is named at its end."""
+
 _LEAST_SMALL = 10.0
 """Text sizes that a small plot with its name takes at least."""
 
@@ -74,10 +77,13 @@ def axis_of(values: Values, from_zero: bool) -> list[float]:
 
 
 def line(values: Values, sheet: Sheet) -> Picture:
-    """One line a series over the categories, each named at its end. Unknown figures are gaps."""
+    """One line a series over the categories, each named at its end. Unknown figures are gaps. On a narrow sheet the
+    only line has no name, which would be cut: the title says what it shows."""
     if len(values.series) > MOST_SERIES:
         return _small_plots(values, sheet, line_plot, from_zero=values.whole)
-    return line_plot(values, sheet, axis_of(values, from_zero=values.whole), sheet.width * _flatness(sheet))
+    axis, height = axis_of(values, from_zero=values.whole), sheet.width * _flatness(sheet)
+    is_named = len(values.series) > 1 or sheet.width >= sheet.size * _LEAST_NAMED
+    return line_plot(values, sheet, axis, height, is_named=is_named)
 
 
 def _flatness(sheet: Sheet) -> float:
@@ -85,9 +91,11 @@ def _flatness(sheet: Sheet) -> float:
     return min(max(0.62 - (sheet.width / sheet.size - 32) * 0.0088, 0.33), sheet.steepest)
 
 
-def line_plot(values: Values, sheet: Sheet, axis: list[float], height: float, numbered: int = 0) -> Picture:
+def line_plot(
+    values: Values, sheet: Sheet, axis: list[float], height: float, numbered: int = 0, is_named: bool = True
+) -> Picture:
     size = sheet.size
-    ends = [(series.label, _last(series)) for series in values.series]
+    ends = [(series.label if is_named else "", _last(series)) for series in values.series]
     names = min(sheet.widest((name for name, _ in ends), True), sheet.width * 0.3)
     room = max(names, sheet.widest(figure for _, figure in ends))
     area = _area(sheet, axis, values.series[0], height, right=room + size * 1.6, top=size * 0.8)
@@ -177,8 +185,9 @@ def _end_labels(
         colour = LABELS[(index + numbered) % len(LABELS)]
         if abs(place - y) > size * 0.8:
             marks.append(Line(((left - size * 0.55, y), (left - size * 0.15, place)), AXIS, size * 0.06))
-        marks.append(Text(left, place - size * 0.15, sheet.fitted(name, room, True), size, "start", colour, True))
-        marks.append(Text(left, place + size * 1.05, value, size, "start", colour))
+        if name:
+            marks.append(Text(left, place - size * 0.15, sheet.fitted(name, room, True), size, "start", colour, True))
+        marks.append(Text(left, place + size * (1.05 if name else 0.35), value, size, "start", colour))
     return marks
 
 
