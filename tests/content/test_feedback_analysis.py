@@ -155,7 +155,7 @@ def test_the_response_rate_is_of_visits_that_took_place_in_the_period(ask: Ask, 
 
     assert table(figures, "visits").rows == (("Medical", 3, 1, 33.3), ("Dental", 1, 1, 100.0))
     assert table(figures, "visits").total == ("All visits", 4, 2, 50.0)
-    assert metric(figures, "responses").note == "response rate 50.0 %"
+    assert metric(figures, "responses").note == "2 of 4 visits drew one"
     assert "2 of 4 visits drew a response." in figures.summary
 
 
@@ -191,7 +191,7 @@ def test_the_time_to_answer_is_in_days_of_24_hours(ask: Ask, clinic: Clinic) -> 
     assert rows(figures, "scores")["Median time to answer, days"]["now"] == 3.0
     assert metric(figures, "answered_soon").value == 44.4
     assert figures.summary[2] == (
-        "44.4 % of responses were answered within 3 days; half of those answered waited 3.0 days or less."
+        "4 of 9 responses were answered within 3 days; half of those answered waited 3.0 days or less."
     )
 
 

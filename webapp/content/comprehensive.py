@@ -31,6 +31,7 @@ from webapp.content.comprehensive_counts import (
     KNOWN,
     RATINGS,
     STEPS,
+    SUCCEEDED,
     Answer,
     ask,
     count,
@@ -86,6 +87,8 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
 
     visits, new = (within(some, now) for some in (answer.visits, answer.registered))
     rating, success = mean_rating(answer.ratings, now), success_rate(answer.outcomes, now)
+    succeeded = within(answer.outcomes, now, SUCCEEDED)
+    few = f"{words.number(succeeded)} " if 0 < known < findings.SMALL else ""
     return (
         Metric("visits", "Visits", visits, change=change(visits, within(answer.visits, earlier)),
                trend=since_records([within(answer.visits, step) for step in shown])),
@@ -98,7 +101,7 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         Metric("mean_rating", "Mean rating", rating, "number", decimals=1, note=_of(rated, "rating"),
                change=points(rating, mean_rating(answer.ratings, earlier)),
                trend=since_records([mean_rating(answer.ratings, step) for step in shown])),
-        Metric("success_rate", "Success rate", success, "percent", decimals=1, note=_of(known, "treatment"),
+        Metric("success_rate", "Success rate", success, "percent", decimals=1, note=few + _of(known, "treatment"),
                change=points(success, success_rate(answer.outcomes, earlier)),
                trend=since_records([success_rate(answer.outcomes, step) for step in shown])),
         Metric("overdue", "Follow-ups overdue", answer.overdue[0], change=change(*answer.overdue[:2]),
@@ -171,8 +174,10 @@ def _quality(answer: Answer) -> str:
         parts.append(f"the mean rating was {words.number(rating, 1)}")
     if success is not None:
         known = within(answer.outcomes, answer.period, KNOWN)
-        treatments = words.plural(known, "treatment")
-        parts.append(f"the success rate of {treatments} with a known outcome was {words.number(success, 1)} %")
+        treatments, succeeded = words.plural(known, "treatment"), within(answer.outcomes, answer.period, SUCCEEDED)
+        told = f"the success rate of {treatments} with a known outcome was {words.number(success, 1)} %"
+        few = f"{words.number(succeeded)} of {treatments} with a known outcome succeeded"
+        parts.append(few if known < findings.SMALL else told)
     told = words.listed(parts)
     return f"{told[0].upper()}{told[1:]}." if told else ""
 
@@ -259,7 +264,7 @@ TEMPLATE = Template(
     sentence="The clinic on one page: headline figures and their trends, activity, health, efficiency and who uses it.",
     pages="About 5 pages",
     audience="aggregate",
-    version=1,
+    version=2,
     filters=FILTERS,
     steps=STEPS,
     build=build,

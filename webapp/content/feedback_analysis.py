@@ -84,8 +84,13 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
     is_few = tally.rated < findings.SMALL
     of_ratings = f"of {words.plural(tally.rated, 'rating')}" if tally.rated else ""
     net = "" if tally.net is None else f"net score {feedback_words.signed(tally.net)}"
+    positive = f"{words.number(tally.positive)} {of_ratings}" if tally.rated else ""
     rate = "" if now.response_rate is None else f"response rate {words.number(now.response_rate, 1)} %"
+    if 0 < now.all_visits < findings.SMALL:
+        rate = f"{words.number(now.visits_named)} of {words.plural(now.all_visits, 'visit')} drew one"
     days = "" if now.median_days is None else f"median {feedback_words.days(now.median_days)}"
+    if 0 < tally.all < findings.SMALL:
+        days = f"{words.number(now.waits.in_time)} of {words.plural(tally.all, 'response')}"
     then = before.tally
     more = findings.change(tally.all, then.all, answer.earlier) if answer.is_compared else None
     return (
@@ -93,7 +98,7 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         Metric("mean", "Mean rating", tally.mean, "number", decimals=1,
                change=step(tally.mean, then.mean), note=of_ratings, trend=trend("mean")),
         Metric("positive", "Positive ratings", tally.positive_share, "percent", decimals=1,
-               change=step(tally.positive_share, then.positive_share), note=of_ratings if is_few else net,
+               change=step(tally.positive_share, then.positive_share), note=positive if is_few else net,
                trend=trend("positive_share")),
         Metric("answered_soon", f"Answered within {SOON_DAYS} days", now.waits.soon, "percent", decimals=1,
                change=step(now.waits.soon, before.waits.soon), note=days),

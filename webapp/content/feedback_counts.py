@@ -192,7 +192,12 @@ class Waits:
     @property
     def soon(self) -> float | None:
         """Percent of all responses that were answered within SOON_DAYS."""
-        return findings.share(sum(self.by.get(name, 0) for name in SOON), sum(self.by.values()))
+        return findings.share(self.in_time, sum(self.by.values()))
+
+    @property
+    def in_time(self) -> int:
+        """Responses that were."""
+        return sum(self.by.get(name, 0) for name in SOON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,12 @@ class Said:
     @property
     def response_rate(self) -> float | None:
         """Percent of the visits."""
-        return findings.share(sum(named for _, named in self.visits.values()), self.all_visits)
+        return findings.share(self.visits_named, self.all_visits)
+
+    @property
+    def visits_named(self) -> int:
+        """Visits that a response names."""
+        return sum(named for _, named in self.visits.values())
 
     @property
     def all_visits(self) -> int:

@@ -99,17 +99,15 @@ def _response(answer: Answer) -> str:
     said = answer.now
     if not said.all_visits:
         return ""
-    named = sum(pair[1] for pair in said.visits.values())
     if said.all_visits < findings.SMALL or said.response_rate is None:
-        return f"{words.number(named)} of {words.plural(said.all_visits, 'visit')} drew a response."
+        return f"{words.number(said.visits_named)} of {words.plural(said.all_visits, 'visit')} drew a response."
     return f"{words.number(said.response_rate, 1)} % of {words.number(said.all_visits)} visits drew a response."
 
 
 def _answered(said: Said) -> str:
     if said.median_days is None or said.waits.soon is None:
         return "No response has been answered."
-    told = f"{words.number(said.waits.soon, 1)} % of responses were answered within {SOON_DAYS} days"
-    return f"{told}; half of those answered waited {days(said.median_days)} or less."
+    return f"{waits_title(said)}; half of those answered waited {days(said.median_days)} or less."
 
 
 def ratings_title(tally: Tally) -> str:
@@ -160,6 +158,9 @@ def categories_title(categories: Sequence[tuple[str, Tally]]) -> str:
 def waits_title(said: Said) -> str:
     if said.median_days is None or said.waits.soon is None:
         return "No response has been answered"
+    if said.tally.all < findings.SMALL:
+        told = f"{words.number(said.waits.in_time)} of {words.plural(said.tally.all, 'response')}"
+        return f"{told} {'was' if said.waits.in_time == 1 else 'were'} answered within {SOON_DAYS} days"
     return f"{words.number(said.waits.soon, 1)} % of responses were answered within {SOON_DAYS} days"
 
 

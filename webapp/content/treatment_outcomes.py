@@ -77,7 +77,11 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         return findings.difference(came, was, earlier) if answer.is_compared else None
 
     interval = f"{LEVEL} % interval {words.number(rate.low, 1)} to {words.number(rate.high, 1)}" if rate else ""
+    if now.known < findings.SMALL:
+        interval = _few(now.succeeded, now.known, "treatment")
     no_share = f"visits are followed for {revisits.DAYS} days" if again.visits and not again.followed else ""
+    if again.followed < findings.SMALL:
+        no_share = no_share or _few(again.again, again.followed, "visit")
     return (
         Metric("treatments", "Treatments", now.all, change=step(now.all, answer.before.all)),
         Metric("success_rate", "Success rate", rate.value if rate else None, "percent", decimals=1, note=interval,
@@ -88,6 +92,11 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
         Metric("came_again", f"Came again within {revisits.DAYS} days", again.share, "percent", decimals=1,
                change=points(again.share, again_before.share), note=no_share),
     )  # fmt: skip
+
+
+def _few(part: int, whole: int, noun: str) -> str:
+    """A share of so few that a percentage with a decimal would be too fine; nothing of none."""
+    return f"{words.number(part)} of {words.plural(whole, noun)}" if whole else ""
 
 
 def _outcomes(answer: Answer) -> Section | None:
@@ -207,7 +216,9 @@ def _by_month(answer: Answer) -> Section | None:
     )
     charts = [Chart("months", "bar", title, f"Treatments a month, {told}", table.key, "month", ("all",))]
     if len(rates) > 1:
-        title, subtitle = _rates_title(rates), f"Success rate by month, percent, {told}"
+        is_enough = all(found.known >= findings.SMALL for found in months.values() if found.known)
+        title = _rates_title(rates) if is_enough else "The success rate by month"
+        subtitle = f"Success rate by month, percent, {told}"
         charts.append(Chart("rates", "line", title, subtitle, table.key, "month", ("rate",)))
     return Section("by_month", "By month", tuple(charts), (table,))
 
@@ -289,11 +300,14 @@ def _outcome_sentences(answer: Answer) -> list[str]:
     if now.rate is None:
         return ["How they went is not known." if now.all > 1 else "How it went is not known."]
     rate, known = now.rate, words.plural(now.known, "treatment")
+    succeeded = f"Of {known} of known outcome, {words.number(now.succeeded)} succeeded"
+    if now.known < findings.SMALL:
+        return [f"{succeeded}."]
     least = f"the {LEVEL} % confidence interval is {words.number(rate.low, 1)} to {words.number(rate.high, 1)} %"
     was = f"; {periods.within(*answer.earlier)} it was {words.number(then.rate.value, 1)} %" if then.rate else ""
+    told = was if answer.is_compared and then.known >= findings.SMALL else ""
     return [
-        f"Of {known} of known outcome, {words.number(now.succeeded)} succeeded: a success rate of "
-        f"{words.number(rate.value, 1)} %{was if answer.is_compared else ''}.",
+        f"{succeeded}: a success rate of {words.number(rate.value, 1)} %{told}.",
         f"{least[0].upper()}{least[1:]}.",
     ]
 
@@ -347,7 +361,7 @@ TEMPLATE = Template(
     sentence="What was treated and how it went: diagnoses, treatments, success rate, follow-ups due and overdue.",
     pages="About 5 pages",
     audience="aggregate",
-    version=1,
+    version=2,
     filters=FILTERS,
     steps=STEPS,
     build=build,
