@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, not_, or_, outerjoin, select, true
 
 from webapp.content import adoption, filters
 from webapp.content.adoption import Team
@@ -153,14 +153,13 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    runs = _reach(connection, question)
+    visits = _visits_on_record(connection, question.clinic_id)
+    followable = _followable(visits) if visits else None
+    runs, left_out = _reach(connection, question, followable)
     patients = func.count(CampaignContact.patient_id.distinct())
     contacted_before, *before = connection.execute(_of_contacts(question, question.earlier, patients, *_REACHED)).one()
     step(1, STEPS)
-    visits = _visits_on_record(connection, question.clinic_id)
-    followable = _followable(visits) if visits else None
     followed = _followed(connection, question, followable) if followable else {}
-    left_out = _left_out(connection, question, followable)
     step(2, STEPS)
     groups = _groups(connection, question)
     step(3, STEPS)
@@ -219,11 +218,20 @@ def _of_contacts(question: Question, period: Period, *columns: Any) -> Select[An
     )
 
 
-def _reach(connection: Connection, question: Question) -> list[tuple[Any, Reach]]:
-    """Each campaign with contacts: its row, and what came of them."""
+def _reach(
+    connection: Connection, question: Question, followable: Period | None
+) -> tuple[list[tuple[Any, Reach]], LeftOut]:
+    """Each campaign with contacts: its row, and what came of them. And the contacts of all that cannot be Followed."""
     about = (Campaign.id, Campaign.name, Campaign.topic, Campaign.started_on, Campaign.ended_on)
-    query = _of_contacts(question, question.days, *about, *_REACHED).group_by(*about)
-    return [(row, Reach(*row[len(about) :])) for row in connection.execute(query)]
+    day = CampaignContact.local_day
+    is_late = day > followable[1] if followable else true()
+    is_early = and_(day < followable[0], not_(is_late)) if followable else false()
+    left_out = (how_many(is_early), how_many(is_late))
+    found = connection.execute(
+        _of_contacts(question, question.days, *about, *_REACHED, *left_out).group_by(*about)
+    ).all()
+    early, late = (sum(row[-back] for row in found) for back in (2, 1))
+    return [(row, Reach(*row[len(about) : -len(left_out)])) for row in found], LeftOut(early, late)
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> date | None:
@@ -245,15 +253,6 @@ def _visits_on_record(connection: Connection, clinic_id: int) -> Period | None:
 def _followable(visits: Period) -> Period:
     """The days of contacts with FOLLOWED_DAYS of records on both sides; they may end before they begin."""
     return visits[0] + timedelta(days=FOLLOWED_DAYS), visits[1] - timedelta(days=FOLLOWED_DAYS)
-
-
-def _left_out(connection: Connection, question: Question, followable: Period | None) -> LeftOut:
-    if followable is None:
-        return LeftOut(too_late=count(connection, question)[0])
-    too_late = CampaignContact.local_day > followable[1]
-    too_early = and_(CampaignContact.local_day < followable[0], not_(too_late))
-    query = _of_contacts(question, question.days, how_many(too_early), how_many(too_late))
-    return LeftOut(*connection.execute(query).one())
 
 
 def _followed(connection: Connection, question: Question, followable: Period) -> dict[int, Followed]:
@@ -302,12 +301,14 @@ def _groups(connection: Connection, question: Question) -> dict[tuple[str, str],
         .subquery()
     )
     was_contacted = contacted.c.patient_id.is_not(None)
+    people_contacted = outerjoin(Patient, contacted, contacted.c.patient_id == Patient.id)
+    everybody, is_recent = adoption.with_recent(connection, question, people_contacted)
     flags = (
         was_contacted,
         adoption.is_numbered(),
         adoption.is_dated(question),
         adoption.has_sex(),
-        adoption.is_recent(question),
+        is_recent,
     )
     patients = (
         select(
@@ -315,8 +316,7 @@ def _groups(connection: Connection, question: Question) -> dict[tuple[str, str],
             Patient.sex,
             *(case((flag, 1), else_=0).label(f"flag{at}") for at, flag in enumerate(flags)),
         )
-        .select_from(Patient)
-        .outerjoin(contacted, contacted.c.patient_id == Patient.id)
+        .select_from(everybody)
         .where(*patients_of(question, FILTERS), or_(was_contacted, and_(*on_the_books(question.days))))
         .subquery()
     )
