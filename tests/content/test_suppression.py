@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.content.reading import metric, rows, table
 from webapp.content import suppression
-from webapp.content.suppression import complement, numerals
+from webapp.content.suppression import complement, counts, numerals, relations
 from webapp.content.suppression.relations import System
 from webapp.content.suppression.sums import Sum
 from webapp.figures import SUPPRESSED, Cell, Change, Chart, Column, Content, Excluded, Metric, Rows, Section, Table
@@ -114,9 +114,69 @@ def test_a_rate_cannot_be_worked_out_from_the_other_one_and_their_step() -> None
     compared = Section("compared", "What changed", (), (Table("compared", "Shares then and now", columns, lines),))
     metrics = (Metric("patients", "Patients", 155), Metric("old_women", "Women of 65 or over", 3))
     whole = report(metrics=metrics, sections=(*report().sections, compared))
-    told = rows(suppression.protect(whole, 5), "compared")
+    made_of = ("compared:Women of 65 or over:now <- metric:old_women + metric:patients",)
+    told = rows(suppression.protect(whole, 5, made_of), "compared")
     assert tuple(told["Women of 65 or over"].values())[1:] == (2.6, C, C)
     assert tuple(told["Who came back"].values())[1:] == (45.8, 41.1, -4.7)
+
+
+def months(*patients: int) -> Section:
+    columns = (Column("month", "Month", "month"), Column("patients", "Patients", "count"))
+    lines = tuple((f"2026-{at:02}", many) for at, many in enumerate(patients, 1))
+    return Section("months", "Months", (), (Table("months", "Patients by month", columns, lines),))
+
+
+def test_numbers_that_are_equal_by_chance_are_not_tied() -> None:
+    """30 girls and 25 boys are withheld, and 30 and 25 patients of two months are not."""
+    told = suppression.protect(report(sections=(*report().sections, months(30, 25))), 5)
+    assert rows(told, "ages")["0 to 14"]["female"] == rows(told, "ages")["0 to 14"]["male"] == C
+    assert [line["patients"] for line in rows(told, "months").values()] == [30, 25]
+
+
+@pytest.mark.parametrize(
+    ("side", "months_tied"),
+    [
+        ("months:last:patients", [3]),
+        ("months:latest:patients", [3]),
+        ("months:earlier:patients", [0]),
+        ("months:first:patients", [0]),
+        ("months:before:patients", []),
+        ("months:2026-04:patients", [3]),
+        ("months:each:patients", [0, 3]),
+        ("nowhere:all:patients", []),
+        ("months:last:nothing", []),
+    ],
+)
+def test_what_is_declared_to_be_the_same_is_one_quantity(side: str, months_tied: list[int]) -> None:
+    whole = report(metrics=(Metric("old", "Old", 13),), sections=(months(13, 40, 50, 13),))
+    found = counts.read(whole)
+    tied = relations.find(found, whole, (f"metric:old = {side}",))
+    rows_of = [count.place[1] for count, one in zip(found.every, tied.of, strict=False) if one == tied.of[0]]
+    assert rows_of[1:] == months_tied
+
+
+def headlines(content: Content) -> list[Cell]:
+    return [item.value for item in content.metrics]
+
+
+def test_of_a_sum_that_is_declared_a_second_part_is_withheld() -> None:
+    names = {"patients": 155, "old": 3, "middle": 78, "young": 74}
+    whole = report(metrics=tuple(Metric(name, name.capitalize(), value) for name, value in names.items()))
+    assert headlines(suppression.protect(whole, 5)) == [155, C, 78, 74]
+    declared = ("metric:patients = metric:old + metric:middle + metric:young",)
+    assert headlines(suppression.protect(whole, 5, declared)) == [155, C, 78, C]
+
+
+def test_a_sum_that_does_not_hold_is_none() -> None:
+    whole = report(metrics=(Metric("patients", "Patients", 155), Metric("old", "Old", 3), Metric("young", "Young", 99)))
+    assert headlines(suppression.protect(whole, 5, ("metric:patients = metric:old + metric:young",))) == [155, C, 99]
+
+
+def test_what_nothing_needs_any_more_is_given_back() -> None:
+    """1 + 11 + 8 = 20 and 1 + 11 = 12. The 8 is taken first, as the smallest, and then the 11, and the 12, without
+    which 20 - 12 would tell the 8. With the 11 gone neither is needed."""
+    sums = (Sum(3, ((0, 1), (1, 1), (2, 1))), Sum(4, ((0, 1), (1, 1))))
+    assert complement.withheld(System(tuple(range(5)), (1, 11, 8, 20, 12), (0, 0, 0, 3, 1), sums, ()), 5) == {0, 1}
 
 
 def test_a_sparkline_with_a_small_count_is_left_out() -> None:

@@ -1,5 +1,6 @@
 """Can what a report withholds be worked out from what it publishes? Tried on every template."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -57,9 +58,13 @@ def studied(clinics: list[Clinic]) -> dict[str, Studied]:
         # As much as the others: the attack needs no more than a few of each size.
         tried = [(whole, 10 if at % 2 else 5) for at, whole in enumerate(seen[:TRIED])]
         found[template] = Studied(
-            seen, knowledge, [(whole, below, suppression.protect(whole, below)) for whole, below in tried]
+            seen, knowledge, [(whole, below, _published(template, whole, below)) for whole, below in tried]
         )
     return found
+
+
+def _published(template: str, whole: Content, threshold: int) -> Content:
+    return suppression.protect(whole, threshold, CATALOGUE[template].ties)
 
 
 def _reports(template: str, clinics: list[Clinic], seen: list[Content]) -> Iterator[Content]:
@@ -100,7 +105,7 @@ def test_the_attack_succeeds_where_nothing_but_small_counts_is_withheld(
     monkeypatch.setattr(complement, "withheld", only_small)
     known = studied[template]
     tried = [whole for whole, _, _ in known.tried[:10]]
-    found = [_found_out(known.knowledge, whole, suppression.protect(whole, 5), 5) for whole in tried]
+    found = [_found_out(known.knowledge, whole, _published(template, whole, 5), 5) for whole in tried]
     assert len(list(filter(None, found))) > 3 or known.is_small
 
 
@@ -132,4 +137,19 @@ def _small(content: Content, threshold: int) -> list[Address]:
 @pytest.mark.parametrize("template", list(CATALOGUE))
 def test_the_same_report_is_protected_in_the_same_way(studied: dict[str, Studied], template: str) -> None:
     for whole, threshold, published in studied[template].tried[:2]:
-        assert freeze(suppression.protect(whole, threshold)) == freeze(published)
+        assert freeze(_published(template, whole, threshold)) == freeze(published)
+
+
+@pytest.mark.parametrize("template", list(CATALOGUE))
+def test_what_a_template_declares_names_what_its_reports_have(studied: dict[str, Studied], template: str) -> None:
+    """A column or headline figure by another name would tie nothing, and nobody would notice."""
+    reports = studied[template].reports
+    metrics = {metric.key for report in reports for metric in report.metrics}
+    columns: dict[str, set[str]] = {}
+    for table in (table for report in reports for section in report.sections for table in section.tables):
+        columns.setdefault(table.key, set()).update(column.key for column in table.columns)
+    for place in (place for tie in CATALOGUE[template].ties for place in re.split(" = | \\+ | <- ", tie)):
+        name, one, *others = place.split(":")
+        assert name == "rows" or (one in metrics if name == "metric" else {*others} <= columns.get(name, {*others})), (
+            place
+        )

@@ -68,7 +68,7 @@ def build(connection: Connection, question: Question, step: Step = lambda done, 
         definitions=body.definitions,
     )
     step(template.steps, template.steps)
-    return suppression.protect(said, question.suppress_below)
+    return suppression.protect(said, question.suppress_below, template.ties)
 
 
 def matching(connection: Connection, question: Question) -> tuple[int, str]:

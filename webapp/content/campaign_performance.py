@@ -181,6 +181,33 @@ DEFINITIONS = (
     filters.AGE_DEFINITION,
 )
 
+_LABELS = {"opened": "Opened", "responded": "Responded", "attended": "Attended"}
+
+TIES = (
+    "rows:used = funnel:Contacted:contacts = campaigns:all:contacts = topics:all:contacts = basis:all:contacts"
+    " = compared:Contacts:now",
+    "metric:contacted = reach:all:contacted = kept_up:all:contacted = compared:Patients contacted:now",
+    "metric:contacted:then = compared:Patients contacted:then",
+    "reach:all:patients = kept_up:all:patients = record_parts:each:patients",
+    # Whose birth date or sex is not on record is of the group Unknown.
+    *(f"reach:all:patients = reach:Unknown:patients + record_parts:{part}:patients" for part in ("Birth date", "Sex")),
+    *(
+        f"metric:{key} = funnel:{label}:contacts = campaigns:all:{key} = topics:all:{key} = compared:{label}:now"
+        for key, label in _LABELS.items()
+    ),
+    *(f"metric:{key}:then = compared:{label}:then" for key, label in _LABELS.items()),
+    "basis:Compared:contacts = followed_topics:all:contacts",
+    "visits:all:before = followed_topics:all:before",
+    "visits:all:after = followed_topics:all:after",
+    "funnel:Opened:share = funnel:Opened:of_before <- funnel:Opened:contacts + funnel:Contacted:contacts",
+    "funnel:Responded:share <- funnel:Responded:contacts + funnel:Contacted:contacts",
+    "funnel:Responded:of_before <- funnel:Responded:contacts + funnel:Opened:contacts",
+    "funnel:Attended:share <- funnel:Attended:contacts + funnel:Contacted:contacts",
+    "funnel:Attended:of_before <- funnel:Attended:contacts + funnel:Responded:contacts",
+    "record_parts:each:share <- reach:all:patients",
+)
+"""content/suppression/ties.py reads them."""
+
 TEMPLATE = Template(
     name="campaign_performance",
     title="Campaign performance",
@@ -194,4 +221,5 @@ TEMPLATE = Template(
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),
+    ties=TIES,
 )

@@ -257,6 +257,30 @@ DEFINITIONS = (
     adoption.PEOPLE_DEFINITION,
 )
 
+TIES = (
+    "metric:visits = rows:used = months:latest:all = compared:Visits:now",
+    "metric:visits:then = months:earlier:all = compared:Visits:then",
+    "metric:new = months:latest:new = compared:New registrations:now",
+    "metric:new:then = months:earlier:new = compared:New registrations:then",
+    "metric:patients = compared:Patients:now",
+    "metric:patients:then = compared:Patients:then",
+    "metric:active = compared:Active patients:now",
+    "metric:active:then = compared:Active patients:then",
+    "metric:overdue = compared:Follow-ups overdue:now",
+    "metric:overdue:then = compared:Follow-ups overdue:then",
+    "compared:Diagnoses:now = diagnoses:all:now",
+    "compared:Diagnoses:then = diagnoses:all:then",
+    "compared:Treatments:now = outcomes:latest:treatments",
+    "compared:Treatments:then = outcomes:earlier:treatments",
+    "metric:reports = reports:all:reports = templates:all:reports",
+    "metric:patients = metric:patients:then + metric:new",
+    "metric:success_rate <- outcomes:last:succeeded + outcomes:last:known",
+    "metric:success_rate:then <- outcomes:before:succeeded + outcomes:before:known",
+    "metric:mean_rating <- compared:Responses with a rating:now",
+    "metric:mean_rating:then <- compared:Responses with a rating:then",
+)
+"""content/suppression/ties.py reads them."""
+
 TEMPLATE = Template(
     name="comprehensive",
     title="Comprehensive analytics",
@@ -270,4 +294,5 @@ TEMPLATE = Template(
     build=build,
     count=count,
     fresh_for=timedelta(minutes=15),
+    ties=TIES,
 )

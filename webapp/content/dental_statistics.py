@@ -332,6 +332,25 @@ DEFINITIONS = (
     filters.AGE_DEFINITION,
 )
 
+TIES = (
+    "metric:visits = rows:used = months:latest:visits = a_patient:last:visits = compared:Dental visits:now",
+    "metric:visits:then = months:earlier:visits = a_patient:first:visits = compared:Dental visits:then",
+    "metric:patients = months:last:patients = new:last:patients = ages:all:patients = sexes:all:patients"
+    " = frequency:all:patients = a_patient:last:patients = compared:Patients:now",
+    "metric:patients:then = months:before:patients = new:first:patients = a_patient:first:patients"
+    " = compared:Patients:then",
+    "metric:new = months:last:new = new:last:new = compared:New patients:now",
+    "metric:new:then = months:before:new = new:first:new = compared:New patients:then",
+    "new:last:returning = months:last:returning = compared:Returning patients:now",
+    "new:first:returning = months:before:returning = compared:Returning patients:then",
+    "metric:procedures = a_patient:last:procedures = procedures:all:records = categories:all:records"
+    " = compared:Procedures:now",
+    "metric:procedures:then = a_patient:first:procedures = compared:Procedures:then",
+    "compared:Patients:now = compared:New patients:now + compared:Returning patients:now",
+    "compared:Patients:then = compared:New patients:then + compared:Returning patients:then",
+)
+"""content/suppression/ties.py reads them."""
+
 TEMPLATE = Template(
     name="dental_statistics",
     title="Dental statistics",
@@ -345,4 +364,5 @@ TEMPLATE = Template(
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),
+    ties=TIES,
 )

@@ -39,6 +39,7 @@ from webapp.content.feedback_counts import (
     count,
     top,
 )
+from webapp.content.feedback_ties import TIES
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.figures import Cell, Change, Chart, Column, Metric, Section, Table
@@ -373,4 +374,5 @@ TEMPLATE = Template(
     count=count,
     fresh_for=timedelta(minutes=30),
     has_comments=True,
+    ties=TIES,
 )

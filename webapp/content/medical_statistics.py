@@ -27,6 +27,7 @@ from sqlalchemy import Connection
 from webapp import words
 from webapp.content import coverage, filters, findings, intervals, medical_vitals, named, periods
 from webapp.content.medical_counts import RECORDS, STEPS, Answer, Part, ask, count
+from webapp.content.medical_ties import TIES
 from webapp.content.medical_vitals import HIGH, PRESSURE
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
@@ -303,4 +304,5 @@ TEMPLATE = Template(
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),
+    ties=TIES,
 )

@@ -174,6 +174,21 @@ def _definitions(answer: Answer) -> tuple[Definition, ...]:
     )
 
 
+TIES = (
+    "metric:patients = rows:used = compared:Patients:now = ages:all:all = sexes:all:patients = active:all:patients",
+    "metric:patients:then = compared:Patients:then",
+    "metric:active = compared:Active patients:now = active:all:active",
+    "metric:active:then = compared:Active patients:then",
+    "metric:new = compared:New registrations:now = registrations:latest:new",
+    "metric:new:then = compared:New registrations:then = registrations:earlier:new",
+    "visits:all:patients = visits_a_patient:last:patients = compared:Patients who came:now",
+    "visits_a_patient:first:patients = compared:Patients who came:then",
+    "visits:all:all = visits_a_patient:last:visits",
+    "metric:patients = metric:patients:then + metric:new",
+    "rows:read = rows:registered later + metric:new + metric:new:then",
+)
+"""content/suppression/ties.py reads them."""
+
 TEMPLATE = Template(
     name="patient_summary",
     title="Patient summary",
@@ -187,4 +202,5 @@ TEMPLATE = Template(
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),
+    ties=TIES,
 )

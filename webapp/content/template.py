@@ -35,7 +35,8 @@ class Template:
     would say, so that two reports of one version can be compared. `build` has so many `steps`, and tells of each but
     the last, which is done when it returns. `count` tells how many rows a question would use, and their plural noun.
     Figures are `fresh_for` so long: until then a report may say what another of the same question says. `has_comments`
-    tells that what patients wrote stands in it, for those who may read that."""
+    tells that what patients wrote stands in it, for those who may read that. `ties` say which of its counts are the
+    same or add up to which, as content/suppression/ties.py reads them."""
 
     name: str
     title: str
@@ -50,3 +51,4 @@ class Template:
     count: Callable[[Connection, Question], tuple[int, str]]
     fresh_for: timedelta
     has_comments: bool = False
+    ties: tuple[str, ...] = ()

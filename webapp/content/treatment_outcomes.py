@@ -354,6 +354,30 @@ DEFINITIONS = (
     filters.AGE_DEFINITION,
 )
 
+TIES = (
+    "metric:treatments = months:latest:all = outcomes:all:all = treatments:all:records = compared:Treatments:now",
+    "metric:treatments:then = months:earlier:all = compared:Treatments:then",
+    "success:all:known = success_by_care:all:known = months:latest:known = compared:Treatments of known outcome:now",
+    "compared:Treatments of known outcome:then = months:earlier:known",
+    "success:all:succeeded = success_by_care:all:succeeded = months:latest:succeeded"
+    " = compared:Treatments that succeeded:now = outcomes:all:successful + outcomes:all:improved",
+    "compared:Treatments that succeeded:then = months:earlier:succeeded",
+    "diagnoses:all:records = compared:Diagnoses:now",
+    "rows:used = diagnoses:all:records + treatments:all:records",
+    "rows:used = compared:Diagnoses:now + compared:Treatments:now",
+    "follow_ups:all:count = compared:Follow-ups due:now",
+    "follow_ups:Done on time:count = compared:Follow-ups done on time:now",
+    "follow_ups:Overdue:count = delays:1 to 7 days:count + delays:8 to 30 days:count",
+    "metric:overdue = delays:all:count = compared:Follow-ups overdue in all, on the last day:now",
+    "metric:overdue:then = compared:Follow-ups overdue in all, on the last day:then",
+    "outcomes:all:all = success:all:known + outcomes:all:unknown",
+    "metric:success_rate = rates_compared:Success rate:now <- success:all:succeeded + success:all:known",
+    "metric:success_rate:then = rates_compared:Success rate:then"
+    " <- compared:Treatments that succeeded:then + compared:Treatments of known outcome:then",
+    "metric:came_again = rates_compared:Came again within 30 days:now <- revisits:all:again + revisits:all:followed",
+)
+"""content/suppression/ties.py reads them."""
+
 TEMPLATE = Template(
     name="treatment_outcomes",
     title="Treatment outcomes",
@@ -367,4 +391,5 @@ TEMPLATE = Template(
     build=build,
     count=count,
     fresh_for=timedelta(hours=1),
+    ties=TIES,
 )

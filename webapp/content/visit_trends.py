@@ -290,6 +290,25 @@ DEFINITIONS = (
     filters.AGE_DEFINITION,
 )
 
+TIES = (
+    "metric:visits = rows:used = months:latest:all = weekdays:all:all = compared_before:All visits:now"
+    " = compared_year_before:All visits:now",
+    "metric:visits:then = compared_before:All visits:then = months:earlier:all",
+    "metric:medical_visits = months:latest:medical = weekdays:all:medical = compared_before:Medical:now"
+    " = compared_year_before:Medical:now",
+    "metric:medical_visits:then = compared_before:Medical:then = months:earlier:medical",
+    "metric:dental_visits = months:latest:dental = weekdays:all:dental = compared_before:Dental:now"
+    " = compared_year_before:Dental:now",
+    "metric:dental_visits:then = compared_before:Dental:then = months:earlier:dental",
+    "compared_before:All visits:then = compared_before:Medical:then + compared_before:Dental:then",
+    "compared_before:All visits:now = compared_before:Medical:now + compared_before:Dental:now",
+    "compared_year_before:All visits:then = compared_year_before:Medical:then + compared_year_before:Dental:then",
+    "compared_year_before:All visits:now = compared_year_before:Medical:now + compared_year_before:Dental:now",
+    "metric:visits = metric:medical_visits + metric:dental_visits",
+    "metric:visits:then = metric:medical_visits:then + metric:dental_visits:then",
+)
+"""content/suppression/ties.py reads them."""
+
 TEMPLATE = Template(
     name="visit_trends",
     title="Visit trends",
@@ -303,4 +322,5 @@ TEMPLATE = Template(
     build=build,
     count=count,
     fresh_for=timedelta(minutes=30),
+    ties=TIES,
 )

@@ -6,7 +6,7 @@ American Statistical Association 75 (1980), 377-385; A. Hundepool et al., "Stati
 withheld count away: equations that have one answer, and sums so small that their parts have no room.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from webapp.content.suppression.relations import System
@@ -15,10 +15,6 @@ from webapp.content.suppression.sums import Sum
 PRIME = 2**61 - 1
 """Equations are solved modulo this: exact, and numbers stay small. An equation of such coefficients that has one answer
 among the fractions has one here too, but for a chance of about one in 10^18."""
-
-MOST_WITHHELD = 0.75
-"""Where more than this share of a report would be withheld, all but its zeros is: what is left says little, and among
-so few and small numbers it cannot be told by looking which are tied to each other."""
 
 MOST_TRIED = 5
 """So many candidates are tried for one that helps; else the cheapest is taken, which helps in the end."""
@@ -32,10 +28,9 @@ def withheld(system: System, threshold: int) -> frozenset[int]:
     """
     search = _Search(system, threshold)
     search.withhold(number for number, value in enumerate(system.values) if 0 < value < threshold)
-    some = frozenset(number for number, value in enumerate(system.values) if value)
     while search.close_sums() or search.close_equations():
-        if len(search.found) > MOST_WITHHELD * len(some):
-            return some
+        pass
+    search.give_back()
     return frozenset(search.found)
 
 
@@ -43,6 +38,7 @@ class _Search:
     def __init__(self, system: System, threshold: int) -> None:
         self.system, self.threshold = system, threshold
         self.found: set[int] = set()
+        self.places = Counter(system.of)
         self.sums_of: dict[int, list[Sum]] = defaultdict(list)
         for one in system.sums:
             for number in _members(one):
@@ -52,6 +48,30 @@ class _Search:
             together = set().union(*(self.tied[number] for number in tie))
             for number in together:
                 self.tied[number] = together
+
+    def give_back(self) -> None:
+        """What nothing needs any more is published again, what would be missed most first: a search takes one after
+        another, and one taken late may do the work of several taken before."""
+        is_changed = True
+        while is_changed:
+            is_changed = False
+            for number in sorted(self.found, key=lambda each: (self._missed(each), each), reverse=True):
+                is_changed = (number in self.found and self._publish(self.tied[number])) or is_changed
+
+    def _publish(self, numbers: set[int]) -> bool:
+        """Publishes them again, and those that this tells. False where that would tell a small one, or leave too little
+        room for one."""
+        before, more = set(self.found), numbers
+        while more:
+            self.found -= more
+            if any(self.system.values[number] < self.threshold for number in more):
+                break
+            more = set().union(*(self.tied[number] for number in determined(self._equations())))
+        told = before - self.found
+        if more or any(self._is_tight(one) for number in told for one in self.sums_of[number]):
+            self.found = before
+            return False
+        return True
 
     def withhold(self, numbers: Iterable[int]) -> None:
         for number in numbers:
@@ -78,11 +98,10 @@ class _Search:
     def close_equations(self) -> bool:
         """Where the equations between withheld quantities have one answer for one of them, one more is withheld."""
         for number in sorted(determined(self._equations())):
-            candidates = self._published_beside([number]) or self._published_beside(self._linked(number))
-            candidates.sort(key=self._cost)
-            self.withhold(
-                [next((each for each in candidates[:MOST_TRIED] if self._frees(each, number)), candidates[0])]
-            )
+            candidates = sorted(self._published_beside(self._linked(number)), key=self._cost)
+            frees = (each for each in candidates[:MOST_TRIED] if self._frees(each, number))
+            beside = self._published_beside([number]) or candidates
+            self.withhold([next(frees, min(beside, key=self._cost))])
             return True
         return False
 
@@ -112,13 +131,16 @@ class _Search:
                 waiting += more
         return reached
 
-    def _cost(self, number: int) -> tuple[int, int, int, int]:
-        """Small is better: one that a reader would hardly miss, that lies in no sum which would then need another, and
-        that counts little."""
+    def _cost(self, number: int) -> tuple[int, int, int, int, int]:
+        """Small is better: one that a reader would hardly miss, that stands in few places, that lies in no sum which
+        would then need another, and that counts little."""
         together = self.tied[number]
         fresh = sum(1 for each in together for one in self.sums_of[each] if not self.found.intersection(_members(one)))
-        rank = max(self.system.ranks[each] for each in together)
-        return rank, fresh, self.system.values[number], number
+        return (*self._missed(number), fresh, self.system.values[number], number)
+
+    def _missed(self, number: int) -> tuple[int, int]:
+        together = self.tied[number]
+        return max(self.system.ranks[each] for each in together), sum(self.places[each] for each in together)
 
 
 def _members(one: Sum) -> tuple[int, ...]:

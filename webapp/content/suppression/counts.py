@@ -1,7 +1,6 @@
 """Every count of a report with the place where it stands: the unknowns of whoever would work out a withheld one."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -14,16 +13,11 @@ TOTAL = -1
 DIFFERENCES = ("change", "difference")
 """Keys of columns of kind "count" that hold the step between two counts, and count nothing themselves."""
 
-EARLIER = "then"
-"""The key of the column of the earlier counts, in a table that compares."""
-
-_WORDS_ONLY = re.compile(r"\W+")
-
 Place = tuple[str, int, int]
 """What the count stands in, then row and column: ("table 1 0", TOTAL, 3), ("metric 2", NOW, 0), ("rows", READ, 0)."""
 
 SHORT = 8
-"""Rows of a table that may set a few headline figures side by side."""
+"""Rows of a table of peaks, at most."""
 
 NOW, BEFORE = 0, 1
 """The rows of a metric: its value, and the earlier one, which its change tells."""
@@ -38,14 +32,9 @@ missed, but somebody may know it all the same, so it is not the first that may b
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`names` are the labels it goes by: those of its row and column, or of its metric. `is_earlier` when it is that of
-    the period to compare with."""
-
     value: int
     place: Place
     rank: int
-    names: frozenset[str] = frozenset()
-    is_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +65,6 @@ class Grid:
         return {self.table.columns[column].label: column for column in self.columns}
 
     @property
-    def is_open(self) -> bool:
-        """Whether its figures may be those of the whole report, or of one before it: a table that compares, one of
-        months or days, or one of a few lines without a total."""
-        keys = {column.key for column in self.table.columns}
-        return bool(keys.intersection(DIFFERENCES)) or self.is_in_order or self.is_short
-
-    @property
-    def is_short(self) -> bool:
-        return len(self.table.rows) <= SHORT and not self.has_total
-
-    @property
-    def is_scale(self) -> bool:
-        """Whether its rows are the steps of a scale, such as 1 to 5."""
-        return sum(str(label)[:1].isdigit() for label, _ in self.rows) > 1
-
-    @property
     def is_in_order(self) -> bool:
         return bool(self.table.columns) and self.table.columns[0].kind in ("month", "day")
 
@@ -100,17 +73,7 @@ class Grid:
         """Whether its rows name what was found in other tables, as the peaks of a week: what they are stands beside
         their label."""
         is_told = any(column.kind in ("text", "month", "day") for column in self.table.columns[1:])
-        return is_told and self.is_short
-
-    def bases(self, value: Callable[[int], int]) -> list[list[int]]:
-        """The counts of a column that are equal, where it has no total and is not open."""
-        if self.has_total or self.is_open:
-            return []
-        found: dict[tuple[int, int], list[int]] = {}
-        for _, cells in self.rows:
-            for column, number in cells.items():
-                found.setdefault((column, value(number)), []).append(number)
-        return [numbers for (_, many), numbers in found.items() if many and len(numbers) > 1]
+        return is_told and not self.has_total and len(self.table.rows) <= SHORT
 
     @property
     def has_total(self) -> bool:
@@ -123,26 +86,9 @@ class Counts:
     grids: list[Grid] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
 
-    def add(self, value: int, place: Place, rank: int, *names: Cell, is_earlier: bool = False) -> int:
-        known = frozenset(_WORDS_ONLY.sub(" ", str(name)).strip().casefold() for name in names if name)
-        self.every.append(Count(value, place, rank, known, is_earlier))
+    def add(self, value: int, place: Place, rank: int) -> int:
+        self.every.append(Count(value, place, rank))
         return len(self.every) - 1
-
-    def grid_of(self, count: Count) -> Grid | None:
-        """The table that it stands in, if it does."""
-        return next((grid for grid in self.grids if grid.name == count.place[0]), None)
-
-    def is_open(self, count: Count) -> bool:
-        """Whether it is a total or a headline figure, or stands in a table open to those."""
-        grid = self.grid_of(count)
-        if count.rank > INNER or grid is None:
-            return count.rank > INNER
-        is_base = any(self.every[number] == count for numbers in grid.bases(self.value) for number in numbers)
-        return grid.is_open or is_base
-
-    def open_of(self, value: int) -> list[int]:
-        """The totals, headline figures and counts open to those that have this value."""
-        return [at for at, count in enumerate(self.every) if count.value == value and value and self.is_open(count)]
 
     def value(self, number: int) -> int:
         return self.every[number].value
@@ -187,9 +133,9 @@ def count_columns(table: Table) -> list[int]:
 def _read_metric(found: Counts, metric: Metric, name: str) -> None:
     if metric.kind != "count" or not isinstance(metric.value, int) or not is_count(metric.value):
         return
-    found.add(metric.value, (name, NOW, 0), HEADLINE, metric.label)
+    found.add(metric.value, (name, NOW, 0), HEADLINE)
     if metric.change and is_count(metric.value - metric.change.difference):
-        found.add(metric.value - metric.change.difference, (name, BEFORE, 0), MARGIN, metric.label, is_earlier=True)
+        found.add(metric.value - metric.change.difference, (name, BEFORE, 0), MARGIN)
 
 
 def _read_table(found: Counts, name: str, table: Table, mapped: frozenset[str]) -> Grid:
@@ -201,14 +147,7 @@ def _read_table(found: Counts, name: str, table: Table, mapped: frozenset[str]) 
     for at, label, row in lines:
         rank = MARGIN if at == TOTAL else INNER
         cells = {
-            column: found.add(
-                cell,
-                (name, at, column),
-                rank,
-                label,
-                table.columns[column].label,
-                is_earlier=table.columns[column].key == EARLIER,
-            )
+            column: found.add(cell, (name, at, column), rank)
             for column, cell in enumerate(row)
             if column in columns and is_count(cell)
         }

@@ -1,55 +1,38 @@
 """Rates, means, differences and sparklines that would give a withheld count away.
 
-A report does not say what a rate is made of. In a table it is taken for made of the counts of its row and, where it is
-a share, of the total. A headline rate is taken for made of any two headline figures or totals, and of any scale, that
-give it.
+In a table a rate is taken for made of the counts of its row and, where it is a share, of the total. What others are
+made of is declared with the template (ties.py).
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from webapp.content.suppression import counts as places
-from webapp.content.suppression.counts import BEFORE, NOW, TOTAL, Counts, Place
+from webapp.content.suppression.counts import BEFORE, NOW, TOTAL, Place
 from webapp.figures import SUPPRESSED, Cell, Change, Column, Content, Excluded, Metric, Rows, Table
-
-MOST_STEPS = 11
-"""A scale has at most so many steps, as 0 to 10 has."""
-
-_LEADING = re.compile(r"\d{1,2}\b")
-
-Rate = tuple[str, float]
-"""A kind and a figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """The places of the counts withheld, and the numbers that stood there."""
+    """The places of the counts withheld, and the numbers that stood there. `is_of_few` when the report is about few."""
 
     places: frozenset[Place]
     numbers: frozenset[int]
     threshold: int
+    is_of_few: bool = False
 
 
-def apply(content: Content, counts: Counts, withheld: Withheld) -> Content:
-    """`content` without the withheld counts and all that is made of them."""
+def apply(content: Content, withheld: Withheld, made_of: Mapping[Place, frozenset[Place]]) -> Content:
+    """`content` without the withheld counts and all that is made of them. `made_of` tells of rates what they are made
+    of, where that is not in their row."""
+    lost = {place for place, parts in made_of.items() if parts & withheld.places}
     named = [(name, table) for name, table, _ in places.tables(content)]
-    headline = [count for count in counts.every if count.value and counts.is_open(count)]
-    hidden = sorted({count.value for count in headline if count.place in withheld.places})
-    told = {name: _table(table, name, withheld, hidden) for name, table in named}
-    suspects = _Suspects(
-        sorted({count.value for count in headline}),
-        hidden,
-        {rate for name, table in named for rate in _lost_rates(table, told[name])},
-        [figure for name, table in named for figure in _scale_figures(table, told[name])],
-        is_of_few=0 < content.rows.used < withheld.threshold,
-        shown=[column for table in told.values() for column in zip(*table.rows, strict=True)],
-    )
-    told = {name: _without(table, suspects) for name, table in told.items()}
+    told = {name: _steps(_table(table, name, withheld, lost)) for name, table in named}
+    shown = [column for table in told.values() for column in zip(*table.rows, strict=True)]
     names = iter(told)
     return replace(
         content,
-        metrics=tuple(_metric(item, f"metric {at}", withheld, suspects) for at, item in enumerate(content.metrics)),
+        metrics=tuple(_metric(item, f"metric {at}", withheld, lost, shown) for at, item in enumerate(content.metrics)),
         sections=tuple(
             replace(section, tables=tuple(told[next(names)] for _ in section.tables)) for section in content.sections
         ),
@@ -81,7 +64,7 @@ def _is_near(exact: float, figure: float, decimals: int) -> bool:
 # -- Tables ------------------------------------------------------------------------------------------------------------
 
 
-def _table(table: Table, name: str, withheld: Withheld, hidden: Sequence[int]) -> Table:
+def _table(table: Table, name: str, withheld: Withheld, lost: Set[Place]) -> Table:
     counted = places.count_columns(table)
     totals = _counts(table.total or (), counted)
     lost_totals = _counts(table.total or (), [at for at in counted if (name, TOTAL, at) in withheld.places])
@@ -89,10 +72,12 @@ def _table(table: Table, name: str, withheld: Withheld, hidden: Sequence[int]) -
     def told(row: tuple[Cell, ...], at: int) -> tuple[Cell, ...]:
         gone = [column for column in counted if (name, at, column) in withheld.places]
         known = _counts(row, [column for column in counted if column not in gone])
-        base = _Base(known, _counts(row, gone), totals, [*lost_totals, *hidden])
+        base = _Base(known, _counts(row, gone), totals, lost_totals)
         return tuple(
             SUPPRESSED
-            if column in gone or (column not in counted and base.is_told_by(cell, table.columns[column], at == TOTAL))
+            if column in gone
+            or (name, at, column) in lost
+            or (column not in counted and base.is_told_by(cell, table.columns[column], at == TOTAL))
             else cell
             for column, cell in enumerate(row)
         )
@@ -104,7 +89,7 @@ def _table(table: Table, name: str, withheld: Withheld, hidden: Sequence[int]) -
 @dataclass(frozen=True, slots=True)
 class _Base:
     """What the rates of one row may be made of: its counts, `known` and `gone`, and those of the total. `lost` are
-    totals and headline figures that are withheld."""
+    totals that are withheld."""
 
     known: Sequence[int]
     gone: Sequence[int]
@@ -142,108 +127,42 @@ def _counts(row: tuple[Cell, ...], columns: Sequence[int]) -> list[int]:
     return [cell for at, cell in enumerate(row) if at in columns and places.is_count(cell)]
 
 
-def _lost_rates(before: Table, after: Table) -> Iterator[Rate]:
-    pairs = zip((*before.rows, before.total or ()), (*after.rows, after.total or ()), strict=True)
-    for was, is_now in pairs:
-        for column, cell, told in zip(before.columns, was, is_now, strict=False):
-            if told == SUPPRESSED and column.kind in ("percent", "number") and isinstance(cell, int | float):
-                yield column.kind, cell
-
-
-def _without(table: Table, suspects: "_Suspects") -> Table:
-    """A table of rates without their counts loses those that a headline would, and the step from one to another of
-    which one is lost. Whole numbers are left: in such a table they are answers, one person's rating."""
+def _steps(table: Table) -> Table:
+    """A table of rates without the steps from one to another of which one is withheld."""
     if places.count_columns(table):
         return table
 
     def told(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        left = [
-            SUPPRESSED if isinstance(cell, float) and suspects.betray(cell, column.kind, column.decimals) else cell
-            for column, cell in zip(table.columns, row, strict=True)
-        ]
-        is_cut = SUPPRESSED in left
+        is_cut = SUPPRESSED in row
         return tuple(
             SUPPRESSED if is_cut and isinstance(cell, float) and column.key in places.DIFFERENCES else cell
-            for column, cell in zip(table.columns, left, strict=True)
+            for column, cell in zip(table.columns, row, strict=True)
         )
 
-    return replace(table, rows=tuple(map(told, table.rows)), total=told(table.total) if table.total else None)
-
-
-def _scale_figures(before: Table, after: Table) -> Iterator[float]:
-    """What may be made of a scale (1 to 5 stars) of which a step is withheld: its mean, the shares of its upper and
-    lower steps, and how much one is over the other."""
-    labels = [_LEADING.match(str(row[0])) for row in before.rows]
-    if not 1 < len(labels) <= MOST_STEPS or not all(labels):
-        return
-    steps = [int(label[0]) for label in labels if label]
-    for at in places.count_columns(before):
-        if not any(row[at] == SUPPRESSED for row in after.rows):
-            continue
-        counts = [sum(_counts(row, [at])) for row in before.rows]
-        everybody = sum(counts)
-        if not everybody:
-            continue
-        yield sum(step * count for step, count in zip(steps, counts, strict=True)) / everybody
-        ends = [sum(counts[:end]) * 100 / everybody for end in range(len(counts) + 1)]
-        for low in ends:
-            yield low
-            yield 100 - low
-            for high in ends:
-                yield 100 - high - low
+    return replace(table, rows=tuple(map(told, table.rows)))
 
 
 # -- Headline figures --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Suspects:
-    """What a headline rate may be made of. `hidden` are those of `numbers` that are withheld, `gone` the rates withheld
-    in tables, `scales` figures made of withheld steps. `is_of_few`: the whole report is about few. `shown` are the
-    columns of all tables as published."""
-
-    numbers: Sequence[int]
-    hidden: Sequence[int]
-    gone: set[Rate]
-    scales: Sequence[float]
-    is_of_few: bool
-    shown: Sequence[tuple[Cell, ...]]
-
-    def betray(self, figure: float, kind: str, decimals: int) -> bool:
-        if self.is_of_few or (kind, figure) in self.gone:
-            return True
-        if any(_is_near(exact, figure, decimals) for exact in self.scales):
-            return True
-        # A whole number, such as a median age, is no count divided by another: those have decimals.
-        return (kind == "percent" or decimals > 0) and any(
-            gives(part, whole, kind, figure, decimals)
-            for hidden in self.hidden
-            for number in self.numbers
-            for part, whole in ((hidden, number), (number, hidden))
-        )
-
-    def back(self, trend: tuple[Cell, ...]) -> bool:
-        """Whether a table shows the figures of a sparkline."""
-        many = len(trend)
-        return any(
-            column[first : first + many] == trend for column in self.shown for first in range(len(column) - many + 1)
-        )
-
-
-def _metric(metric: Metric, name: str, withheld: Withheld, suspects: _Suspects) -> Metric:
+def _metric(
+    metric: Metric, name: str, withheld: Withheld, lost: Set[Place], shown: Sequence[tuple[Cell, ...]]
+) -> Metric:
+    """`shown` are the columns of all tables as published."""
+    gone = withheld.places if metric.kind == "count" else lost
+    is_lost, is_earlier_lost = (name, NOW, 0) in gone, (name, BEFORE, 0) in gone
     if metric.kind == "count":
-        is_lost = (name, NOW, 0) in withheld.places
-        is_earlier_lost = (name, BEFORE, 0) in withheld.places
         is_trend_lost = any(
             isinstance(cell, int | float) and (cell in withheld.numbers or 0 < cell < withheld.threshold)
             for cell in metric.trend
         )
     elif metric.kind in ("percent", "number") and isinstance(metric.value, int | float):
-        is_lost = suspects.betray(metric.value, metric.kind, metric.decimals)
-        earlier = round(metric.value - metric.change.difference, metric.decimals) if metric.change else metric.value
-        is_earlier_lost = suspects.betray(earlier, metric.kind, metric.decimals)
+        is_lost = is_lost or withheld.is_of_few
         # How many there were in each month of a rate is told by a table or by nothing.
-        is_trend_lost = not suspects.back(metric.trend)
+        many = len(metric.trend)
+        is_trend_lost = not any(
+            column[first : first + many] == metric.trend for column in shown for first in range(len(column) - many + 1)
+        )
     else:
         return metric
     if is_lost:

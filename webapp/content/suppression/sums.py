@@ -1,6 +1,5 @@
 """Which counts of a report add up to which, read off the figures."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -9,6 +8,9 @@ from webapp.content.suppression.counts import EXCLUDED, HEADLINE, MARGIN, UNSEEN
 
 MOST_PARTS = 12
 """Of so many columns or rows every choice is tried as the parts of a sum, of more only those that stand together."""
+
+NO_CHANCE = 3
+"""Among many rows there are always some that add up to another in one or two columns, but hardly in three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +25,19 @@ def find(counts: Counts) -> tuple[list[Sum], dict[str, list[int]]]:
     """The sums among `counts`, to which it adds those that are not shown but can be known. Of tables whose rows are
     split into parts it gives the sum of each row too, by the table's name."""
     unseen, found = _splits(counts)
-    found += _rows_read(counts) + _headlines(counts)
+    found += _rows_read(counts)
     for grid in counts.grids:
         found += _down(counts, grid) + _across(counts, grid) + _times(counts, grid)
-        found += _runs(counts, grid) + _through(counts, grid)
+        found += _through(counts, grid)
     for one, two in combinations(counts.grids, 2):
-        found += _side_by_side(counts, one, two) + _by_prefix(counts, one, two) + _by_prefix(counts, two, one)
+        found += _side_by_side(counts, one, two)
     return found, unseen
 
 
 def _rows_read(counts: Counts) -> list[Sum]:
-    """Those read are the ones used and those left out; where records of two kinds are used, both together."""
+    """Those read are the ones used and those left out."""
     read, used, *excluded = counts.rows
-    sums = [Sum(read, tuple((number, 1) for number in (used, *excluded)))]
-    now = {count.value: at for at, count in enumerate(counts.every) if counts.is_open(count) and not count.is_earlier}
-    goal = counts.value(used)
-    if not any(count.value == goal and count.place[0].startswith("metric") for count in counts.every):
-        sums += [
-            Sum(used, ((now[part], 1), (now[goal - part], 1)))
-            for part in now
-            if 0 < 2 * part < goal and goal - part in now
-        ]
-    return sums
-
-
-def _headlines(counts: Counts) -> list[Sum]:
-    """Visits are medical and dental ones; patients are those of before and the new ones."""
-    numbers = [at for at, count in enumerate(counts.every) if count.place[0].startswith("metric")]
-    vectors = [(counts.value(number),) for number in numbers]
-    return [
-        Sum(numbers[whole], tuple((numbers[part], 1) for part in parts))
-        for whole, parts in additions(vectors)
-        if len(parts) > 1
-    ]
+    return [Sum(read, tuple((number, 1) for number in (used, *excluded)))]
 
 
 def _splits(counts: Counts) -> tuple[dict[str, list[int]], list[Sum]]:
@@ -121,14 +103,10 @@ def _down(counts: Counts, grid: Grid) -> list[Sum]:
 
 
 def _across(counts: Counts, grid: Grid) -> list[Sum]:
-    """Columns that add up to another in every row, and rows that add up to another in every column, where there are
-    several: in one column that is chance."""
-    columns = grid.columns
-    if not columns:
-        return []
-    lines = [[cells[column] for column in columns] for _, cells in grid.rows]
+    """Columns that add up to another in every row, and rows that do so in so many columns that it is no chance."""
+    lines = [[cells[column] for column in grid.columns] for _, cells in grid.rows]
     found = _among(counts, list(map(list, zip(*lines, strict=True))))
-    return found + (_among(counts, lines[: -1 if grid.has_total else None]) if len(columns) > 1 else [])
+    return found + (_among(counts, lines[: len(grid.table.rows)]) if len(grid.columns) >= NO_CHANCE else [])
 
 
 def _among(counts: Counts, lines: list[list[int]]) -> list[Sum]:
@@ -141,9 +119,11 @@ def _among(counts: Counts, lines: list[list[int]]) -> list[Sum]:
 
 
 def _times(counts: Counts, grid: Grid) -> list[Sum]:
-    """Patients who came twice, and their visits: twice as many, in their row and all rows together."""
+    """Patients who came twice, and their visits: twice as many, in their row and all rows together. The last row, such
+    as "5 or more", may be nothing but five."""
     sums = []
-    times = {at: int(str(label)) for at, (label, _) in enumerate(grid.rows) if str(label).isdigit()}
+    labels = [str(label).removesuffix(" or more") for label, _ in grid.rows]
+    times = {at: int(label) for at, label in enumerate(labels) if label.isdigit()}
     for at, many in times.items():
         for one, two in combinations(grid.rows[at][1].values(), 2):
             low, high = sorted((one, two), key=counts.value)
@@ -152,63 +132,32 @@ def _times(counts: Counts, grid: Grid) -> list[Sum]:
     for column in grid.columns if len(times) > 1 else ():
         parts = tuple((grid.rows[at][1][column], many) for at, many in times.items())
         goal = sum(many * counts.value(part) for part, many in parts)
-        sums += [Sum(whole, parts) for whole in counts.open_of(goal) if counts.every[whole].place[0] != grid.name]
+        sums += [Sum(whole, parts) for whole in _wholes(counts, grid, goal)]
     return sums
 
 
-def _by_prefix(counts: Counts, one: Grid, two: Grid) -> list[Sum]:
-    """A count of a row called "Pulse" that is made of counts of rows called "Pulse 51 to 90" and so on."""
-    sums = []
-    for label, cells in one.rows:
-        steps = [row for name, row in two.rows if label and str(name).startswith(f"{label} ")]
-        for column in two.columns if 1 < len(steps) <= MOST_PARTS else ():
-            parts = [row[column] for row in steps]
-            vectors = [(counts.value(part),) for part in parts]
-            for whole in cells.values():
-                if counts.value(whole):
-                    found = ways(vectors, (counts.value(whole),), range(len(parts)))
-                    sums += [Sum(whole, tuple((parts[at], 1) for at in way)) for way in found]
-    return sums
-
-
-def _runs(counts: Counts, grid: Grid) -> list[Sum]:
-    """Rows that add up to a total or headline figure elsewhere, and columns of a total that do: the months of the
-    period, the upper steps of a scale, all but those unknown. A scale may do so for any count of its section. What was
-    before is no sum of what is now, but in a table of months or one that compares."""
-    wanted: dict[int, list[int]] = defaultdict(list)
-    for number, count in enumerate(counts.every):
-        if count.value and count.rank != UNSEEN and count.place[0] != grid.name:
-            is_near = grid.is_scale and count.place[0].rpartition(" ")[0] == grid.name.rpartition(" ")[0]
-            if is_near or (counts.is_open(count) and (grid.is_open or not count.is_earlier)):
-                wanted[count.value].append(number)
-    rows = grid.rows[: -1 if grid.has_total else None]
-    cut = _stretches if grid.is_open else _cut if grid.is_scale else _whole
-    lines = [(cut, [cells[column] for _, cells in rows if column in cells]) for column in grid.columns]
-    if grid.has_total:
-        lines.append((_stretches, list(grid.rows[-1][1].values())))
-    found = {}
-    for cut, line in lines:
-        for run in cut(line):
-            kept = tuple((number, 1) for number in run if counts.value(number))
-            value = sum(counts.value(number) for number, _ in kept)
-            # What another cell of the line says already, it does not say by chance a second time.
-            is_said = any(counts.value(number) == value for number in line if number not in run)
-            if (len(run) > 1 or grid.is_in_order) and not is_said:
-                for whole in wanted.get(value, ()):
-                    found[whole, kept] = Sum(whole, kept)
-    return list(found.values())
+def _wholes(counts: Counts, grid: Grid, goal: int) -> list[int]:
+    """Counts outside of the table that show the number: those of its section, totals and headline figures."""
+    section = grid.name.rpartition(" ")[0]
+    return [
+        at
+        for at, count in enumerate(counts.every)
+        if count.value == goal > 0
+        and count.place[0] != grid.name
+        and (count.rank in (MARGIN, HEADLINE) or count.place[0].rpartition(" ")[0] == section)
+    ]
 
 
 def _side_by_side(counts: Counts, one: Grid, two: Grid) -> list[Sum]:
-    """Columns of one table that add up to one of the other in every row that both have, and rows of one that add up to
-    one of the other in every column that both have."""
+    """Columns of one table that add up to one of the other in every row that both have, and rows that do so in so many
+    columns that it is no chance."""
     labels = [label for label, _ in one.rows if label in two.by_label]
     names = [name for name in one.by_name if name in two.by_name]
     found = []
     if len(labels) > 1:
         sides = [[[grid.by_label[label][column] for label in labels] for column in grid.columns] for grid in (one, two)]
         found += _between(counts, *sides) + _between(counts, *reversed(sides))
-    if len(names) > 1:
+    if len(names) >= NO_CHANCE:
         sides = [[[cells[grid.by_name[name]] for name in names] for _, cells in grid.rows] for grid in (one, two)]
         found += _between(counts, *sides) + _between(counts, *reversed(sides))
     return found
@@ -224,21 +173,6 @@ def _between(counts: Counts, parts: list[list[int]], wholes: list[list[int]]) ->
             for way in ways(vectors, goal, range(len(vectors))):
                 found += [Sum(whole[at], tuple((parts[part][at], 1) for part in way)) for at in range(len(whole))]
     return found
-
-
-def _whole(parts: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The whole line, and what is left of it without its last, which may be those unknown."""
-    yield parts
-    yield parts[:-1]
-
-
-def _cut(parts: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The same, and both ends wherever the line is cut, the lower one also without its last."""
-    yield from _whole(parts)
-    for at in range(1, len(parts)):
-        yield parts[:at]
-        yield parts[at:]
-        yield parts[at:-1]
 
 
 def _stretches(parts: Sequence[int]) -> Iterator[Sequence[int]]:
