@@ -38,6 +38,9 @@ short its days so far as an interval of ISO 8601: "2026-11-01/22"."""
 
 Shape = Literal["line", "bar", "heat", "pyramid", "stack", "interval"]
 
+FEWEST_DRAWN = 5
+"""The interval of a share of fewer says so little that it is not drawn: see Chart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -96,7 +99,8 @@ class Chart:
     heat: one row of cells a table row, one cell a series.
     pyramid: two series back to back, one bar a row.
     stack: one bar a row, as long as all others, cut into the shares of its series.
-    interval: one row a line; three series are its value and the ends of its interval.
+    interval: one row a line; three series are its value and the ends of its interval. `whole` is the column of what the
+    shares are of, if any: rows of fewer than FEWEST_DRAWN stand in the table alone.
     """
 
     key: str
@@ -106,6 +110,7 @@ class Chart:
     table: str
     category: str
     series: tuple[str, ...]
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

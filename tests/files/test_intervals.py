@@ -1,8 +1,11 @@
 """Intervals: a dot at the value, a whisker from end to end."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.files import samples
+from tests.files.conftest import Draw
 from tests.files.test_charts import of, picture, svg, texts
 from webapp.figures import Cell, Content
 from webapp.files import charts, marks, painters
@@ -41,6 +44,15 @@ def test_other_figures_need_no_zero() -> None:
     drawn = picture(counts((900, 880, 920), (950, 940, 960)))
     assert "0" not in texts(drawn)
     assert {"900", "950"} <= set(texts(drawn))
+
+
+def test_rows_of_too_few_are_not_drawn(draw: Draw) -> None:
+    content = samples.one_chart("interval", ("Few", "Some", "Withheld"), (9, 8, 7), (8, 7, 6), (9, 9, 9), (4, 5, "[c]"))
+    section = content.sections[0]
+    shown = replace(section.charts[0], series=section.charts[0].series[:3], whole="Series 4")
+    content = replace(content, sections=(replace(section, charts=(shown,)),))
+    assert [text for text in texts(picture(content)) if text in ("Few", "Some", "Withheld")] == ["Some", "Withheld"]
+    assert draw("excel", samples.document(content))
 
 
 def test_what_is_not_known_is_a_dash_and_what_is_withheld_says_so() -> None:

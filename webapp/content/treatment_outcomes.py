@@ -27,7 +27,7 @@ from webapp.content.intervals import LEVEL
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.content.treatment_counts import FILTERS, STEPS, Answer, Outcomes, ask, count
-from webapp.figures import Cell, Change, Chart, Column, Definition, Metric, Section, Table
+from webapp.figures import FEWEST_DRAWN, Cell, Change, Chart, Column, Definition, Metric, Section, Table
 
 ENOUGH = 10
 """Treatments of known outcome a diagnosis must have to be named in a title."""
@@ -152,11 +152,13 @@ def _success(answer: Answer) -> Section | None:
         "success",
         "name",
         ("rate", "low", "high"),
+        whole="known",
     )
+    is_drawn = any(found.known >= FEWEST_DRAWN for found in answer.by_diagnosis.values())
     if len(answer.by_kind) > 1:
         kinds = {filters.KIND_WORDS[kind]: found for kind, found in answer.by_kind.items()}
         tables.append(_success_table("success_by_care", "Success rate by kind of care", "Care", kinds, total))
-    return Section("success", "Success rate", (chart,), tuple(tables))
+    return Section("success", "Success rate", (chart,) if is_drawn else (), tuple(tables))
 
 
 def _success_table(key: str, title: str, label: str, found: Mapping[str, Outcomes], total: Outcomes) -> Table:
@@ -345,7 +347,8 @@ DEFINITIONS = (
         f"{LEVEL} % confidence interval is Wilson's score interval (Wilson, Journal of the American Statistical "
         "Association 1927; 22: 209; Newcombe, Statistics in Medicine 1998; 17: 857), which takes treatments as "
         "independent of one another. A diagnosis is named in a title where its whole interval lies to one side of the "
-        f"overall rate and at least {ENOUGH} outcomes are known: among ten diagnoses one may do so by chance.",
+        f"overall rate and at least {ENOUGH} outcomes are known: among ten diagnoses one may do so by chance. "
+        f"Intervals of fewer than {FEWEST_DRAWN} are not drawn.",
     ),
     follow_ups.DEFINITION,
     revisits.DEFINITION,

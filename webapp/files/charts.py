@@ -15,7 +15,7 @@ from reportlab.graphics.shapes import Drawing
 
 from webapp import words
 from webapp.errors import RenderFailed
-from webapp.figures import SUPPRESSED, Cell, Chart, Column, Section, Table
+from webapp.figures import FEWEST_DRAWN, SUPPRESSED, Cell, Chart, Column, Section, Table
 from webapp.files import grids, intervals, lettering, painters, plots, shares
 from webapp.files.marks import Picture, Sheet, Text
 from webapp.files.series import Series, Values
@@ -71,20 +71,30 @@ def read(chart: Chart, table: Table) -> Values:
     if missing or chart.shape not in _SHAPES:
         raise RenderFailed(f"chart {chart.key}: shape {chart.shape}, no column {missing} in table {table.key}")
     category = columns[chart.category]
+    rows = _enough(chart, table)
     return Values(
         kind=table.columns[category].kind,
-        labels=tuple(label(row[category], table.columns[category]) for row in table.rows),
+        labels=tuple(label(row[category], table.columns[category]) for row in rows),
         part=_part(table, category),
         series=tuple(
             Series(
                 table.columns[columns[key]],
-                tuple(_figure(row[columns[key]]) for row in table.rows),
-                frozenset(at for at, row in enumerate(table.rows) if row[columns[key]] == SUPPRESSED),
+                tuple(_figure(row[columns[key]]) for row in rows),
+                frozenset(at for at, row in enumerate(rows) if row[columns[key]] == SUPPRESSED),
             )
             for key in chart.series
         ),
         total=_total(table, [category, *(columns[key] for key in chart.series)]),
     )
+
+
+def _enough(chart: Chart, table: Table) -> list[tuple[Cell, ...]]:
+    """The rows but those whose share is of too few; one of which this is withheld stays."""
+    at = next((at for at, column in enumerate(table.columns) if column.key == chart.whole), None)
+    if at is None:
+        return list(table.rows)
+    wholes = [_figure(row[at]) for row in table.rows]
+    return [row for row, whole in zip(table.rows, wholes, strict=True) if whole is None or whole >= FEWEST_DRAWN]
 
 
 def _part(table: Table, category: int) -> str:

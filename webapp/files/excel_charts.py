@@ -1,7 +1,7 @@
 """Native Excel charts: each chart of a table stands beside it and reads its cells."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from webapp.figures import Chart, Section, Table
@@ -58,7 +58,8 @@ class _Source:
 
     @property
     def values(self) -> Values:
-        return charts.read(self.chart, self.table)
+        """Of every row, for Excel draws whole columns."""
+        return charts.read(replace(self.chart, whole=""), self.table)
 
     def cells(self, column: int) -> list[Any]:
         """A column of the table as a reference."""
