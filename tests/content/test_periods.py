@@ -148,3 +148,23 @@ def test_a_day_lasts_from_its_first_moment_to_the_next_also_where_clocks_change(
     first, after = (moment.astimezone(UTC) for moment in periods.moments((asked, asked), zone))
     assert clock.local(first, zone).day == clock.local(after - blink, zone).day == asked
     assert clock.local(first - blink, zone).day < asked < clock.local(after, zone).day
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "before", "year"),
+    [
+        ("2026-11-03", "2026-11-03", "the same weekdays one week before", "the same weekdays 52 weeks before"),
+        ("2026-11-03", "2026-11-12", "the same weekdays two weeks before", "the same weekdays 52 weeks before"),
+        ("2026-11-03", "2026-11-22", "as many days before", "the same days of the year before"),
+        ("2026-10-01", "2026-10-31", "the month before", "the same days of the year before"),
+        ("2026-11-01", "2026-11-22", "the same days of the month before", "the same days of the year before"),
+        ("2026-07-01", "2026-09-30", "the quarter before", "the same days of the year before"),
+        ("2026-10-01", "2026-11-30", "the same days of the quarter before", "the same days of the year before"),
+        ("2026-01-01", "2026-12-31", "the year before", "the same days of the year before"),
+        ("2025-11-01", "2026-10-31", "the 12 months before", "the same days of the year before"),
+        ("2026-02-01", "2026-04-30", "the 3 months before", "the same days of the year before"),
+    ],
+)
+def test_what_a_period_is_compared_with_is_told_in_words(start: str, end: str, before: str, year: str) -> None:
+    days = date.fromisoformat(start), date.fromisoformat(end)
+    assert [periods.rule(*days, is_year=is_year) for is_year in (False, True)] == [before, year]

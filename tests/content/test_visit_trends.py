@@ -336,3 +336,9 @@ def test_each_step_is_told_and_may_stop_the_making(clinic: Clinic) -> None:
         with pytest.raises(InterruptedError):
             content.build(connection, question, refuse)
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize(("compare", "told"), [("before", "the month before"), ("year", "the same days of the year")])
+def test_the_rule_of_comparison_is_the_one_that_applied(ask: Ask, clinic: Clinic, compare: str, told: str) -> None:
+    meanings = [item.meaning for item in ask("visit_trends", compare=compare).definitions if item.term == "Change"]
+    assert [meaning.startswith(f"Against {told}") for meaning in meanings] == [True]

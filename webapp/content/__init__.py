@@ -17,6 +17,7 @@ from webapp.content import (
     comprehensive,
     dental_statistics,
     feedback_analysis,
+    findings,
     medical_statistics,
     patient_summary,
     periods,
@@ -58,6 +59,7 @@ def build(connection: Connection, question: Question, step: Step = lambda done, 
     """
     template = _template(question)
     body = template.build(connection, question, step)
+    rule = periods.rule(*question.days, is_year=question.compare == "year")
     said = Content(
         template=template.name,
         title=title(question),
@@ -65,7 +67,10 @@ def build(connection: Connection, question: Question, step: Step = lambda done, 
         metrics=body.metrics,
         sections=tuple(section for section in body.sections if section),
         rows=body.rows,
-        definitions=body.definitions,
+        definitions=tuple(
+            findings.change_definition(rule) if item == findings.CHANGE_DEFINITION else item
+            for item in body.definitions
+        ),
     )
     step(template.steps, template.steps)
     return suppression.protect(said, question.suppress_below, template.ties)

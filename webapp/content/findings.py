@@ -6,6 +6,7 @@ counts instead: "rose by 100 %" says less than "rose from 1 to 2".
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from webapp import words
@@ -22,17 +23,19 @@ MOST_NAMED = 2
 
 CHANGE_DEFINITION = Definition(
     "Change",
-    "Against the period that is named beside it. The period before is of the same kind: the month before a month; the "
-    "same days of the month, quarter or year before one that is not over; for less than two weeks (less than one, from "
-    "the first of a month) the same weekdays one or two weeks before; else as many days before. A year earlier means "
-    "the same days of the year before, for those few days the same weekdays 52 weeks before. The percentage is of the "
-    f"earlier count, and left out where that is under {SMALL} or the rise is over {LARGE:.0f} %: there the two counts "
-    "say more. Nothing is compared with a period of which the clinic has no records.",
+    f"The percentage is of the earlier count, and left out where that is under {SMALL} or the rise is over {LARGE:.0f} "
+    "%: there the two counts say more. Nothing is compared with a period of which the clinic has no records.",
 )
+"""Of any comparison: change_definition() says with what."""
 
 _ORDINALS = (
     "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
 )  # fmt: skip
+
+
+def change_definition(rule: str) -> Definition:
+    """CHANGE_DEFINITION of a report that compares as `rule` says: "the month before"."""
+    return replace(CHANGE_DEFINITION, meaning=f"Against {rule}. {CHANGE_DEFINITION.meaning}")
 
 
 def share(part: int, whole: int) -> float | None:

@@ -172,10 +172,14 @@ def _stride(start: date, end: date) -> int:
     if start.day != 1:
         return 0
     for months in (1, 3, 12):
-        begins_one = (start.month - 1) % months == 0
-        if begins_one and months_spanned(start, end) <= months:
+        if _begins(start, months) and months_spanned(start, end) <= months:
             return months
     return months_spanned(start, end) if is_whole_months(start, end) else 0
+
+
+def _begins(start: date, months: int) -> bool:
+    """Whether its month begins a month, quarter or year, of so many months."""
+    return (start.month - 1) % months == 0
 
 
 def around(*spans: Period) -> Period:
@@ -200,6 +204,22 @@ def year_before(start: date, end: date) -> Period:
         back = timedelta(weeks=52)
         return start - back, end - back
     return _moved_back(start, end, 12)
+
+
+def rule(start: date, end: date, is_year: bool) -> str:
+    """With what before() or, with `is_year`, year_before() compares these days, in words."""
+    if _is_short(start, end):
+        weeks = "52 weeks" if is_year else "one week" if (end - start).days < 7 else "two weeks"
+        return f"the same weekdays {weeks} before"
+    if is_year:
+        return "the same days of the year before"
+    months = _stride(start, end)
+    unit = {1: "month", 3: "quarter", 12: "year"}.get(months)
+    if not months:
+        return "as many days before"
+    if is_whole_months(start, end) and months == months_spanned(start, end):
+        return f"the {unit} before" if unit and _begins(start, months) else f"the {months} months before"
+    return f"the same days of the {unit} before"
 
 
 def _moved_back(start: date, end: date, months: int) -> Period:
