@@ -9,11 +9,13 @@ _PRESSURE = "outside:Blood pressure, 130/80 or higher"
 _RECORDS = (
     "metric:visits = records:Medical visits:count = records_compared:Medical visits:now = complete_visits:each:of",
     "metric:visits:then = records_compared:Medical visits:then",
-    "metric:measurements = records:Measurements:count = records_compared:Measurements:now = observations:all:count",
+    "metric:measurements = records:Measurements:count = records_compared:Measurements:now = observations:all:records",
     "metric:measurements:then = records_compared:Measurements:then",
     "records:Diagnoses:count = records_compared:Diagnoses:now",
-    "records:Medical treatments:count = records_compared:Medical treatments:now = treatments:all:count",
+    "records:Medical treatments:count = records_compared:Medical treatments:now = treatments:all:records",
     "records:all:count = rows:used",
+    "records:Measurements:patients = observations:all:patients",
+    "records:Medical treatments:patients = treatments:all:patients",
     "metric:with_vitals <- complete_visits:A vital sign:have + complete_visits:A vital sign:of",
     "records:Medical visits:patients = complete_patients:each:of",
 )
@@ -23,10 +25,10 @@ _PRESSURES = (
     f"{_PRESSURE}:outside = pressures:all:stage_1 + pressures:all:stage_2",
     f"{_PRESSURE}:readings_then = pressure_months:earlier:all",
     f"{_PRESSURE}:outside_then = pressure_months:before:stage_1 + pressure_months:before:stage_2",
-    "unclassed:Blood pressure:readings = observations:8480-6:count = observations:8462-4:count",
+    "unclassed:Blood pressure:readings = observations:LOINC 8480-6:records = observations:LOINC 8462-4:records",
     # A reading is a pair, or one pressure alone.
     "unclassed:Blood pressure:readings + unclassed:Blood pressure:readings"
-    " = observations:8480-6:count + observations:8462-4:count + unclassed:Blood pressure:unpaired",
+    " = observations:LOINC 8480-6:records + observations:LOINC 8462-4:records + unclassed:Blood pressure:unpaired",
     f"metric:high_pressure <- {_PRESSURE}:outside + {_PRESSURE}:readings",
     f"metric:high_pressure:then <- {_PRESSURE}:outside_then + {_PRESSURE}:readings_then",
     *(f"pressures:all:{name} = pressure_months:latest:{name}" for name in PRESSURE_CLASSES),
@@ -45,7 +47,7 @@ def _of_measures() -> Iterator[str]:
             f"{table}:{column}{grade}" for grade in grades if grade != measure.usual
         )
         yield from (f"{table}:{column}{grade} = {_bands(measure, grade)}" for grade in grades)
-        records = " + ".join(f"observations:{loinc}:count" for loinc in measure.loincs)
+        records = " + ".join(f"observations:LOINC {loinc}:records" for loinc in measure.loincs)
         yield f"unclassed:{measure.label}:readings = {records}"
     yield "bmi:all:all = bmi_classes:all:readings"
     for measure in NEWS2:
