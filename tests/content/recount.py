@@ -77,9 +77,8 @@ def band(person: Row, on: date) -> str:
 
 def is_asked(person: Row, asked: Asked) -> bool:
     chosen = asked.filters
-    return chosen.get("sex", person["sex"]) == person["sex"] and chosen.get("age", band(person, asked.end)) == band(
-        person, asked.end
-    )
+    is_of_sex = chosen.get("sex", person["sex"]) == person["sex"]
+    return is_of_sex and ("age" not in chosen or chosen["age"] == band(person, asked.end))
 
 
 def month_told(key: str, end: date) -> str:

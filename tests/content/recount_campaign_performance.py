@@ -1,12 +1,14 @@
 """A second opinion on campaigns: contacts counted one at a time in plain Python, from the moments they were made and
 the clinic's zone, with nothing taken from the code under test."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.content.recount import AGES, DID_NOT_HAPPEN, Asked, Row, band, is_asked, percent, percent_more
+from tests.content.recount_users import users
 
 STEPS = ("contacted_at", "opened_at", "responded_at", "attended_at")
 
@@ -25,6 +27,9 @@ class Contacts:
         self.first_visit = min(day for day, _ in days)
         self.visits = [(day, visit) for day, visit in days if visit["status"] not in DID_NOT_HAPPEN]
         self.last_visit = max(day for day, _ in self.visits)
+        self.days: dict[tuple[int, str], list[date]] = defaultdict(list)
+        for day, visit in self.visits:
+            self.days[visit["patient_id"], visit["kind"]].append(day)
         self.now, self.before = self.between(asked.start, asked.end), self.between(*asked.earlier)
 
     def wall(self, moment: Any) -> date:
@@ -55,7 +60,7 @@ class Contacts:
         return shown | ({"All others": rest} if rest else {})
 
     def around(self, day: date, row: Row, kind: str, first: int, last: int) -> int:
-        days = [d for d, visit in self.visits if visit["patient_id"] == row["patient_id"] and visit["kind"] == kind]
+        days = self.days[row["patient_id"], kind]
         return sum(1 for d in days if day + timedelta(days=first) <= d <= day + timedelta(days=last))
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -83,7 +88,7 @@ class Contacts:
             pairs = [(len(self.people_in(self.before)), len(self.people_in(self.now)))]
             pairs += list(zip(earlier, counts, strict=True))
             found["compared"] = [(was, came, came - was, percent_more(came, was)) for was, came in pairs]
-        return found | self.upkeep()
+        return found | self.upkeep() | users(self.rows, self.zone, (self.asked.start, self.asked.end))
 
     def people_in(self, made: Iterable[tuple[date, Row]]) -> set[int]:
         return {row["patient_id"] for _, row in made}

@@ -9,7 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.content.recount import DID_NOT_HAPPEN, Asked, Row, each, month_told, months_back, percent, percent_more
+from tests.content.recount_users import users
+from tests.content.recount_vitals import pressures
 
+HIGH = ("Stage 1", "Stage 2")
+CLASSES = ("Normal", "Elevated", *HIGH)
 SUCCEEDED, KNOWN = ("successful", "improved"), ("successful", "improved", "unchanged", "worse")
 
 
@@ -147,7 +151,18 @@ class Clinic:
             pairs.append((len(self.rated(self.then)), len(self.rated(self.now))))
             pairs.append((self.overdue(self.then), self.overdue(self.now)))
             found["compared"] = [(was, came, came - was, percent_more(came, was)) for was, came in pairs]
-        return found | self.told_reports()
+        return found | self.pressures(months) | self.told_reports() | users(self.rows, self.zone, self.now)
+
+    def pressures(self, months: dict[str, tuple[date, date]]) -> dict[str, list[tuple[Any, ...]]]:
+        """Those with a class, and the high ones."""
+        people = {person["id"]: person for person in self.rows["patients"]}
+        found = [(day, told) for _, day, _, told in pressures(self.rows["measurements"], people) if told in CLASSES]
+        rows = []
+        for key, (first, last) in months.items():
+            those = [told for day, told in found if first <= day <= last]
+            high = sum(told in HIGH for told in those)
+            rows.append((month_told(key, self.asked.end), len(those), high, percent(high, len(those))))
+        return {"pressures": rows} if any(row[1] for row in rows) else {}
 
     def month(self, days: tuple[date, date]) -> tuple[int, ...]:
         kinds = Counter(row["kind"] for row in self.came(days))

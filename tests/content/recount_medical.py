@@ -163,14 +163,13 @@ class Medical:
 
     def _months(self) -> list[tuple[Any, ...]]:
         rows = []
+        classed = [
+            (f"{day:%Y-%m}", day, v) for n, day, _, v in self.verdicts if n == "Blood pressure" and v not in TROUBLES
+        ]
         for key in months_back(self.asked, self.vitals_begin):
             first = date.fromisoformat(f"{key}-01")
             last = min(self.asked.end, date(first.year + first.month // 12, first.month % 12 + 1, 1))
-            within = [
-                v
-                for n, day, _, v in self.verdicts
-                if n == "Blood pressure" and f"{day:%Y-%m}" == key and day <= last and v not in TROUBLES
-            ]
+            within = [v for month, day, v in classed if month == key and day <= last]
             counts = Counter(within)
             high = counts["Stage 1"] + counts["Stage 2"]
             classes = (counts[told] for told in ("Normal", "Elevated", "Stage 1", "Stage 2"))

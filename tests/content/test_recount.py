@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from tests.content.raw_rows import raw
 from tests.content.reading import metric, table
 from tests.content.recount import Asked, Patients, Visits, each, percent_more
 from tests.factories import add_clinic, add_provider
@@ -92,11 +93,6 @@ def fill(clinic: Clinic, dice: random.Random) -> None:
         )
     db.session.execute(insert(Visit), visits)
     db.session.commit()
-
-
-def raw(model: Any, clinic: Clinic) -> list[dict[str, Any]]:
-    columns = model.__table__
-    return [dict(row) for row in db.session.execute(select(columns).where(columns.c.clinic_id == clinic.id)).mappings()]
 
 
 def filters_to_ask(clinic: Clinic) -> dict[str, list[dict[str, str]]]:

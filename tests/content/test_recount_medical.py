@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import insert
 
 from tests.clinic_data.fhir_cases import SAMPLES, Importer, samples_needed
+from tests.content.raw_rows import raw, rows_of
 from tests.content.reading import metric
 from tests.content.recount import Asked, percent
 from tests.content.recount_medical import Medical
-from tests.content.test_recount import DAYS, FIRST, PERIODS, assert_numbers_are_told, build, fill, raw, span, tables_of
+from tests.content.test_recount import DAYS, FIRST, PERIODS, assert_numbers_are_told, build, fill, span, tables_of
 from tests.factories import add_clinic
 from webapp.extensions import db
 from webapp.figures import Content
@@ -108,18 +109,14 @@ def spoiled(value: float | None, unit: str | None, dice: random.Random) -> dict[
     return {"value": value * 10 if value and chance < 0.08 else value, "unit": unit, "text": None}
 
 
-def all_rows(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
-    models = {"visits": Visit, "diagnoses": Diagnosis, "measurements": Measurement, "treatments": Treatment}
-    return {name: raw(model, clinic) for name, model in models.items()}
-
-
 def assert_same(figures: Content, count: Medical) -> None:
-    assert tables_in(figures) == count.tables()
+    expected = count.tables()
+    assert tables_in(figures) == expected
     now = (count.asked.start, count.asked.end)
     readings, high = count.outside("Blood pressure", now)
     visits, vitals = len(count.between("Medical visits", now)), 0
     if visits:
-        vitals = count.tables()["complete_visits"][3][1]
+        vitals = expected["complete_visits"][3][1]
     assert [item.value for item in figures.metrics] == [
         visits, len(count.between("Measurements", now)), percent(vitals, visits), percent(high, readings),
     ]  # fmt: skip
@@ -144,7 +141,8 @@ def test_every_medical_figure_is_that_of_a_plain_count(database: str, seed: int)
     clinic = add_clinic(timezone="Asia/Manila")
     fill_medical(add_clinic(timezone="UTC"), dice)
     fill_medical(clinic, dice)
-    people, rows = {row["id"]: row for row in raw(Patient, clinic)}, all_rows(clinic)
+    rows = rows_of(clinic)
+    people = {row["id"]: row for row in rows["patients"]}
     turn = itertools.cycle(["before", "year", "before"])
     for place, (period, *others, is_apart) in enumerate(PERIODS[seed - 1 :: 2]):
         for chosen in (CHOICES[0], CHOICES[1 + place % 4]):
@@ -156,7 +154,8 @@ def test_every_medical_figure_is_that_of_a_plain_count(database: str, seed: int)
 def test_the_sample_bundles_give_the_figures_of_a_plain_count(database: str, tmp_path: Path) -> None:
     clinic = add_clinic(timezone="Asia/Manila")
     Importer(tmp_path, clinic).path(SAMPLES / "synthea-25-bundles")
-    people, rows = {row["id"]: row for row in raw(Patient, clinic)}, all_rows(clinic)
+    rows = rows_of(clinic)
+    people = {row["id"]: row for row in rows["patients"]}
     told = Counter()
     for year in (2012, 2017):
         days = date(year, 1, 1), date(year, 12, 31)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from tests.content.raw_rows import raw
 from tests.content.reading import metric
 from tests.content.recount import Asked
 from tests.content.recount_dental_statistics import Dental
@@ -17,7 +18,6 @@ from tests.content.test_recount import (
     assert_numbers_are_told,
     build,
     fill,
-    raw,
     span,
 )  # fmt: skip
 from tests.factories import add_clinic
