@@ -124,8 +124,10 @@ def demo_on_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Pa
 
 @pytest.mark.parametrize("template", NARROWED)
 def test_every_figure_of_the_demo_is_that_of_a_plain_count(demo_on_sqlite: list[Records], template: str) -> None:
-    for records in demo_on_sqlite:
-        for asked in of_demo(template):
+    """The smaller clinic, which comes first, is asked everything; the other, which costs twice as much, only what
+    compares with the period before, and what is narrowed."""
+    for place, records in enumerate(demo_on_sqlite):
+        for asked in of_demo(template)[:: 1 + place]:
             assert records.check(template, asked).rows.used
 
 
