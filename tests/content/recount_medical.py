@@ -270,7 +270,10 @@ class Medical:
         """Code, records, share and patients of the ten most common, and the rest."""
 
         def told(row: Row) -> str:
-            return f"LOINC {row['loinc']}" if row.get("loinc") else row.get("code") or ""
+            if row.get("loinc"):
+                return f"LOINC {row['loinc']}"
+            is_snomed = row.get("code") and row["code_system"] == "http://snomed.info/sct"
+            return f"SNOMED CT {row['code']}" if is_snomed else row.get("code") or ""
 
         groups: dict[Any, list[Row]] = defaultdict(list)
         for row in rows:
