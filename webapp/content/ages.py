@@ -8,10 +8,10 @@ from array import array
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import Connection, Date, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from webapp.content import filters
-from webapp.content.counting import DaysBetween, patients_of
+from webapp.content.counting import ordinal, patients_of
 from webapp.content.filters import Filter
 from webapp.content.id_lists import ids, places, read
 from webapp.content.periods import shifted
@@ -33,8 +33,8 @@ NOBODY = 0
 def births(connection: Connection, question: Question, about: Iterable[Filter]) -> array[int]:
     """The birth date of each patient asked about, as date.toordinal() counts days, at the place of the patient's id."""
     born = places(connection, Patient, NOT_ASKED)
-    days = DaysBetween(literal(date.min, Date), Patient.birth_date) + date.min.toordinal()
-    query = select(ids(Patient.id), ids(func.coalesce(days, _NOT_KNOWN))).where(*patients_of(question, about))
+    days = func.coalesce(ordinal(Patient.birth_date), _NOT_KNOWN)
+    query = select(ids(Patient.id), ids(days)).where(*patients_of(question, about))
     for patients, dates in connection.execute(query):
         for patient, day in zip(read(patients), read(dates), strict=True):
             born[patient] = day

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, Date, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from webapp.content import periods
-from webapp.content.counting import DaysBetween
+from webapp.content.counting import ordinal
 from webapp.content.id_lists import ids, marks, places, read
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -90,9 +89,9 @@ class Visitors:
         earlier."""
         first_days, last_days, begun = ([day.toordinal() for day in days] for days in (begins, ends, years))
         over = [end.toordinal() for _, end in self._steps]
-        days = (_number(Patient.registered_on, _NO_DAY), _number(Patient.deceased_on, _ALWAYS))
-        registered_on, deceased_on = map(ids, days)
-        query = select(ids(Patient.id), registered_on, deceased_on)
+        registered_on = func.coalesce(ordinal(Patient.registered_on), _NO_DAY)
+        deceased_on = func.coalesce(ordinal(Patient.deceased_on), _ALWAYS)
+        query = select(ids(Patient.id), ids(registered_on), ids(deceased_on))
         alike: Counter[_Key] = Counter()
         for patients, registered, died in self._connection.execute(
             query.where(Patient.clinic_id == self._question.clinic_id)
@@ -108,8 +107,3 @@ class Visitors:
                 for patient, came, went in zip(read(patients), read(registered), read(died), strict=True)
             )
         return alike
-
-
-def _number(day: Any, unknown: int) -> Any:
-    """The day as date.toordinal() counts it."""
-    return func.coalesce(DaysBetween(literal(date.min, Date), day) + date.min.toordinal(), unknown)

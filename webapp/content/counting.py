@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Date, Integer, case, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -141,6 +141,11 @@ def _days_on_postgresql(element: DaysBetween, compiler: Any, **how: Any) -> str:
 def _days_on_sqlite(element: DaysBetween, compiler: Any, **how: Any) -> str:
     earlier, later = (compiler.process(clause, **how) for clause in element.clauses)
     return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
+
+
+def ordinal(day: Any) -> ColumnElement[int]:
+    """A column of days as date.toordinal() counts them."""
+    return DaysBetween(literal(date.min, Date), day) + date.min.toordinal()
 
 
 class SecondsBetween(FunctionElement[int]):

@@ -324,7 +324,8 @@ def _came(connection: Connection, question: Question) -> tuple[array[int], array
     group = (Visit.local_day, Visit.status)
     of_days = (Visit.clinic_id == question.clinic_id, Visit.local_day.between(since, question.end))
     visits = select(*group, ids(Visit.patient_id)).where(*of_days).group_by(*group).order_by(*group)
-    came, came_then, last = (places(connection, Patient, 0) for _ in range(3))
+    came = places(connection, Patient, 0)
+    came_then, last = came[:], came[:]
     last_then = None
     for day, status, text in connection.execute(visits):
         if status in NOT_COUNTED:

@@ -17,7 +17,7 @@ from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.errors import ReportFault, causes_of
 from webapp.extensions import db, snapshot
-from webapp.figures import Document, Presentation, Provenance, freeze
+from webapp.figures import Document, Frozen, Presentation, Provenance, freeze
 from webapp.files import FORMATS
 from webapp.generate import drawing, known
 from webapp.generate.claim import Claim, Stopped, timed_out
@@ -86,8 +86,9 @@ def _freeze(report: Report, claim: Claim) -> None:
     composed = compose(question, report.clinic, asked, step, may_share=not report.wants_fresh)
     document = composed.document
     claim.advance("Keeping the figures", 60)
-    claim.freeze(freeze(document.content), freeze(document.provenance), freeze(document.presentation))
-    known.remember(composed.key, report.clinic_id, document.figures_sha256, composed.as_of)
+    claim.freeze(composed.figures, freeze(document.provenance), freeze(document.presentation))
+    if not composed.is_shared:
+        known.remember(composed.key, report.clinic_id, document.figures_sha256, composed.as_of)
     db.session.refresh(report)
 
 
@@ -102,11 +103,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A document, and the key and moment by which its figures can be shared."""
+    """A document with its frozen figures, the key and moment by which they can be shared, and whether another report
+    has shared them with this one."""
 
     document: Document
+    figures: Frozen
     key: str
     as_of: datetime
+    is_shared: bool
 
 
 def compose(
@@ -127,9 +131,10 @@ def compose(
         key = known.key_of(connection, question)
         shared = known.known(connection, key, question) if may_share else None
         if shared:
-            said, as_of = shared.content, shared.as_of
+            said, figures, as_of = shared.content, shared.figures, shared.as_of
         else:
             said = content.build(connection, question, step)
+            figures = freeze(said)
         choices = content.choices(connection, question)
     template = content.CATALOGUE[question.template]
     document = Document(
@@ -153,9 +158,9 @@ def compose(
             paper=clinic.paper,
             logo=base64.b64encode(clinic.logo or b"").decode(),
         ),
-        figures_sha256=freeze(said).sha256,
+        figures_sha256=figures.sha256,
     )
-    return Composed(document, key, as_of)
+    return Composed(document, figures, key, as_of, is_shared=shared is not None)
 
 
 def _stop(claim: Claim) -> None:

@@ -17,15 +17,16 @@ from sqlalchemy.exc import IntegrityError
 from webapp import clock
 from webapp.content import CATALOGUE, Question, suppression
 from webapp.extensions import db
-from webapp.figures import Content, thaw
+from webapp.figures import Content, Frozen, thaw
 from webapp.models import Clinic, FrozenPart, KnownFigures
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`as_of` is the moment of the snapshot that the content was read from."""
+    """What was said, as it was frozen too. `as_of` is the moment of the snapshot that it was read from."""
 
     content: Content
+    figures: Frozen
     as_of: datetime
 
 
@@ -48,7 +49,8 @@ def known(connection: Connection, key: str, question: Question) -> Known | None:
     if row is None:
         return None
     with suppress(ValueError):
-        return Known(thaw(Content, FrozenPart(sha256=row.sha256, body=row.body).frozen), row.as_of)
+        figures = Frozen(row.sha256, row.body)
+        return Known(thaw(Content, figures), figures, row.as_of)
     return None
 
 
