@@ -54,6 +54,16 @@ def step(metric: Metric) -> str:
     return f"{sign} {word} {much}{unit}{share}"
 
 
+def summary(document: Document) -> str:
+    """The summary as one paragraph."""
+    return unbroken(" ".join(document.content.summary))
+
+
+def unbroken(text: str) -> str:
+    """`text` with its percent signs on the line of their figures."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 MOST_ACROSS = 4
 """Headline figures that stand side by side."""
 

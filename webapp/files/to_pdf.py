@@ -161,7 +161,7 @@ def _markup(document: Document) -> str:
         cover=facts.cover(document)[1 if logos.read(document.presentation.logo) else 0 :],
         nothing=Markup("&nbsp;"),
         metrics=bool(content.metrics),
-        summary=content.summary,
+        summary=facts.summary(document),
         sections=[
             {"title": section.title, "text": section.text, "room": f"room{at}", "body": f"body{at}"}
             for at, section in enumerate(content.sections)

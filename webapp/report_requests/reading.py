@@ -84,7 +84,7 @@ class ReadDocument:
     period: str
     data_as_of: str
     narrowed: tuple[str, ...]
-    summary: tuple[str, ...]
+    summary: str
     metrics: tuple[ReadMetric, ...]
     across: int
     sections: tuple[ReadSection, ...]
@@ -106,7 +106,7 @@ def read(document: Document) -> ReadDocument:
             for choice in document.provenance.filters
             if (choice.label, choice.value) not in everything
         ),
-        summary=content.summary,
+        summary=facts.summary(document),
         metrics=tuple(read_metric(item) for item in content.metrics),
         across=facts.across(len(content.metrics)),
         sections=tuple(_section(item) for item in content.sections),
@@ -141,12 +141,7 @@ def _section(section: Section) -> ReadSection:
 def _chart(chart: Chart, table: Table, shows_every_figure: bool, has_row: bool) -> ReadChart:
     figures = (_table(table),) if shows_every_figure else ()
     picture = charts.svg(chart, table, has_row)
-    return ReadChart(_unbroken(chart.title), _unbroken(chart.subtitle), picture, figures, has_row)
-
-
-def _unbroken(text: str) -> str:
-    """`text` with its percent signs on the line of their figures."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return ReadChart(facts.unbroken(chart.title), facts.unbroken(chart.subtitle), picture, figures, has_row)
 
 
 def _table(table: Table) -> ReadTable:
