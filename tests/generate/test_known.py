@@ -131,6 +131,11 @@ def test_figures_that_went_with_their_report_are_not_known_any_more(report: Repo
     assert db.session.scalars(select(KnownFigures)).all() == []
 
 
+def test_no_figures_are_fresh_for_as_long_as_any_report_stays() -> None:
+    """A rule is of a day at least, so the figures of a report that has expired are never said again."""
+    assert max(template.fresh_for for template in CATALOGUE.values()) < timedelta(days=1)
+
+
 def test_newer_figures_are_not_replaced_by_older_ones(report: Report) -> None:
     generate.make(report.id)
     row = db.session.scalars(select(KnownFigures)).one()

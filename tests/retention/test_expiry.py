@@ -17,7 +17,17 @@ from tests.retention.conftest import MADE_AT, NIGHT, add_ready, again, stored_fi
 from webapp import alerts, audit, clock, generate, jobs, retention
 from webapp.extensions import db
 from webapp.generate import removal
-from webapp.models import AuditEntry, Clinic, File, FileMaking, FrozenPart, Report, RetentionRule, UnwantedObject
+from webapp.models import (
+    AuditEntry,
+    Clinic,
+    File,
+    FileMaking,
+    FrozenPart,
+    KnownFigures,
+    Report,
+    RetentionRule,
+    UnwantedObject,
+)
 from webapp.storage.local import LocalStorage
 
 
@@ -133,7 +143,7 @@ class TestWhatGoes:
             assert retention.expire_due() == 0
         row = again(report.id)
         assert (row.status, row.figures_sha256, row.provenance_sha256) == ("expired", None, None)
-        assert (count(File), count(FileMaking), count(FrozenPart), count(UnwantedObject)) == (0, 0, 0, 0)
+        assert [count(table) for table in (File, FileMaking, FrozenPart, KnownFigures, UnwantedObject)] == [0] * 5
         assert stored_files(context_on_each) == []
 
     def test_there_is_a_record_of_what_went_when_and_by_which_rule(self, context_on_each: Flask) -> None:

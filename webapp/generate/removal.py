@@ -1,7 +1,8 @@
-"""How a report goes: by somebody who deletes it, or because its time is over.
+"""How a report goes: by somebody who deletes it, or because its time is over; and what one leaves that never was ready.
 
-Either way its files, its figures and what waits to be drawn go in one transaction, with an entry of the audit log that
-is the record of it; then the stored objects. Of an expired report the row stays, so that its page can say so.
+Each way its files, its figures and what waits to be drawn go in one transaction, with an entry of the audit log that
+is the record of it; then the stored objects. Only a deletion removes the row, since the page of a report says how it
+ended.
 """
 
 from datetime import datetime
@@ -16,8 +17,9 @@ from webapp.extensions import db
 from webapp.generate import unwanted
 from webapp.generate.unwanted import Place
 from webapp.models import AuditEntry, File, FileMaking, FrozenPart, Report
+from webapp.models.report import NEVER_READY
 
-RECORDS = ("report.expired", "report.deleted")
+RECORDS = ("report.expired", "report.deleted", "report.cleared")
 """The actions of the audit log that are records of a removal."""
 
 
@@ -53,6 +55,26 @@ def expire(report_id: str) -> bool:
     Report.forget_figures(report_id)
     FrozenPart.drop_unused(hashes)
     audit.record("report.expired", f"report:{report_id}", rule=rule, files=files, **told)
+    db.session.commit()
+    return True
+
+
+def clear(report_id: str) -> bool:
+    """Take away what a failed or cancelled report has frozen or stored before it ended so; whether there was anything.
+    Its objects are written down as unwanted."""
+    if not Report.lock(report_id, *NEVER_READY):
+        db.session.rollback()
+        return False
+    report = db.session.get_one(Report, report_id, populate_existing=True)
+    told, hashes = _told(report), _hashes(report)
+    rule = f"1 day, as it {'failed' if report.status == 'failed' else 'was cancelled'}"
+    files, _ = _take_files(report_id)
+    if not (hashes or files):
+        db.session.rollback()
+        return False
+    Report.forget_figures(report_id)
+    FrozenPart.drop_unused(hashes)
+    audit.record("report.cleared", f"report:{report_id}", rule=rule, files=files, **told)
     db.session.commit()
     return True
 

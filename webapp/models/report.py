@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 STATUSES = ("queued", "running", "ready", "failed", "cancelled", "expired")
 FORMATS = ("pdf", "excel", "csv", "json")
+NEVER_READY = ("failed", "cancelled")
+"""How a report ends that nobody could ever have."""
 
 Beat = Literal["kept", "cancel", "lost"]
 
@@ -311,9 +313,9 @@ class Report(Model):
 
     @classmethod
     def forget_figures(cls, report_id: str) -> None:
-        """An expired report names no frozen parts."""
+        """A report that has ended, and is not ready, names no frozen parts."""
         nothing = dict.fromkeys(("figures_sha256", "provenance_sha256", "presentation_sha256"))
-        _moved(report_id, cls.status == "expired", **nothing)
+        _moved(report_id, cls.status.in_(("expired", *NEVER_READY)), **nothing)
 
     @classmethod
     def put_off(cls, report_id: str, expires_at: datetime, rule: str) -> bool:

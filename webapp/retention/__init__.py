@@ -16,6 +16,7 @@ from webapp.clock import Deadline
 from webapp.extensions import db
 from webapp.generate import known, removal, unwanted
 from webapp.models import Clinic, FrozenPart, Report, UnwantedObject
+from webapp.models.report import NEVER_READY
 from webapp.retention import keeping
 from webapp.words import plural
 
@@ -42,7 +43,7 @@ def expire_due(*, at_any_hour: bool = False) -> int:
     _, failed = _each(keeping.ended(AT_ONCE), keeping.end)
     expired, failed_too = _each(due(at_any_hour=at_any_hour).limit(AT_ONCE), removal.expire)
     _tell_of(failed + failed_too)
-    _drop_figures_left_behind()
+    _clear_what_is_left_behind()
     _remove_unwanted_objects()
     if expired:
         log.info("reports expired", extra={"reports": expired})
@@ -91,15 +92,24 @@ def _tell_of(failed: int) -> None:
     )
 
 
-def _drop_figures_left_behind() -> None:
-    """Once an hour of the night, since it looks at every frozen part; a round that is missed does no harm. Figures
-    that are too old to be shared are forgotten with them."""
+def _clear_what_is_left_behind() -> None:
+    """What reports left that were never ready, and figures that no report names. Once an hour of the night, since it
+    looks at every frozen part; a round that is missed does no harm. Figures that are too old to be shared are forgotten
+    with them."""
     now = clock.now()
     if now.hour not in NIGHT or now.minute != 0:
         return
+    _each(_never_ready(now - A_DAY), removal.clear)
     FrozenPart.drop_unused(FrozenPart.left_behind(now - A_DAY, AT_ONCE))
     db.session.commit()
     known.forget_stale()
+
+
+def _never_ready(before: datetime) -> Select[str]:
+    """The ids of reports that failed or were cancelled before that moment, when something of them was there already."""
+    leaves_something = or_(Report.figures_sha256.is_not(None), Report.files.any())
+    ended = (Report.status.in_(NEVER_READY), Report.finished_at < before)
+    return select(Report.id).where(*ended, leaves_something).order_by(Report.finished_at).limit(AT_ONCE)
 
 
 def _remove_unwanted_objects() -> None:
