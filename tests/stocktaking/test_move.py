@@ -15,7 +15,6 @@ from webapp.extensions import db
 from webapp.models import File, FrozenPart
 from webapp.stocktaking import rows
 from webapp.stocktaking.move import Move
-from webapp.stocktaking.pace import Pace
 from webapp.storage import Storage
 from webapp.storage.google import GoogleStorage
 from webapp.storage.local import LocalStorage
@@ -364,7 +363,7 @@ def test_ctrl_c_ends_it_with_its_report_and_the_next_run_goes_on(
     assert all(is_right(google, file(one)) for one in made)
 
 
-# -- What is refused, and the rate -----------------------------------------------------------------------------------
+# -- What is refused --------------------------------------------------------------------------------------------------
 
 
 def test_a_store_that_the_settings_do_not_name_is_refused_with_a_sentence(flask: Run) -> None:
@@ -372,50 +371,3 @@ def test_a_store_that_the_settings_do_not_name_is_refused_with_a_sentence(flask:
     assert (done.exit_code, "The settings name no s3 store: set STORAGE_BUCKET" in done.output) == (1, True)
     same = flask("move", "--from", "local", "--to", "local")
     assert "--from and --to must differ" in same.output
-
-
-@pytest.mark.parametrize("rate", ["fast", "0", "-5MB", "10 miles"])
-def test_a_rate_that_is_none_is_refused(flask: Run, rate: str) -> None:
-    done = flask(*TO_GOOGLE, f"--rate={rate}")
-    assert (done.exit_code, "Write it like 500kB, 10MB or 1GB" in done.output) == (2, True)
-
-
-class Stopwatch:
-    """A time that passes only where somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.waits: list[float] = []
-
-    def wait(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-
-    def deadline(self, seconds: float) -> "Until":
-        return Until(self, self.now + seconds)
-
-
-class Until:
-    def __init__(self, watch: Stopwatch, end: float) -> None:
-        self._watch, self._end = watch, end
-
-    @property
-    def left(self) -> float:
-        return max(0.0, self._end - self._watch.now)
-
-
-def test_the_rate_is_kept_to_and_time_that_went_by_anyway_counts() -> None:
-    watch = Stopwatch()
-    pace = Pace(1000, watch.wait, watch.deadline)  # type: ignore[arg-type]
-    pace(500)
-    pace(2000)
-    assert watch.waits == [0.5]
-    watch.now += 1.5
-    pace(1)
-    assert watch.waits == [0.5, 0.5]
-
-
-def test_what_is_moved_passes_the_pace_before_it_is_fetched(made: list[int], folder: Storage, google: Storage) -> None:
-    sizes = list[int]()
-    Move(folder, google, pace=sizes.append).run()
-    assert sizes == [file(one).size for one in made]
