@@ -71,6 +71,10 @@ class Exchange:
         self._unread -= length
         return self._body
 
+    def alter(self) -> None:
+        """Change one bit in the middle of the body, before it is passed on."""
+        self._body = _with_another_bit(self.read())
+
     def forwarded(self) -> Answer:
         """What the store says to the request as it came."""
         headers = [item for item in self._handler.headers.items() if item[0].lower() not in _HOP_BY_HOP]
@@ -308,6 +312,13 @@ def upload_held(exchange: Exchange) -> None:
     exchange.drop()
 
 
+def upload_altered(exchange: Exchange) -> None:
+    """One bit in the middle of what is sent is another when the store gets it; the announced checksum is of what was
+    sent. Whether the store compares the two is up to it."""
+    exchange.alter()
+    passing(exchange)
+
+
 def answer_lost(exchange: Exchange) -> None:
     """The store does what it is asked, and its answer never arrives."""
     exchange.forwarded()
@@ -326,9 +337,12 @@ def doing_first(action: Callable[[], object]) -> Fault:
 
 
 def _altered(answer: Answer) -> Answer:
-    body, middle = answer.body, len(answer.body) // 2
-    changed = bytes(byte ^ 1 for byte in body[middle : middle + 1])
-    return replace(answer, body=body[:middle] + changed + body[middle + 1 :])
+    return replace(answer, body=_with_another_bit(answer.body))
+
+
+def _with_another_bit(body: bytes) -> bytes:
+    middle = len(body) // 2
+    return body[:middle] + bytes(byte ^ 1 for byte in body[middle : middle + 1]) + body[middle + 1 :]
 
 
 def _without_checksums(answer: Answer) -> Answer:

@@ -175,6 +175,12 @@ def test_an_upload_cut_half_way_never_reaches_the_store(proxy: FaultProxy, store
     assert store.kept == []
 
 
+def test_an_upload_that_is_altered_differs_in_one_bit(proxy: FaultProxy, store: Store) -> None:
+    proxy.when(faults.upload_altered, times=1)
+    assert ask(proxy, "PUT", data=BODY).status_code == 201
+    assert [sent ^ kept for sent, kept in zip(BODY, store.kept[0], strict=True) if sent != kept] == [1]
+
+
 def test_an_upload_whose_answer_is_lost_reaches_the_store(proxy: FaultProxy, store: Store) -> None:
     proxy.when(faults.answer_lost, times=1)
     with pytest.raises(requests.exceptions.ConnectionError):

@@ -70,6 +70,7 @@ WRITING: dict[str, Cause] = {
     "none": by_proxy(faults.passing),
     "401 Unauthorized": by_proxy(faults.answering(401)),
     "403 Forbidden": by_proxy(faults.answering(403)),
+    "404 Not Found": by_proxy(faults.answering(404), "upload"),
     "408 Request Timeout": impatient(by_proxy(faults.answering(408))),
     "429 Too Many Requests, Retry-After 30": impatient(by_proxy(faults.answering(429, Retry_After="30"))),
     "500 Internal Server Error": impatient(by_proxy(faults.answering(500))),
@@ -83,6 +84,7 @@ WRITING: dict[str, Cause] = {
     "bucket deleted": by_proxy(faults.answering(404, "NoSuchBucket")),
     "upload cut half-way, once": by_proxy(faults.upload_cut, "upload", times=1),
     "upload cut half-way, always": impatient(by_proxy(faults.upload_cut, "upload")),
+    "upload altered on the way": by_proxy(faults.upload_altered, "upload"),
     "answer of an upload lost": by_proxy(faults.answer_lost, "upload", times=1),
     NO_ROOM: without_room(to_draw=True),
     NO_ROOM_TO_DRAW: without_room(to_draw=False),
@@ -113,6 +115,7 @@ S3_WRITING = (
     "connection refused",
     "bucket deleted",
     "upload cut half-way, once",
+    "upload altered on the way",
     "answer of an upload lost",
 )
 

@@ -102,8 +102,9 @@ class StorageMissing(ReportFault):
 
 StoreFault = Literal["refused", "no bucket", "busy", "failing", "unreachable", "slow", "altered", "full", "resting"]
 """Why a store is broken: it refuses our rights (401, 403), has no such bucket, asks us to wait (408, 429), fails itself
-(5xx), cannot be reached (connection refused, no such host), lets us wait too long, sends other bytes than it holds, has
-no room left (a disk of ours that is full, too), or is left alone for a while after such a fault."""
+(5xx), cannot be reached (connection refused, no such host), lets us wait too long, sends other bytes than it holds or
+gets other ones than we send, has no room left (a disk of ours that is full, too), or is left alone for a while after
+such a fault."""
 
 
 class StorageBroken(ReportFault):

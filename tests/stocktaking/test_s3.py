@@ -1,4 +1,4 @@
-"""A store that speaks S3 tells no CRC32C in its list, or none at all: files move there and back and are checked as well."""
+"""A store that speaks S3 lists its objects without checksums: files move there and back and are checked as well."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,8 @@ from webapp import audit, storage
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     with s3_bucket() as bucket:
+        # All of moto's servers in one process hold the same buckets.
+        bucket.clear()
         for name, value in bucket.environ().items():
             monkeypatch.setenv(name, value)
         yield bucket

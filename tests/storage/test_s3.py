@@ -61,9 +61,9 @@ class TestPutting:
 
     def test_our_own_bytes_are_adopted_and_not_written_again(self, scripted: S3Storage, server: ScriptedServer) -> None:
         there = Answer(headers={"x-amz-checksum-crc32c": CHECKSUM, "ETag": '"one"'}, announced=10)
-        server.answers = [Answer(412), there]
+        server.answers = [Answer(412), there, Answer(body=b"the report")]
         put(scripted, b"the report")
-        assert [asked.split()[0] for asked in server.asked] == ["PUT", "HEAD"]
+        assert [asked.split()[0] for asked in server.asked] == ["PUT", "HEAD", "GET"]
 
     def test_bytes_that_went_bad_are_replaced_by_their_tag(self, scripted: S3Storage, server: ScriptedServer) -> None:
         there = Answer(headers={"x-amz-checksum-crc32c": "AAAAAA==", "ETag": '"one"'}, announced=10)
@@ -71,6 +71,17 @@ class TestPutting:
         put(scripted, b"the report")
         assert [asked.split()[0] for asked in server.asked] == ["PUT", "HEAD", "PUT"]
         assert server.headers[2]["if-match"] == '"one"'
+
+    @pytest.mark.parametrize("name", ["x-amz-checksum-crc32c", "x-amz-meta-crc32c"])
+    def test_bytes_that_are_not_what_the_object_says_of_itself_are_replaced(
+        self, scripted: S3Storage, server: ScriptedServer, name: str
+    ) -> None:
+        """As a store has them that kept our word and did not compare it with what arrived."""
+        there = Answer(headers={name: CHECKSUM, "ETag": '"one"'}, announced=10)
+        server.answers = [Answer(412), there, Answer(body=b"the rep?rt"), Answer()]
+        put(scripted, b"the report")
+        assert [asked.split()[0] for asked in server.asked] == ["PUT", "HEAD", "GET", "PUT"]
+        assert server.headers[3]["if-match"] == '"one"'
 
     def test_bytes_that_change_between_look_and_write_are_told_as_broken(
         self, scripted: S3Storage, server: ScriptedServer
@@ -84,7 +95,7 @@ class TestPutting:
         ("there", "methods"),
         [
             (Answer(404), ["PUT", "HEAD", "PUT"]),
-            (Answer(headers={"x-amz-meta-crc32c": CHECKSUM}, announced=10), ["PUT", "HEAD"]),
+            (Answer(headers={"x-amz-meta-crc32c": CHECKSUM}, announced=10), ["PUT", "HEAD", "GET"]),
             (Answer(headers={"ETag": '"one"'}, announced=10), ["PUT", "HEAD", "PUT"]),
         ],
         ids=["nothing there", "ours there", "something else there"],
@@ -93,7 +104,7 @@ class TestPutting:
         self, scripted: S3Storage, server: ScriptedServer, there: Answer, methods: list[str]
     ) -> None:
         not_known = Answer(501, b"<Error><Code>NotImplemented</Code></Error>")
-        server.answers = [not_known, there, Answer()]
+        server.answers = [not_known, there, Answer(body=b"the report" if methods[-1] == "GET" else b"")]
         put(scripted, b"the report")
         assert [asked.split()[0] for asked in server.asked] == methods
         assert not {"if-match", "if-none-match"} & set(server.headers[-1])
@@ -130,6 +141,8 @@ def test_a_bucket_that_is_gone_is_a_broken_store_and_no_missing_file(
         (Answer(403, b"<Error><Code>AccessDenied</Code></Error>"), "refused", None),
         (Answer(403, b"<Error><Code>RequestTimeTooSkewed</Code></Error>"), "refused", None),
         (Answer(400, b"<Error><Code>InvalidArgument</Code></Error>"), "failing", None),
+        (Answer(400, b"<Error><Code>BadDigest</Code></Error>"), "altered", None),
+        (Answer(400, b"<Error><Code>XAmzContentChecksumMismatch</Code></Error>"), "altered", None),
         (Answer(507, b"<Error><Code>XMinioStorageFull</Code></Error>", {"Retry-After": "30"}), "full", None),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Answer) else "",

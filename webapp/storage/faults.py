@@ -20,6 +20,8 @@ BUCKET_GONE = ("NoSuchBucket", "The specified bucket does not exist")
 # Google answers 400 to a URL past its time and S3 403; a clock that is wrong shows in the same way.
 _OUT_OF_DATE = ("ExpiredToken", "RequestTimeTooSkewed", "Request has expired")
 _OF_OUR_RIGHTS = ("InvalidToken", "TokenRefreshRequired", "AuthorizationHeaderMalformed", "InvalidAccessKeyId")
+# Of an upload whose bytes do not have the checksum that was sent with them.
+_ALTERED = ("doesn't match calculated", "BadDigest", "ChecksumMismatch", "SHA256Mismatch")
 _BUSY = ("SlowDown", "TooManyRequests", "RequestLimitExceeded", "rateLimitExceeded")
 _IN_WORDS: dict[StoreFault, str] = {
     "slow": "no answer in time",
@@ -49,6 +51,8 @@ def of_answer(service: str, status: int, body: str, headers: Mapping[str, str]) 
         return StorageBroken(told, why="refused")
     if status in (408, 429) or _names(body, _BUSY):
         return StorageBroken(told, why="busy", retry_after=_seconds(headers.get("Retry-After", "")))
+    if status == 400 and _names(body, _ALTERED):
+        return StorageBroken(told, why="altered")
     if status == 507:
         return StorageBroken(told, why="full")
     return StorageBroken(told, why="failing", retry_after=_seconds(headers.get("Retry-After", "")))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
@@ -17,12 +17,13 @@ from webapp.clock import Deadline
 from webapp.errors import CannotSign, StorageBroken, StorageMissing, StoreFault
 from webapp.settings import Settings
 from webapp.storage import faults, signed
-from webapp.storage.measure import Measured, measure
+from webapp.storage.measure import Measured, Measuring, measure
 from webapp.storage.store import Incoming, Stored
 
 SERVICE = "S3"
 
 _NO_REGION = "us-east-1"
+_READ_SECONDS = 60
 _TELL_CHECKSUM = {"x-amz-checksum-mode": "ENABLED"}
 _WHY: tuple[tuple[StoreFault, tuple[type[BotoCoreError], ...]], ...] = (
     ("slow", (exceptions.ConnectTimeoutError, exceptions.ReadTimeoutError)),
@@ -191,10 +192,19 @@ class S3Storage:
     ) -> None:
         """Where something is there: either our own upload, whose answer was lost, or bytes that went bad."""
         there = self._head(key)
-        if there is not None and _is_same(there, measured):
+        if there is not None and _says_it_is(there, measured) and self._holds(key, measured):
             return
         condition = {"IfMatch": there["ETag"]} if there else {"IfNoneMatch": "*"}
         self._upload(key, source, measured, properties, **(condition if knows_conditions else {}))
+
+    def _holds(self, key: str, measured: Measured) -> bool:
+        """Whether these bytes are there. What an object says of itself it was told when it was sent, and not every
+        store compares."""
+        measuring = Measuring()
+        with suppress(StorageMissing), self.read(key, Deadline(_READ_SECONDS)) as incoming:
+            for _ in measuring.passing(incoming.chunks):
+                pass
+        return measuring.so_far == measured
 
     def _head(self, key: str) -> dict[str, Any] | None:
         try:
@@ -252,7 +262,7 @@ class _Access:
         self.session = signed.anonymous_session(endpoint)
 
 
-def _is_same(there: dict[str, Any], measured: Measured) -> bool:
+def _says_it_is(there: dict[str, Any], measured: Measured) -> bool:
     """By the checksum of the store or, where it knows none, by the one that we left with the object."""
     told = _crc32c(there) or there["Metadata"].get("crc32c")
     return there["ContentLength"] == measured.size and told == measured.crc32c

@@ -44,7 +44,7 @@ TOLD: dict[StoreFault, Told] = {
         f"Check the network to it, and the provider’s status page. {MEANWHILE}",
     ),
     "altered": Told(
-        "The file store sends other bytes than it was given.",
+        "Other bytes come from the file store, or arrive there, than were sent.",
         "Look for a proxy or a virus scanner that changes what passes through it, and at the disk of a folder. No such "
         f"file was sent to anybody. {MEANWHILE}",
     ),
