@@ -1,9 +1,15 @@
 """All that a worker may run. queues.ALLOWED lists these names."""
 
+import logging
+
 from webapp import generate, retention
 from webapp.downloads import rates
+from webapp.extensions import db
 from webapp.generate import making
 from webapp.generate.sweep import sweep
+from webapp.queues import JobTimedOut
+
+log = logging.getLogger(__name__)
 
 
 def make_report(report_id: str) -> None:
@@ -17,7 +23,17 @@ def make_file(making_id: str) -> None:
 
 
 def tick() -> None:
-    """Once a minute, whatever is due. A tick that is lost, late or doubled does no harm."""
-    sweep()
-    rates.watch()
-    retention.expire_due()
+    """Once a minute, whatever is due. A tick that is lost, late or doubled does no harm. A part that fails keeps none
+    after it from its turn, and the first fault is then raised for the queue to know of it."""
+    faults = []
+    for part in (sweep, rates.watch, retention.expire_due):
+        try:
+            part()
+        except JobTimedOut:
+            raise
+        except Exception as fault:
+            log.exception("a part of the tick failed")
+            db.session.rollback()
+            faults.append(fault)
+    if faults:
+        raise faults[0]

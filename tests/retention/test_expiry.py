@@ -239,6 +239,18 @@ class TestWhatGoes:
                 jobs.tick()
             assert again(report_id).status == "expired"
 
+    def test_the_tick_expires_though_its_other_parts_fail(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail() -> None:
+            raise OperationalError("", {}, Exception())
+
+        monkeypatch.setattr(jobs, "sweep", fail)
+        monkeypatch.setattr(jobs.rates, "watch", fail)
+        with app.app_context():
+            report_id = add_ready().id
+            with clock.stopped_at(NIGHT), pytest.raises(OperationalError):
+                jobs.tick()
+            assert again(report_id).status == "expired"
+
 
 class TestStoreDown:
     def test_rows_and_figures_go_and_the_objects_wait(
