@@ -1,6 +1,7 @@
 """What is Google's alone: preconditions, signatures, who signs, and how a bucket is made."""
 
 import base64
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from webapp.clock import Deadline
 from webapp.errors import CannotSign, StorageBroken
 from webapp.storage import google_access
 from webapp.storage.google import GoogleStorage
+from webapp.storage.measure import measure
 
 SIGNER = "signer@clinic.iam.gserviceaccount.com"
 
@@ -38,6 +40,14 @@ class TestPutting:
         self, fake_google: GoogleStorage, google: FakeGcs
     ) -> None:
         put(fake_google, b"went bad")
+        put(fake_google, b"the report")
+        assert google.objects[KEY].data == b"the report"
+
+    def test_other_bytes_with_our_checksum_are_not_taken_for_ours(
+        self, fake_google: GoogleStorage, google: FakeGcs
+    ) -> None:
+        put(fake_google, b"longer than the report")
+        google.objects[KEY].properties["crc32c"] = measure(io.BytesIO(b"the report")).crc32c
         put(fake_google, b"the report")
         assert google.objects[KEY].data == b"the report"
 

@@ -63,7 +63,7 @@ class GoogleStorage:
             except PreconditionFailed:
                 # Either our own upload, whose answer was lost, or bytes that went bad.
                 there = self._bucket.get_blob(key, timeout=_TIMEOUT, retry=_RETRY)
-                if there is None or there.crc32c != measure(source).crc32c:
+                if there is None or (there.size, there.crc32c) != (size, measure(source).crc32c):
                     _upload(blob, source, size, content_type, generation=there.generation if there else 0)
 
     @contextmanager
