@@ -42,5 +42,7 @@ def when_ready(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Each process has a temporary folder of its own, which goes when it is gone."""
+    """Each process has a temporary folder of its own, which goes when it is gone, and sees to it that no copies lie in
+    the common one for long: those of processes that ended before could do so do not wait for a download."""
     temporary.renew()
+    server.app.wsgi().extensions["spool"].look_after()

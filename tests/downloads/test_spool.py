@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -132,6 +133,26 @@ class TestRoom:
         with stream:
             assert stream.read() == LARGE
         assert copies(spool) == [name(LARGE)]
+
+    def test_what_another_process_left_is_looked_after(self, tmp_path: Path) -> None:
+        gone = Spool(tmp_path / "spool", ROOM)
+        fill(gone, SMALL)
+        spool = Spool(tmp_path / "spool", ROOM, lifetime=0)
+        spool.look_after()
+        assert copies(spool) == []
+
+    def test_a_large_file_is_not_held_in_memory(self, tmp_path: Path) -> None:
+        piece = bytes(1024 * 1024)
+        expected = name(piece * 24)
+        spool = Spool(tmp_path / "spool", 32 * len(piece))
+        tracemalloc.start()
+        try:
+            got, stream = spool.fill((bytes(len(piece)) for _ in range(24)), size=24 * len(piece), sha256=expected)
+            with stream:
+                assert (got.size, got.sha256) == (24 * len(piece), expected)
+            assert tracemalloc.get_traced_memory()[1] < 8 * len(piece)
+        finally:
+            tracemalloc.stop()
 
     def test_what_a_killed_process_was_making_goes(self, spool: Spool) -> None:
         fill(spool, SMALL)

@@ -115,6 +115,14 @@ class Spool:
         """Remove what nobody has used for long."""
         self._make_room()
 
+    def look_after(self) -> None:
+        """Clean, and again in a while as long as there is anything: what another process left, too."""
+        self._cleaning = None
+        with suppress(OSError):
+            self.clean()
+            if any(self.folder.glob("[0-9a-f]*")):
+                self._clean_later()
+
     def _written(self, chunks: Iterable[bytes], sha256: str, size: int, measuring: Measuring) -> BinaryIO:
         """The bytes as a file; it keeps its name only where they are what they should be."""
         part = self.folder / f"{sha256}.{os.getpid()}.{threading.get_ident()}.{size}{PART}"
@@ -176,16 +184,9 @@ class Spool:
 
     def _clean_later(self) -> None:
         if self._cleaning is None or not self._cleaning.is_alive():
-            self._cleaning = threading.Timer(self._lifetime + 1, self._clean_quietly)
+            self._cleaning = threading.Timer(self._lifetime + 1, self.look_after)
             self._cleaning.daemon = True
             self._cleaning.start()
-
-    def _clean_quietly(self) -> None:
-        self._cleaning = None
-        with suppress(OSError):
-            self.clean()
-            if any(self.folder.glob("[0-9a-f]*")):
-                self._clean_later()
 
 
 def _at_most(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
