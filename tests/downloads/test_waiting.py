@@ -82,7 +82,7 @@ def test_a_person_waits_on_a_page_that_then_starts_the_download(app: Flask, clie
     assert row(app) is None
 
 
-@pytest.mark.parametrize("accepts", ["application/pdf", "application/json", "*/*"])
+@pytest.mark.parametrize("accepts", ["application/pdf", "application/json", "*/*", "*/*, text/html;q=0"])
 def test_a_program_is_told_to_come_back(app: Flask, client: PageClient, report: Report, accepts: str) -> None:
     asked = client.get(link(report), headers={"Accept": accepts})
     assert (asked.status_code, asked.headers["Retry-After"]) == (202, "2")

@@ -177,7 +177,7 @@ def _wait_for_it(report_id: str, format_name: str, fault: BeingMade) -> Response
 
 def _is_a_browser() -> bool:
     """A browser asks for HTML by name; a program that takes anything would take a page for the file."""
-    return "text/html" in request.accept_mimetypes.values()
+    return any(kind == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)
 
 
 def _state(report: Report, format_name: str) -> dict[str, object]:
