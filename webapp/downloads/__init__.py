@@ -157,20 +157,28 @@ def _turn(name: str) -> Iterator[None]:
 
 def _once(report: Report, format_name: str, tries: Tries) -> Fetched | None:
     """The file as it is stored, or made; None while somebody else makes it."""
+    file = _row_now(report, format_name)
+    if file is None:
+        return _made(report, format_name, "first", tries)
+    lookup = Lookup(file, _spool(), tries, Deadline(_settings().fetch_seconds))
+    if found := lookup.find():
+        return Fetched(found.stream, file.size, file.sha256, found.tier)
+    if lookup.broken and isinstance(storage.current(), LocalStorage):
+        return _copied_or_made_at_once(report, format_name, tries)
+    if lookup.broken:
+        return _made_at_once(report, format_name, tries)
+    return _made(report, format_name, lookup.why, tries)
+
+
+def _row_now(report: Report, format_name: str) -> File | None:
+    """As row_of(), read anew, and to be used without the session."""
     with unless_deleted(report):
         file = row_of(report, format_name)
         if file is not None:
             db.session.refresh(file)
             db.session.expunge(file)
         db.session.commit()
-    if file is None:
-        return _made(report, format_name, "first", tries)
-    lookup = Lookup(file, _spool(), tries, Deadline(_settings().fetch_seconds))
-    if found := lookup.find():
-        return Fetched(found.stream, file.size, file.sha256, found.tier)
-    if lookup.broken:
-        return _made_at_once(report, format_name, tries)
-    return _made(report, format_name, lookup.why, tries)
+    return file
 
 
 def _wait_for_who_makes_it(report: Report, format_name: str, deadline: Deadline) -> None:
@@ -187,10 +195,22 @@ def _wait_for_who_makes_it(report: Report, format_name: str, deadline: Deadline)
         time.sleep(_LOOK_AGAIN)
 
 
+def _copied_or_made_at_once(report: Report, format_name: str, tries: Tries) -> Fetched:
+    """For a folder that is broken: nobody has had a turn until here, so one draws, and the others find the copy."""
+    deadline = Deadline(_settings().fetch_seconds)
+    with _spool().turn(report.id, deadline):
+        file = _row_now(report, format_name)
+        if file and (found := Lookup(file, _spool(), tries, deadline).find_copy()):
+            return Fetched(found.stream, file.size, file.sha256, found.tier)
+        return _made_at_once(report, format_name, tries)
+
+
 def _made_at_once(report: Report, format_name: str, tries: Tries) -> Fetched:
     """Made again, without waiting for a store that is broken; a worker puts it there later."""
     drawn, is_same = _drawn(report, format_name, "store broken", tries)
     with _closed_on_fault(drawn.stream):
+        if not is_same:
+            keeping.name_anew(report, format_name, drawn)
         keeping.put_back_later(report, format_name)
     return Fetched(drawn.stream, drawn.size, drawn.sha256, "made again", is_same)
 

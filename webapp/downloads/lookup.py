@@ -83,9 +83,10 @@ class Lookup:
             places.append(partial(self._in_folder, old_folder, "old folder"))
         if self._file.store == "local":
             places.reverse()
-        return [self._in_spool, *places]
+        return [self.find_copy, *places]
 
-    def _in_spool(self) -> Found | None:
+    def find_copy(self) -> Found | None:
+        """The file as it was fetched or made a moment ago, where this machine has kept a copy."""
         began = time.perf_counter()
         copy = self._spool.find(self._file.sha256, self._file.size)
         if copy is None:

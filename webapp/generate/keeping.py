@@ -31,7 +31,7 @@ def keep(report: Report, format_name: str, drawn: Drawn) -> None:
     """
     with unless_deleted(report):
         report_id = report.id
-        key, replaced_key = _row_of(report, format_name, drawn)
+        key, replaced = _row_of(report, format_name, drawn)
         item = FORMATS[format_name]
         name = f"{report.number}.{item.extension}"
         db.session.commit()
@@ -40,8 +40,8 @@ def keep(report: Report, format_name: str, drawn: Drawn) -> None:
     store = storage.current()
     try:
         store.put(key, drawn.stream, size=drawn.size, content_type=item.content_type, download_name=name)
-        if replaced_key:
-            store.delete(replaced_key)
+        if replaced:
+            store.delete(replaced[1])
         if db.session.scalar(select(File.id).where(File.storage_key == key)) is None:
             # A removal knows of the objects that were there, and came between the row and this one.
             unwanted.write_down(store.name, key)
@@ -68,6 +68,16 @@ def keep_or_tell(report: Report, format_name: str, drawn: Drawn) -> bool:
     return True
 
 
+def name_anew(report: Report, format_name: str, drawn: Drawn) -> None:
+    """Have the row name other bytes than before, while the store cannot be asked, so that whoever asks next finds the
+    copy of them; a worker stores them later. Raises errors.ReportGone."""
+    with unless_deleted(report):
+        _, replaced = _row_of(report, format_name, drawn)
+        if replaced:
+            unwanted.write_down(*replaced)
+        db.session.commit()
+
+
 def put_back_later(report: Report, format_name: str) -> None:
     """Have a worker store a file that the store cannot be asked for now. Raises errors.ReportGone."""
     with unless_deleted(report):
@@ -91,9 +101,9 @@ def tell_of_a_broken_store(what_failed: Literal["read", "written"], fault: Stora
     )
 
 
-def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, str]:
-    """Add the row of that file or bring it up to date, and commit; its key, and that of an object which it no longer
-    names, or nothing."""
+def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, unwanted.Place | None]:
+    """Add the row of that file or bring it up to date, in the running transaction; its key, and where an object lies
+    which it no longer names."""
     gone.lock(report.id)
     wanted = select(File).where(File.report_id == report.id, File.format == format_name)
     key = storage.key_for(report.id, drawn.sha256, FORMATS[format_name].extension)
@@ -117,7 +127,7 @@ def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, str]:
             # report any more that the row could name.
             if (file := db.session.scalar(wanted)) is None:
                 raise
-    was, replaced_key = file.sha256, file.storage_key
+    was, replaced = file.sha256, (file.store, file.storage_key)
     file.size, file.sha256, file.crc32c, file.store, file.storage_key = (
         drawn.size,
         drawn.sha256,
@@ -129,5 +139,8 @@ def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, str]:
         # The same figures drawn by another version of a library: both hashes are told.
         file.first_sha256 = file.first_sha256 or was
         audit.record("file.redrawn", f"report:{report.id}", format=format_name, was_sha256=was, sha256=drawn.sha256)
-    db.session.commit()
-    return key, replaced_key if replaced_key != key else ""
+    if store:
+        # Named before, replaced, and named once more: as where a library is upgraded and put back.
+        unwanted.forget(store, key)
+    was_in, was_key = replaced
+    return key, (was_in, was_key) if was_in and was_key != key else None

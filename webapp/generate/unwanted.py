@@ -26,6 +26,11 @@ def write_down(store: str, key: str) -> None:
         db.session.add(UnwantedObject(store=store, key=key))
 
 
+def forget(store: str, key: str) -> None:
+    """That an object need not go after all, in the running transaction."""
+    db.session.execute(delete(UnwantedObject).where(UnwantedObject.store == store, UnwantedObject.key == key))
+
+
 def remove(places: Iterable[Place], deadline: Deadline | None = None) -> None:
     """Have the stores remove these objects. What cannot be removed now, or in time, stays written down. Nothing else
     may be left to commit."""
@@ -46,7 +51,7 @@ def remove(places: Iterable[Place], deadline: Deadline | None = None) -> None:
             stores[name] = None
             log.warning("a file of a removed report is left in the store for now: %s", fault)
             continue
-        db.session.execute(delete(UnwantedObject).where(UnwantedObject.store == name, UnwantedObject.key == key))
+        forget(name, key)
         db.session.commit()
 
 
