@@ -217,6 +217,12 @@ def test_two_machines_serve_each_others_reports_and_one_drawing_serves_a_thousan
     assert times(one, "file.made_again") == 1
     assert list(bucket.objects().values()) == [files["pdf"]]
 
+    # What is there is fetched once by each machine, whichever of its processes is asked.
+    forget_copies(one, two)
+    fetched = tiers(one)["signed URL"]
+    assert crowd_of(200, visitors.values(), report_id, "pdf").total() == 200
+    assert tiers(one)["signed URL"] == fetched + 2
+
 
 def crowd_of(number: int, visitors: "list[Visitor]", report_id: str, format_name: str) -> Counter[str]:
     """So many people ask at once, on all servers; how often each SHA-256 came. One who is told to come back does."""
