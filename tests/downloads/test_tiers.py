@@ -335,6 +335,14 @@ class TestRedirect:
         assert served_by(app) == ["signed URL"]
 
     @pytest.mark.usefixtures("_redirecting")
+    @pytest.mark.parametrize(("span", "counted"), [("bytes=0-99", 1), ("bytes=100-", 0), ("bytes=-5", 0), ("odd", 1)])
+    def test_a_later_part_is_no_second_download(
+        self, app: Flask, client: PageClient, report: Report, span: str, counted: int
+    ) -> None:
+        assert client.get(link(report), headers={"Range": span}).status_code == 302
+        assert len(served_by(app)) == counted
+
+    @pytest.mark.usefixtures("_redirecting")
     def test_what_is_lost_or_wrong_is_streamed_from_a_new_drawing(
         self, app: Flask, client: PageClient, store: ScriptedStore, report: Report, data: bytes
     ) -> None:

@@ -69,6 +69,19 @@ class TestPutting:
         assert google.requests["PUT upload"] == 2
 
     @pytest.mark.parametrize("size", [10, 9 * 1024 * 1024], ids=["small", "large"])
+    def test_bytes_that_changed_on_their_way_there_are_told(
+        self, fake_google: GoogleStorage, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        hold = FakeGcs.hold
+
+        def altered(server: FakeGcs, bucket: str, key: str, data: bytes, *rest: Any) -> object:
+            return hold(server, bucket, key, b"?" + data[1:], *rest)
+
+        monkeypatch.setattr(FakeGcs, "hold", altered)
+        with pytest.raises(StorageBroken):
+            put(fake_google, bytes(size))
+
+    @pytest.mark.parametrize("size", [10, 9 * 1024 * 1024], ids=["small", "large"])
     def test_an_object_knows_its_type_its_name_its_key_and_that_nobody_may_keep_a_copy(
         self, google: FakeGcs, key_file: Path, size: int
     ) -> None:

@@ -158,7 +158,10 @@ def _described(response: Response, sha256: str) -> Response:
 
 def _sent_to_the_store(report: Report, format_name: str, url: str, sha256: str) -> Response:
     """DOWNLOAD_MODE=redirect: the browser fetches the file itself, from an address that works for a short while."""
-    downloads.record(report, format_name, sha256, "signed URL", access.current_person().id, counts=True)
+    span = request.headers.get("Range", "")
+    is_from_start = span.startswith("bytes=0-") or not _ONE_RANGE.fullmatch(span)
+    who = access.current_person().id
+    downloads.record(report, format_name, sha256, "signed URL", who, counts=is_from_start)
     response = cast(Response, redirect(url, 302))
     response.cache_control.no_store = True
     response.headers["Referrer-Policy"] = "no-referrer"
