@@ -78,8 +78,9 @@ class TestPutting:
             return hold(server, bucket, key, b"?" + data[1:], *rest)
 
         monkeypatch.setattr(FakeGcs, "hold", altered)
-        with pytest.raises(StorageBroken):
+        with pytest.raises(StorageBroken) as raised:
             put(fake_google, bytes(size))
+        assert raised.value.why == "altered"
 
     @pytest.mark.parametrize("size", [10, 9 * 1024 * 1024], ids=["small", "large"])
     def test_an_object_knows_its_type_its_name_its_key_and_that_nobody_may_keep_a_copy(

@@ -122,6 +122,11 @@ class TestAnswers:
             (refusal(429), "busy"),
             (refusal(503, "SlowDown"), "busy"),
             (refusal(400, "InvalidArgument"), "failing"),
+            (refusal(400, "BadDigest"), "altered"),
+            (
+                Answer(400, b'{"error": {"message": "Provided CRC32C \\"AA==\\" doesn\'t match calculated CRC32C"}}'),
+                "altered",
+            ),
             (refusal(307, "TemporaryRedirect"), "failing"),
             (refusal(500, "InternalError"), "failing"),
             (refusal(502), "failing"),
