@@ -6,9 +6,8 @@ from pathlib import Path
 
 import factories
 import pytest
-from apps import build_app, close
 from flask import Flask
-from page_client import PageClient, page_client
+from page_client import PageClient
 from sqlalchemy import select
 
 from tests.downloads.scripted_store import ScriptedStore
@@ -17,7 +16,7 @@ from webapp.errors import StoreFault
 from webapp.extensions import db
 from webapp.generate import drawing, making
 from webapp.generate.drawing import Drawn
-from webapp.models import Alert, AuditEntry, Download, DownloadTry, File, FileMaking, Person, Report
+from webapp.models import Alert, AuditEntry, Download, DownloadTry, File, FileMaking, Report
 from webapp.storage.breaker import Guarded
 
 FAULTS: tuple[StoreFault, ...] = ("refused", "no bucket", "busy", "failing", "unreachable", "slow")
@@ -335,14 +334,6 @@ class TestRedirect:
         assert served_by(app) == ["signed URL"]
 
     @pytest.mark.usefixtures("_redirecting")
-    @pytest.mark.parametrize(("span", "counted"), [("bytes=0-99", 1), ("bytes=100-", 0), ("bytes=-5", 0), ("odd", 1)])
-    def test_a_later_part_is_no_second_download(
-        self, app: Flask, client: PageClient, report: Report, span: str, counted: int
-    ) -> None:
-        assert client.get(link(report), headers={"Range": span}).status_code == 302
-        assert len(served_by(app)) == counted
-
-    @pytest.mark.usefixtures("_redirecting")
     def test_what_is_lost_or_wrong_is_streamed_from_a_new_drawing(
         self, app: Flask, client: PageClient, store: ScriptedStore, report: Report, data: bytes
     ) -> None:
@@ -393,17 +384,6 @@ class TestNotSetUp:
         page = client.get(f"/reports/{report.id}")
         assert page.status_code == 200
         assert "Headline figures" in page.text
-
-    def test_so_it_is_in_a_production_whose_settings_name_neither_bucket_nor_folder(
-        self, report: Report, tmp_path: Path, sqlite_url: str
-    ) -> None:
-        production = build_app(tmp_path, sqlite_url, app_env="production")
-        with production.app_context():
-            client = page_client(production).sign_in(db.session.get_one(Person, report.requester_id))
-        refused = client.get(link(report), base_url="https://localhost")
-        assert (refused.status_code, "no file store is set up" in refused.text) == (503, True)
-        assert client.get(f"/reports/{report.id}", base_url="https://localhost").status_code == 200
-        close(production)
 
     def test_a_report_is_made_without_a_store(self, app: Flask, report: Report) -> None:
         del app.extensions["storage"]

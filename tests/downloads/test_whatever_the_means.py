@@ -1,9 +1,12 @@
 """What holds by whatever means a file is had: many who ask cost one drawing; a part of it can be had."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import factories
 import pytest
+from apps import build_app, close
 from flask import Flask
 from page_client import PageClient, page_client
 from sqlalchemy import func, select
@@ -13,7 +16,7 @@ from webapp import generate
 from webapp.errors import StorageBroken
 from webapp.extensions import db
 from webapp.generate import making
-from webapp.models import AuditEntry, File, FileMaking, Person, Report, UnwantedObject
+from webapp.models import AuditEntry, Download, File, FileMaking, Person, Report, UnwantedObject
 from webapp.storage.local import LocalStorage
 
 OTHER = "e" * 64
@@ -153,3 +156,32 @@ def test_a_part_is_sent_and_what_the_browser_has_is_not(
     again = client.get(link, headers={"If-None-Match": part.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert dict(bucket.calls) == calls
+
+
+@pytest.mark.parametrize(("span", "counted"), [("bytes=0-99", 1), ("bytes=100-", 0), ("bytes=-5", 0), ("odd", 1)])
+def test_a_later_part_that_the_browser_fetches_from_the_store_is_no_second_download(
+    app: Flask, report: Report, bucket: ScriptedStore, span: str, counted: int
+) -> None:
+    bucket.faults.clear()
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], download_mode="redirect")
+    with app.app_context():
+        client = page_client(app).sign_in(db.session.get_one(Person, report.requester_id))
+    assert client.get(f"/reports/{report.id}/files/csv", headers={"Range": span}).status_code == 302
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Download)) == counted
+
+
+# -- Without a store ---------------------------------------------------------------------------------------------------
+
+
+def test_a_production_that_names_neither_bucket_nor_folder_refuses_files_and_shows_reports(
+    report: Report, tmp_path: Path, sqlite_url: str
+) -> None:
+    production = build_app(tmp_path, sqlite_url, app_env="production")
+    with production.app_context():
+        client = page_client(production).sign_in(db.session.get_one(Person, report.requester_id))
+    refused = client.get(f"/reports/{report.id}/files/csv", base_url="https://localhost")
+    assert refused.status_code == 503
+    assert "no file store is set up" in refused.text
+    assert client.get(f"/reports/{report.id}", base_url="https://localhost").status_code == 200
+    close(production)
