@@ -98,7 +98,7 @@ def test_a_lost_original_is_made_again_in_the_bucket(
     assert (done.exit_code, counts(done.output)["Made again"], counts(done.output)["Moved"]) == (0, 1, 2)
     assert is_right(google, file(made[1]))
     (entry,) = audited("file.made_again")
-    assert f'"identical":true,"sha256":"{row.sha256}","why":"{why}"' in entry
+    assert f'"identical":true,"sha256":"{row.sha256}","was_sha256":"{row.sha256}","why":"{why}"' in entry
 
 
 def test_other_bytes_than_before_are_told_and_both_hashes_audited(

@@ -101,6 +101,11 @@ def tell_of_a_broken_store(what_failed: Literal["read", "written"], fault: Stora
     )
 
 
+def record_redrawn(report_id: str, format_name: str, *, was_sha256: str, sha256: str) -> None:
+    """Audit, in the running transaction, that a file is kept with other bytes than before."""
+    audit.record("file.redrawn", f"report:{report_id}", format=format_name, was_sha256=was_sha256, sha256=sha256)
+
+
 def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, unwanted.Place | None]:
     """Add the row of that file or bring it up to date, in the running transaction; its key, and where an object lies
     which it no longer names."""
@@ -138,7 +143,7 @@ def _row_of(report: Report, format_name: str, drawn: Drawn) -> tuple[str, unwant
     if was != drawn.sha256:
         # The same figures drawn by another version of a library: both hashes are told.
         file.first_sha256 = file.first_sha256 or was
-        audit.record("file.redrawn", f"report:{report.id}", format=format_name, was_sha256=was, sha256=drawn.sha256)
+        record_redrawn(report.id, format_name, was_sha256=was, sha256=drawn.sha256)
     if store:
         # Named before, replaced, and named once more: as where a library is upgraded and put back.
         unwanted.forget(store, key)

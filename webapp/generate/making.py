@@ -94,14 +94,7 @@ def make_again(report: Report, format_name: str, why: str) -> tuple[Drawn, bool]
     drawn = drawing.draw(report, format_name)
     is_same = was in (None, drawn.sha256)
     if was is not None:
-        told: dict[str, Any] = {
-            "format": format_name,
-            "why": why,
-            "identical": is_same,
-            "sha256": drawn.sha256,
-            "was_sha256": was,
-        }
-        audit.record("file.made_again", f"report:{report_id}", **told)
+        record_made_again(report_id, format_name, why, was_sha256=was, sha256=drawn.sha256)
         db.session.commit()
         log.info("a file was made again", extra={"format": format_name, "why": why, "identical": is_same})
     if not is_same:
@@ -113,6 +106,20 @@ def make_again(report: Report, format_name: str, why: str) -> tuple[Drawn, bool]
             "audit log.",
         )
     return drawn, is_same
+
+
+def record_made_again(report_id: str, format_name: str, why: str, *, was_sha256: str, sha256: str) -> None:
+    """Audit, in the running transaction, that a file was drawn anew from its figures: why, and whether its bytes are
+    those that it had."""
+    audit.record(
+        "file.made_again",
+        f"report:{report_id}",
+        format=format_name,
+        why=why,
+        identical=was_sha256 == sha256,
+        was_sha256=was_sha256,
+        sha256=sha256,
+    )
 
 
 def make_file(making_id: str) -> None:

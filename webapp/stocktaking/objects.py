@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal, cast
 
-from webapp import audit, generate, storage
+from webapp import generate, storage
 from webapp.clock import Deadline
 from webapp.errors import ReportGone, StorageBroken, StorageMissing
 from webapp.extensions import db
 from webapp.files import FORMATS
+from webapp.generate import keeping, making
 from webapp.models import Report
 from webapp.stocktaking import rows
 from webapp.stocktaking.rows import FileRow
@@ -94,7 +95,9 @@ def put(row: FileRow, store: Storage, source: BinaryIO, what: Measured, *, remad
         values |= {"sha256": what.sha256, "size": what.size, "first_sha256": row.first_sha256 or row.sha256}
     is_ours = rows.rewrite(row, **values)
     if is_ours and remade:
-        _audit(row, what.sha256, remade)
+        if what.sha256 != row.sha256:
+            keeping.record_redrawn(row.report_id, row.format, was_sha256=row.sha256, sha256=what.sha256)
+        making.record_made_again(row.report_id, row.format, remade, was_sha256=row.sha256, sha256=what.sha256)
     db.session.commit()
     if not is_ours:
         remove_unless_named(key, store)
@@ -127,15 +130,6 @@ def make_again(row: FileRow, why: Why, store: Storage, others: Iterable[Storage]
     if drawn.sha256 != row.sha256:
         remove_unless_named(row.storage_key, store, *others)
     return drawn.sha256
-
-
-def _audit(row: FileRow, sha256: str, why: Why) -> None:
-    """As a download audits a file that it makes again, and keep() one that is not the file it was."""
-    subject = f"report:{row.report_id}"
-    if sha256 != row.sha256:
-        audit.record("file.redrawn", subject, format=row.format, was_sha256=row.sha256, sha256=sha256)
-    identical = sha256 == row.sha256
-    audit.record("file.made_again", subject, sha256=sha256, format=row.format, why=why, identical=identical)
 
 
 def remove_unless_named(key: str, *stores: Storage) -> bool:
