@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from webapp import create_app
-from webapp.settings import PROJECT, BadSetting, Settings
+from webapp.settings import PROJECT, BadSetting, Settings, redis_url_file
 
 A_KEY = "k" * 32
 PRODUCTION = {"APP_ENV": "production", "SECRET_KEY": A_KEY, "DATABASE_URL": "postgresql://u:p@host/name"}
@@ -132,6 +132,15 @@ def test_defaults_that_depend_on_others_follow_them(tmp_path: Path) -> None:
     assert (settings.log_format, settings.production) == ("text", False)
     settings = read(tmp_path, **PRODUCTION)
     assert (settings.log_format, settings.production) == ("json", True)
+
+
+def test_without_a_redis_named_the_one_that_make_run_tells_of_is_used(tmp_path: Path) -> None:
+    assert read(tmp_path).redis_url == "redis://127.0.0.1:6379/0"
+    told = redis_url_file(tmp_path)
+    told.parent.mkdir()
+    told.write_text("unix:///somewhere/redis.sock")
+    assert read(tmp_path).redis_url == "unix:///somewhere/redis.sock"
+    assert read(tmp_path, REDIS_URL="redis://h:6379").redis_url == "redis://h:6379"
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL"])

@@ -21,7 +21,7 @@ from tools.console import Console
 from tools.processes import Refused, die_with_parent, port_in_use
 from tools.servers import folder_lock, redis_address, redis_answers, redis_command
 from tools.supervisor import Stopped, Supervisor, read_procfile, with_our_programs
-from webapp.settings import PROJECT, BadSetting, Settings
+from webapp.settings import PROJECT, BadSetting, Settings, redis_url_file
 
 HOST = "127.0.0.1"
 # Seconds. An earlier run that was killed needs a moment to let its port go; a slow machine may need long to start.
@@ -48,6 +48,8 @@ async def run() -> None:
         with ExitStack() as held:
             supervisor = Supervisor(console, {}, PROJECT)
             held.enter_context(only_one(settings.data_dir))
+            # One that a killed run has left would lead commands astray.
+            redis_url_file(settings.data_dir).unlink(missing_ok=True)
             supervisor.take_charge()
             if not await supervisor.until(lambda: not port_in_use(HOST, port), PORT_PATIENCE):
                 raise Refused(
@@ -57,7 +59,7 @@ async def run() -> None:
             supervisor.environ = environ
             try:
                 if not os.environ.get("REDIS_URL"):
-                    environ["REDIS_URL"] = await start_redis(supervisor, settings.data_dir / "redis", held)
+                    environ["REDIS_URL"] = await start_redis(supervisor, settings.data_dir, held)
                 demo = await prepare(supervisor, settings, procfile.pop("release"))
                 # The page first: started all at once, they would keep each other, and the person, waiting.
                 supervisor.keep("web", procfile.pop("web"))
@@ -104,13 +106,16 @@ def only_one(data_dir: Path) -> Iterator[None]:
         yield
 
 
-async def start_redis(supervisor: Supervisor, folder: Path, held: ExitStack) -> str:
-    """Keep a Redis with its data in `folder` running. Its URL, once it answers."""
+async def start_redis(supervisor: Supervisor, data_dir: Path, held: ExitStack) -> str:
+    """Keep a Redis with its data in `data_dir` running, and say there where it is. Its URL, once it answers."""
+    folder, told = data_dir / "redis", redis_url_file(data_dir)
     lock = held.enter_context(folder_lock(folder))
     address = held.enter_context(redis_address(folder))
     supervisor.keep("redis", redis_command(folder, address), last=True, pass_fds=(lock.fileno(),))
     if not await supervisor.until(lambda: redis_answers(address.url), READY_PATIENCE):
         raise Refused(f"Redis did not start; {folder / 'redis.log'} says why.")
+    held.callback(told.unlink, missing_ok=True)
+    told.write_text(address.url)
     return address.url
 
 

@@ -85,7 +85,7 @@ class Settings:
     data_dir: Path = _setting(PROJECT / "var", _folder)
     database_url: str = _setting("", _database)
     database_pool_size: int = _setting(5, _whole(1, 100))
-    redis_url: str = _setting("redis://127.0.0.1:6379/0", _redis)
+    redis_url: str = _setting("", _redis)
     storage_bucket: str = _setting("")
     storage_service: str = _setting("google", _one_of("google", "s3"))
     storage_endpoint: str = _setting("", _endpoint)
@@ -159,8 +159,22 @@ class Settings:
                 raise BadSetting("SECRET_KEY must have at least 32 characters in production")
         values["secret_key"] = self.secret_key or _kept_secret(self.data_dir)
         values["database_url"] = self.database_url or f"sqlite:///{self.data_dir / 'clinic-reports.db'}"
+        values["redis_url"] = self.redis_url or _running_redis(self.data_dir) or "redis://127.0.0.1:6379/0"
         values["log_format"] = self.log_format or ("json" if self.production else "text")
         return type(self)(**values)
+
+
+def redis_url_file(data_dir: Path) -> Path:
+    """Where `make run` says how to reach the Redis that it runs, for as long as it runs it."""
+    return data_dir / "redis" / "url"
+
+
+def _running_redis(data_dir: Path) -> str:
+    """The URL of that Redis, so that a command in another terminal meets the same queue; empty where there is none."""
+    try:
+        return redis_url_file(data_dir).read_text().strip()
+    except OSError:
+        return ""
 
 
 def _kept_secret(data_dir: Path) -> str:

@@ -22,7 +22,7 @@ from tests.stack import PATIENCE
 from tools.processes import free_port, wait_until
 from tools.run import inputs_of, page_answers
 from webapp.extensions import db
-from webapp.settings import PROJECT, Settings
+from webapp.settings import PROJECT, Settings, redis_url_file
 
 OUTSIDE = ("REDIS_URL", "DATABASE_URL", "STORAGE_BUCKET", "APP_ENV")
 
@@ -34,11 +34,12 @@ class Run:
         self.url = f"http://127.0.0.1:{port}"
         self.output = folder / f"said-{port}"
         environ = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
+        self.environ = {**environ, "DATA_DIR": str(folder / "data")}
         with self.output.open("w") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tools.run"],
                 cwd=PROJECT,
-                env={**environ, "DATA_DIR": str(folder / "data"), "PORT": str(port)},
+                env={**self.environ, "PORT": str(port)},
                 stdout=said,
                 stderr=said,
             )
@@ -50,6 +51,13 @@ class Run:
     def wait_until_ready(self) -> None:
         wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, 3 * PATIENCE, "the sign-in page")
         assert "is ready" in self.said, self.said
+
+    def told_elsewhere(self, *command: str) -> str:
+        """What a flask command prints in another terminal."""
+        command = (sys.executable, "-m", "flask", "--app", "webapp", *command)
+        return subprocess.run(
+            command, cwd=PROJECT, env=self.environ, capture_output=True, text=True, check=False
+        ).stdout
 
     def family(self) -> list[int]:
         """Every process that it runs."""
@@ -97,6 +105,7 @@ def test_it_starts_everything_restarts_what_dies_and_leaves_nothing_behind(
     running.wait_until_ready()
     assert f"Clinic Reports is ready:  {running.url}" in running.said
     assert re.search(r"\S+@\S+", running.said), "it does not say who can sign in"
+    assert "Redis\tWorking\t" in running.told_elsewhere("health")
 
     second = Run(tmp_path, free_port())
     assert second.process.wait(PATIENCE) == 1
@@ -114,6 +123,7 @@ def test_it_starts_everything_restarts_what_dies_and_leaves_nothing_behind(
     assert running.stop() == 0
     for pid in pids:
         wait_for_end(pid)
+    assert not redis_url_file(tmp_path / "data").exists()
 
 
 def test_a_prepared_database_is_known_again(app: Flask, settings: Settings) -> None:
