@@ -91,7 +91,7 @@ class ReportExpired(ReportGone):
 class ReportHeld(ReportFault):
     """The report is on legal hold."""
 
-    plain = "This report is on legal hold, so nobody can delete it. An administrator can release it."
+    plain = "This report is on legal hold, so nobody can delete it. An administrator can remove the hold."
 
 
 class StorageMissing(ReportFault):

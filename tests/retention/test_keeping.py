@@ -188,8 +188,31 @@ class TestPages:
     def test_only_administrators_hold_and_release(self, app: Flask, report: Report) -> None:
         for client in (as_(app, "staff", report, mine=True), as_(app, "manager", report)):
             assert client.get(f"/reports/{report.id}/hold").status_code == 403
+            assert client.get(f"/reports/{report.id}/hold/end").status_code == 403
             assert client.submit(f"/reports/{report.id}/hold/end").status_code == 403
             assert "legal hold" not in client.get(f"/reports/{report.id}").text
+
+    def test_removing_a_hold_asks_first_and_says_what_follows(self, app: Flask, report: Report) -> None:
+        client, path = as_(app, "administrator", report), f"/reports/{report.id}/hold/end"
+        for answer in (client.get(path, follow_redirects=True), client.submit(path, follow_redirects=True)):
+            assert "This report is not on legal hold." in answer.text
+        client.submit(f"/reports/{report.id}/hold", {"reason": REASON})
+        assert f'href="{path}"' in client.get(f"/reports/{report.id}").text
+        with clock.stopped_at(MADE_AT + timedelta(days=29)):
+            page = " ".join(as_(app, "administrator", report).get(path).text.split())
+        assert "This concerns one report" in page
+        assert "whoever may delete it can do so at once" in page
+        assert "It expires on <strong>24 December 2026</strong> (30 days, the default)" in page
+        assert REASON in page
+        assert page.index("Remove the hold</button>") < page.index("Keep it</a>")
+        with app.app_context():
+            assert again(report.id).hold, "asking alone removes nothing"
+        client = as_(app, "administrator", report)
+        client.submit(f"/reports/{report.id}/keep", {"reason": "For the audit", "lasts": "1 year"})
+        page = " ".join(client.get(path).text.split())
+        assert "It still does not expire while it is kept." in page
+        assert "It expires on" not in page
+        assert "The hold is removed." in client.submit(path, follow_redirects=True).text
 
     def test_nobody_deletes_what_is_held(self, app: Flask, report: Report) -> None:
         administrator, owner = as_(app, "administrator", report), as_(app, "staff", report, mine=True)

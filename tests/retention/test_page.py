@@ -118,8 +118,9 @@ def test_what_went_is_told_from_the_audit_log(app: Flask, reports: list[Report])
         told = words_of(manager_of(app, reports[0]).get("/retention").text)
         all_told = words_of(administrator(app).get("/retention").text)
     assert figures
-    assert f"23 December 2026, 02:00 {number} Visit trends 30 days, the default CSV {figures[:12]}" in told
-    assert "Deleted by somebody – eeeeeeeeeeee" in all_told
+    how = f"Expired after 30 days, the default CSV · figures {figures[:12]}"
+    assert f"Visit trends {number} {how} 23 December 2026, 02:00" in told
+    assert "Deleted by somebody figures eeeeeeeeeeee" in all_told
     assert "eeeeeeeeeeee" not in told
 
 

@@ -1,24 +1,31 @@
 """Rules: who may change them, what a change does to the reports that are ready, and the commands."""
 
 import json
+import re
 from datetime import timedelta
 
 import factories
 import pytest
 from click.testing import Result
 from flask import Flask
-from page_client import page_client
+from page_client import PageClient, page_client
 from sqlalchemy import select
 
 from tests.retention.conftest import MADE_AT, NIGHT, add_ready, again
 from webapp import audit, clock
 from webapp.extensions import db
-from webapp.models import AuditEntry, Person, Report, RetentionRule
-from webapp.retention import rules
+from webapp.generate.expiry import Rule
+from webapp.models import AuditEntry, Clinic, Person, Report, RetentionRule
+from webapp.retention import keeping, rules
+from webapp.retention.rules import Successor
 
 
 def rows() -> list[tuple[str, int]]:
     return [(rule.scope, rule.days) for rule in db.session.scalars(select(RetentionRule).order_by(RetentionRule.scope))]
+
+
+def words_of(client: PageClient, path: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", client.get(path).text.partition("<main")[2]).split())
 
 
 class TestApplied:
@@ -55,6 +62,28 @@ class TestApplied:
             assert rules.remove_rule(rule, None) == 1
             assert again(report.id).expires_at == MADE_AT + timedelta(days=expected)
 
+    def test_what_a_removal_would_do_is_known_before_and_is_what_it_does(self, context_on_each: Flask) -> None:
+        clinic = factories.add_clinic()
+        trends = [add_ready(clinic) for _ in range(3)]
+        summary = add_ready(clinic, template="patient_summary")
+        add_ready(factories.add_clinic("Harbour"))
+        rules.set_rule(clinic.id, "patient_summary", 20, None)
+        rules.set_rule(None, "visit_trends", 40, None)
+        rules.set_rule(clinic.id, None, 90, None)
+        keeping.hold(trends[0], trends[0].requester, "A complaint")
+        rule = db.session.scalars(select(RetentionRule).where(RetentionRule.days == 90)).one()
+        assert rules.successors(rule) == [Successor(Rule(40, "40 days, rule for Visit trends"), reports=3, sooner=2)]
+        db.session.delete(db.session.scalars(select(RetentionRule).where(RetentionRule.days == 20)).one())
+        db.session.commit()
+        # It was left with twenty days, and gets thirty.
+        assert rules.successors(rule) == [
+            Successor(Rule(40, "40 days, rule for Visit trends"), reports=3, sooner=2),
+            Successor(Rule(30, "30 days, the default"), reports=1, sooner=0),
+        ]
+        assert rules.remove_rule(rule, None) == 4
+        assert again(trends[1].id).expires_by == "40 days, rule for Visit trends"
+        assert again(summary.id).expires_by == "30 days, the default"
+
     def test_a_second_rule_for_the_same_changes_the_first(self, context_on_each: Flask) -> None:
         rules.set_rule(None, None, 7, None)
         rules.set_rule(None, None, 8, None)
@@ -84,6 +113,7 @@ class TestWhoMay:
         for answer in (
             client.get("/retention"),
             client.submit("/retention/rules", {"clinic": "", "template": "", "days": "7"}),
+            client.get("/retention/rules/1/remove"),
             client.submit("/retention/rules/1/remove"),
         ):
             assert answer.status_code == 403
@@ -106,7 +136,11 @@ class TestWhoMay:
             answer = client.submit("/retention/rules", {"clinic": clinic, "template": "", "days": "7"})
             assert answer.status_code == 422
         for rule_id in foreign:
-            assert client.submit(f"/retention/rules/{rule_id}/remove").status_code == 404
+            for answer in (
+                client.get(f"/retention/rules/{rule_id}/remove"),
+                client.submit(f"/retention/rules/{rule_id}/remove"),
+            ):
+                assert answer.status_code == 404
         mine = {"clinic": str(manager.clinic_id), "template": "visit_trends", "days": "7"}
         assert client.submit("/retention/rules", mine).status_code == 303
         with app.app_context():
@@ -114,7 +148,35 @@ class TestWhoMay:
             mine_id = db.session.scalars(select(RetentionRule.id).where(RetentionRule.days == 7)).one()
         told = client.submit(f"/retention/rules/{mine_id}/remove", follow_redirects=True).text
         assert "The rule is removed." in told
-        assert "was removed already" in client.submit(f"/retention/rules/{mine_id}/remove", follow_redirects=True).text
+        for answer in (
+            client.get(f"/retention/rules/{mine_id}/remove", follow_redirects=True),
+            client.submit(f"/retention/rules/{mine_id}/remove", follow_redirects=True),
+        ):
+            assert "was removed already" in answer.text
+
+    def test_removing_asks_first_and_says_how_many_reports_are_concerned(self, app: Flask, manager: Person) -> None:
+        client = page_client(app).sign_in(manager)
+        with app.app_context():
+            rules.set_rule(manager.clinic_id, None, 60, None)
+            rule_id = db.session.scalars(select(RetentionRule.id)).one()
+        path = f"/retention/rules/{rule_id}/remove"
+        assert f'href="{path}"' in client.get("/retention").text
+        assert "No report that is ready goes by this rule of 60 days" in client.get(path).text
+        with app.app_context():
+            clinic = db.session.get_one(Clinic, manager.clinic_id)
+            add_ready(clinic)
+        assert "1 report goes by the next rule (30 days, the default), and it expires sooner" in words_of(client, path)
+        with app.app_context():
+            report = add_ready(db.session.get_one(Clinic, manager.clinic_id))
+            Report.put_off(report.id, MADE_AT + timedelta(days=3), "as it was")
+            db.session.commit()
+        told = words_of(client, path)
+        assert "Remove the rule for every report of Riverside?" in told
+        assert "This concerns 2 ready reports , which this rule keeps for 60 days." in told
+        assert "2 reports go by the next rule (30 days, the default), and 1 of them expires sooner than now." in told
+        assert "Remove the rule Keep it" in told
+        with app.app_context():
+            assert rows() == [(f"{manager.clinic_id}/*", 60)], "asking alone removes nothing"
 
     @pytest.mark.parametrize("days", ["", "0", "3651", "x", "1.5", "9" * 30])
     def test_days_that_cannot_be_are_told_at_the_field(self, app: Flask, manager: Person, days: str) -> None:

@@ -20,9 +20,10 @@ class Rule(NamedTuple):
     told: str
 
 
-def rule_for(clinic_id: int, template: str) -> Rule:
-    """The rule that applies to the reports of a clinic by one template: the most particular one, else the setting."""
-    rule = RetentionRule.most_particular(clinic_id, template)
+def rule_for(clinic_id: int, template: str, without: RetentionRule | None = None) -> Rule:
+    """The rule that applies to the reports of a clinic by one template: the most particular one, else the setting.
+    `without` is left out, as if it were removed."""
+    rule = RetentionRule.most_particular(clinic_id, template, without)
     if rule is None:
         days: int = current_app.config["SETTINGS"].retention_days
         return Rule(days, f"{plural(days, 'day')}, the default")

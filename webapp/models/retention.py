@@ -44,13 +44,15 @@ class RetentionRule(Model):
         return f"{clinic_id or '*'}/{template or '*'}"
 
     @classmethod
-    def most_particular(cls, clinic_id: int, template: str) -> "RetentionRule | None":
+    def most_particular(
+        cls, clinic_id: int, template: str, without: "RetentionRule | None" = None
+    ) -> "RetentionRule | None":
         """The rule that applies to such reports: of the clinic and the template, else of the clinic, else of the
-        template, else of all."""
+        template, else of all. `without` is left out, as if it were removed."""
         scopes = [cls.scope_of(*pair) for pair in ((clinic_id, template), (clinic_id, None), (None, template))]
         scopes.append(cls.scope_of(None, None))
         rules = {rule.scope: rule for rule in db.session.scalars(select(cls).where(cls.scope.in_(scopes)))}
-        return next((rules[scope] for scope in scopes if scope in rules), None)
+        return next((rules[scope] for scope in scopes if scope in rules and rules[scope] is not without), None)
 
 
 class Keeping(Model):

@@ -74,6 +74,13 @@ def release(report: Report, person: Person) -> bool:
     return True
 
 
+def end_by_rule(report: Report) -> tuple[datetime, str]:
+    """When a ready report would expire if nobody kept or held it from now on, and by which rule."""
+    assert report.finished_at
+    rule = rule_for(report.clinic_id, report.template)
+    return end_of(report.finished_at, rule), rule.told
+
+
 def _end(report_id: str, person_id: int | None) -> bool:
     over = () if person_id else (Keeping.until <= clock.now(),)
     if not (Report.lock(report_id, "ready") and _ended(Keeping, report_id, *over)):
@@ -98,10 +105,7 @@ def _ended(table: type[Keeping] | type[LegalHold], report_id: str, *conditions: 
 
 
 def _put_off(report_id: str) -> None:
-    report = db.session.get_one(Report, report_id, populate_existing=True)
-    assert report.finished_at
-    rule = rule_for(report.clinic_id, report.template)
-    Report.put_off(report_id, end_of(report.finished_at, rule), rule.told)
+    Report.put_off(report_id, *end_by_rule(db.session.get_one(Report, report_id, populate_existing=True)))
 
 
 def _months_from_now(months: int, zone: str) -> datetime:

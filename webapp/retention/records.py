@@ -110,6 +110,17 @@ def staying(clinic_id: int | None, number: int) -> Page[Staying]:
     return _page(wanted, number, lambda row: _staying(row[0]))
 
 
+def how_it_stays(report: Report) -> list[tuple[str, str, str]]:
+    """Whether a report is held and kept and how long, by whom since when, and why."""
+    zone = report.clinic.timezone
+    how = []
+    if report.hold:
+        how.append(("On legal hold", _by(report.hold, zone), report.hold.reason))
+    if report.keeping:
+        how.append((report.keeping.told(zone), _by(report.keeping, zone), report.keeping.reason))
+    return how
+
+
 def removals(clinic_id: int | None, zone: str, number: int) -> Page[Removal]:
     """The last first, with times on the clock of `zone`."""
     wanted = (
@@ -141,14 +152,8 @@ def _use(row: Line) -> Use:
 
 
 def _staying(report: Report) -> Staying:
-    zone = report.clinic.timezone
-    how = []
-    if report.hold:
-        how.append(("On legal hold", _by(report.hold, zone), report.hold.reason))
-    if report.keeping:
-        how.append((report.keeping.told(zone), _by(report.keeping, zone), report.keeping.reason))
     about = [report.clinic.name, *([] if report.dates in report.title else [report.dates]), report.narrowed]
-    return Staying(report.id, report.title, " · ".join(filter(None, about)), report.number, how)
+    return Staying(report.id, report.title, " · ".join(filter(None, about)), report.number, how_it_stays(report))
 
 
 def _by(row: Keeping | LegalHold, zone: str) -> str:
@@ -163,8 +168,8 @@ def _removal(entry: AuditEntry, who: str | None, clinics: dict[int, str], zone: 
         number=told.get("number", words.DASH),
         template=title_of(told.get("template", words.DASH)),
         clinic=clinics.get(told.get("clinic"), ""),
-        rule=told.get("rule") or f"Deleted by {who or 'somebody'}",
-        files=words.listed([FORMATS[file["format"]].label for file in told.get("files", [])]) or words.DASH,
+        rule=f"Expired after {told['rule']}" if told.get("rule") else f"Deleted by {who or 'somebody'}",
+        files=words.listed([FORMATS[file["format"]].label for file in told.get("files", [])]),
         sha256=(told.get("figures_sha256") or words.DASH)[:12],
     )
 

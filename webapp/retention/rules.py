@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, select, update
@@ -12,6 +13,7 @@ from webapp.errors import ReportFault
 from webapp.extensions import db
 from webapp.generate.expiry import Rule, end_of, rule_for
 from webapp.models import Report, RetentionRule
+from webapp.models.retention import held_or_kept
 
 Pair = tuple[int, str]
 """A clinic and a template."""
@@ -43,6 +45,52 @@ def remove_rule(rule: RetentionRule, person_id: int | None) -> int:
     return len(moved)
 
 
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """By which rule ready reports would go if another were removed, how many, and how many of them would expire sooner
+    than they do now; those that are kept or held do not expire."""
+
+    rule: Rule
+    reports: int
+    sooner: int
+
+
+def successors(rule: RetentionRule) -> list[Successor]:
+    """What removing a rule would do to the ready reports that go by it; the rule of most of them first."""
+    ends: dict[Rule, list[bool]] = {}
+    for pair in _pairs(rule.clinic_id, rule.template):
+        if RetentionRule.most_particular(*pair) is rule:
+            after = rule_for(*pair, without=rule)
+            ends.setdefault(after, []).extend(_sooner(pair, after))
+    found = [Successor(after, len(sooner), sum(sooner)) for after, sooner in ends.items()]
+    return sorted(found, key=lambda one: (-one.reports, one.rule.told))
+
+
+def _sooner(pair: Pair, rule: Rule) -> list[bool]:
+    """Of each ready report of a clinic and a template, whether it would expire sooner by that rule than it does now."""
+    stays = held_or_kept(Report.id).label("stays")
+    of_pair = select(Report.finished_at, Report.expires_at, stays).where(*_ready(pair))
+    return [
+        not row.stays and (row.expires_at is None or end_of(row.finished_at, rule) < row.expires_at)
+        for row in db.session.execute(of_pair)
+    ]
+
+
+def _pairs(clinic_id: int | None, template: str | None) -> list[Pair]:
+    """The clinics and templates of the ready reports that a rule for these may concern; None is every one."""
+    concerned: list[ColumnElement[bool]] = [Report.status == "ready"]
+    if clinic_id is not None:
+        concerned.append(Report.clinic_id == clinic_id)
+    if template is not None:
+        concerned.append(Report.template == template)
+    pairs = db.session.execute(select(Report.clinic_id, Report.template).where(*concerned).distinct())
+    return sorted((clinic, name) for clinic, name in pairs)
+
+
+def _ready(pair: Pair) -> tuple[ColumnElement[bool], ...]:
+    return Report.status == "ready", Report.clinic_id == pair[0], Report.template == pair[1]
+
+
 @contextmanager
 def _changed(
     clinic_id: int | None, template: str | None, action: str, person_id: int | None, **told: int
@@ -50,13 +98,7 @@ def _changed(
     """What the block changes, applied to the ready reports that it concerns and audited, all or nothing. The list is
     filled with their ids."""
     moved: list[str] = []
-    concerned: list[ColumnElement[bool]] = [Report.status == "ready"]
-    if clinic_id is not None:
-        concerned.append(Report.clinic_id == clinic_id)
-    if template is not None:
-        concerned.append(Report.template == template)
-    pairs = db.session.execute(select(Report.clinic_id, Report.template).where(*concerned).distinct()).all()
-    before = {(clinic, template): rule_for(clinic, template) for clinic, template in pairs}
+    before = {pair: rule_for(*pair) for pair in _pairs(clinic_id, template)}
     try:
         yield moved
         db.session.flush()
@@ -74,10 +116,9 @@ def _changed(
 
 def _apply(pair: Pair, rule: Rule) -> list[str]:
     """Have the ready reports of a clinic and a template expire by that rule; their ids."""
-    of_pair = (Report.status == "ready", Report.clinic_id == pair[0], Report.template == pair[1])
     # The oldest first: a deletion locks a report before those that were asked for after it and name it.
     ready = db.session.execute(
-        select(Report.id, Report.finished_at).where(*of_pair).order_by(Report.asked_at, Report.id)
+        select(Report.id, Report.finished_at).where(*_ready(pair)).order_by(Report.asked_at, Report.id)
     ).all()
     ends: list[dict[str, str | datetime]] = [
         {"of_id": row.id, "end": end_of(row.finished_at, rule)} for row in ready if row.finished_at

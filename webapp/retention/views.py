@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from webapp import words
+from webapp import clock, words
 from webapp.accounts import access
 from webapp.accounts.access import current_person
 from webapp.extensions import db
@@ -19,6 +19,8 @@ from webapp.retention.records import Page
 from webapp.retention.rules import ChangedMeanwhile
 
 blueprint = Blueprint("retention", __name__)
+
+NOT_HELD = "This report is not on legal hold."
 
 LISTS = ("rules", "clinics", "people", "staying", "removals")
 """The lists of the retention page, each of which has its own pages."""
@@ -70,13 +72,30 @@ def hold(report_id: str) -> ResponseReturnValue:
     return _asked("retention/hold.html", report, form)
 
 
+@blueprint.get("/reports/<report_id>/hold/end")
+def confirm_release(report_id: str) -> ResponseReturnValue:
+    report = access.report_or_404(report_id, "hold")
+    if report.status != "ready" or not report.hold:
+        flash(NOT_HELD, "warn")
+        return _back_to(report_id)
+    end, rule = keeping.end_by_rule(report)
+    return render_template(
+        "retention/release.html",
+        report=report,
+        ends_on=words.day(clock.local(end, report.clinic.timezone).day),
+        rule=rule,
+        is_kept=report.keeping is not None,
+        how=records.how_it_stays(report),
+    )
+
+
 @blueprint.post("/reports/<report_id>/hold/end")
 def release(report_id: str) -> ResponseReturnValue:
     report = access.report_or_404(report_id, "hold")
     if keeping.release(report, current_person()):
-        flash("This report is released. It stays for at least three more days, unless somebody deletes it.", "ok")
+        flash("The hold is removed. This report stays for at least three more days, unless somebody deletes it.", "ok")
     else:
-        flash("This report was not on hold.", "warn")
+        flash(NOT_HELD, "warn")
     return _back_to(report_id)
 
 
@@ -100,17 +119,40 @@ def set_rule() -> ResponseReturnValue:
     return redirect(url_for(".index"), 303)
 
 
+@blueprint.get("/retention/rules/<int:rule_id>/remove")
+def confirm_removal(rule_id: int) -> ResponseReturnValue:
+    rule = _rule_to_remove(rule_id)
+    if rule is None:
+        return redirect(url_for(".index"), 303)
+    found = rules.successors(rule)
+    return render_template(
+        "retention/remove.html",
+        rule=_rule_row(rule, _clinic_of_page()),
+        days=words.plural(rule.days, "day"),
+        concerned=words.plural(sum(one.reports for one in found), "ready report"),
+        successors=[
+            (words.plural(one.reports, "report goes", "reports go"), one.rule.told, _sooner(one)) for one in found
+        ],
+    )
+
+
 @blueprint.post("/retention/rules/<int:rule_id>/remove")
 def remove_rule(rule_id: int) -> ResponseReturnValue:
+    rule = _rule_to_remove(rule_id)
+    if rule is not None:
+        flash(f"The rule is removed. {_told(rules.remove_rule(rule, current_person().id))}", "ok")
+    return redirect(url_for(".index"), 303)
+
+
+def _rule_to_remove(rule_id: int) -> RetentionRule | None:
+    """The rule, or None, with a word about it, where there is none any more. Another clinic's is 404."""
     clinic_id = _clinic_of_page()
     rule = db.session.get(RetentionRule, rule_id)
     if rule is None:
         flash("That rule was removed already.", "warn")
     elif clinic_id not in (None, rule.clinic_id):
         abort(404)
-    else:
-        flash(f"The rule is removed. {_told(rules.remove_rule(rule, current_person().id))}", "ok")
-    return redirect(url_for(".index"), 303)
+    return rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +216,16 @@ def _rule_row(rule: RetentionRule, clinic_id: int | None) -> RuleRow:
         days=rule.days,
         is_theirs=clinic_id in (None, rule.clinic_id),
     )
+
+
+def _sooner(successor: rules.Successor) -> str:
+    """How many of the reports that get another rule expire sooner by it, inside a sentence."""
+    reports, sooner = successor.reports, successor.sooner
+    if reports == 1:
+        return "it expires sooner than now" if sooner else "it expires no sooner than now"
+    if sooner in (0, reports):
+        return f"{'all of them expire' if sooner else 'none of them expires'} sooner than now"
+    return f"{words.number(sooner)} of them {'expires' if sooner == 1 else 'expire'} sooner than now"
 
 
 def _told(moved: int) -> str:
