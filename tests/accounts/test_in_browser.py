@@ -1,15 +1,14 @@
 """The frame in a real browser: accessible, no wider than a telephone, and nothing that the content policy stops."""
 
 from collections.abc import Iterator
-from threading import Thread
 
 import factories
 import pytest
+from apps import served
 from axe_playwright_python.sync_playwright import Axe
 from factories import PASSWORD
 from flask import Flask, abort, flash, redirect, render_template_string
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from tests.stack import PATIENCE
 from webapp.accounts import passwords
@@ -41,13 +40,8 @@ def site(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with app.app_context():
         clinic = factories.add_clinic("Saint Anne and Saint Joachim Memorial Family and Dental Clinic of Northgate")
         factories.add_person("manager", clinic, email="ada@example.org", name="Ada Konstantinopoulou-Featherstonehaugh")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as url:
+        yield url
 
 
 @pytest.fixture(params=[1280, 360], ids=["desk", "telephone"])

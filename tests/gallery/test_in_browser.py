@@ -1,15 +1,14 @@
 """The gallery in a real browser, on a desk and a telephone: for everybody, and nothing wider than the window."""
 
 from collections.abc import Iterator
-from threading import Thread
 
 import factories
 import pytest
+from apps import served
 from axe_playwright_python.sync_playwright import Axe
 from factories import PASSWORD
 from flask import Flask
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 
 from tests.stack import PATIENCE
 from webapp.accounts import passwords
@@ -24,13 +23,8 @@ def site(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with app.app_context():
         factories.add_clinic("Riverside")
         factories.add_person("administrator", email="ada@example.org")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as url:
+        yield url
 
 
 @pytest.mark.parametrize("width", [1280, 360])

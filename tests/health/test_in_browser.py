@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 
 import factories
 import pytest
+from apps import served
 from axe_playwright_python.sync_playwright import Axe
 from factories import PASSWORD
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from tests.health.standins import Failing
 from tests.stack import PATIENCE
@@ -32,13 +31,8 @@ def site(well: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             values = {"tier": tier, "outcome": outcome, "milliseconds": 40, "at": clock.now() - timedelta(hours=1)}
             db.session.add(DownloadTry(report_id=report.id, format="pdf", **values))
         db.session.commit()
-    server = make_server("127.0.0.1", 0, well, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(well) as url:
+        yield url
 
 
 @pytest.fixture(params=[1280, 360], ids=["desk", "telephone"])
