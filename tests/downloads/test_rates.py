@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from webapp import alerts, clock, jobs
 from webapp.downloads import rates
-from webapp.downloads.rates import PutBack, TierRate
+from webapp.downloads.rates import TierRate
 from webapp.extensions import db
 from webapp.models import Alert, DownloadTry, FileMaking, Report
 
@@ -69,17 +69,13 @@ class TestByTier:
         assert rates.by_tier(NOON - DAY) == []
 
 
-def test_files_to_put_back_are_those_that_wait_for_the_store(report: Report) -> None:
-    assert rates.put_back() == PutBack(0, 0)
-    for name, why, status in (
-        ("pdf", "store broken", "queued"),
-        ("csv", "missing", "queued"),
-        ("json", "store broken", "failed"),
-    ):
+def test_files_that_could_not_be_made_are_counted(report: Report) -> None:
+    assert rates.not_made() == 0
+    for name, why, status in (("csv", "missing", "queued"), ("json", "store broken", "failed")):
         failure = "It could not be drawn." if status == "failed" else None
         db.session.add(FileMaking(report_id=report.id, format=name, why=why, status=status, failure=failure))
     db.session.commit()
-    assert rates.put_back() == PutBack(waiting=1, failed=1)
+    assert rates.not_made() == 1
 
 
 @pytest.mark.parametrize(

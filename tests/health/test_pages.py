@@ -72,7 +72,7 @@ class TestWhatItSays:
         assert "No alert is open." in told
         assert told.count("✓ Working") == 5
         assert told.count("Nobody downloaded anything.") == 2
-        assert "No file waits to be put back into the store." in told
+        assert "No file waits." in told
 
     def test_a_store_that_refuses_comes_first_with_since_when(
         self, well: Flask, client: PageClient, tmp_path: Path
@@ -125,8 +125,8 @@ class TestWhatItSays:
         told = words_of(client.get("/operations").text)
         assert "Signed URL 3 66.7 % (2) 33.3 % (1) 0 0 0 80 120" in told
         assert "Signed URL 4 50.0 % (2) 25.0 % (1) 0 25.0 % (1) 0 100 1,200" in told
-        assert "1 file will be put back when the file store is well." in told
-        assert "1 file could not be made again" in told
+        assert "1 file waits to be put back into the store, since " in told
+        assert "1 file could not be made" in told
 
     def test_the_database_down_gives_the_page_that_says_so(self, well: Flask, client: PageClient) -> None:
         with well.app_context():

@@ -20,6 +20,7 @@ from webapp.extensions import db
 from webapp.health import parts
 from webapp.health.looks import look_at
 from webapp.health.parts import CHECKS
+from webapp.models import FileMaking, Report
 from webapp.storage.breaker import Guarded
 from webapp.storage.local import LocalStorage
 from webapp.storage.told import TOLD
@@ -39,6 +40,11 @@ def test_all_that_works_says_so(well: Flask) -> None:
     assert [part.name for part in found] == ["Database", "Redis", "Queue", "File store", "Temporary folder"]
     assert {part.state for part in found} == {"Working"}
     assert {part.to_do for part in found} == {""}
+
+
+def add_file_that_waits(report: Report, format_name: str, why: str, **values: object) -> None:
+    db.session.add(FileMaking(report_id=report.id, format=format_name, why=why, **values))
+    db.session.commit()
 
 
 class TestDatabase:
@@ -80,7 +86,10 @@ class TestRedis:
         assert up.told.startswith("Answers in ")
         assert (down.state, down.verdict) == ("Down", "Redis cannot be reached: reports wait")
         assert "Start Redis again" in down.to_do
-        assert (queue.state, queue.told) == ("Waiting", "No report waits. None is being made. Waits for Redis.")
+        assert (queue.state, queue.told) == (
+            "Waiting",
+            "No report waits. None is being made. No file waits. Waits for Redis.",
+        )
         app.extensions["redis"].close()
         close(app)
 
@@ -95,7 +104,9 @@ class TestQueue:
             factories.add_report(person, **held)
             part = parts.queue()
         assert part.state == "Working"
-        assert part.told == "2 reports wait, the longest for 1 minute. 1 is being made. 1 worker is alive."
+        assert (
+            part.told == "2 reports wait, the longest for 1 minute. 1 is being made. No file waits. 1 worker is alive."
+        )
 
     @pytest.mark.parametrize(("waited", "state"), [(timedelta(minutes=5), "Working"), (timedelta(hours=3), "Waiting")])
     def test_reports_that_wait_for_long_need_more_workers(self, well: Flask, waited: timedelta, state: str) -> None:
@@ -116,7 +127,27 @@ class TestQueue:
     def test_reports_that_wait_are_known_on_each_database(self, context_on_each: Flask) -> None:
         with clock.stopped_at(NOON):
             factories.add_report(factories.add_person("staff"), asked_at=NOON - timedelta(days=2))
-            assert parts.queue().told == "1 report waits, for 2 days now. None is being made. Waits for Redis."
+            told = "1 report waits, for 2 days now. None is being made. No file waits. Waits for Redis."
+            assert parts.queue().told == told
+
+    def test_files_that_wait_are_told_with_since_when(self, context_on_each: Flask) -> None:
+        with clock.stopped_at(NOON):
+            report = factories.add_asked_report()
+            for name, why, minutes in (("pdf", "missing", 1), ("csv", "first", 3), ("json", "store broken", 90)):
+                add_file_that_waits(report, name, why, asked_at=NOON - timedelta(minutes=minutes))
+            held = {"status": "running", "claim_token": "token", "lease_until": NOON}
+            add_file_that_waits(report, "excel", "missing", asked_at=NOON - timedelta(days=1), **held)
+            told = parts.queue().told
+        assert "2 files wait to be made, the oldest since 22 November 2026, 11:57 UTC." in told
+        assert "1 file waits to be put back into the store, since 22 November 2026, 10:30 UTC." in told
+
+    @pytest.mark.parametrize(("due", "state"), [(timedelta(), "Working"), (timedelta(minutes=6), "Waiting")])
+    def test_files_that_are_due_for_long_need_more_workers(self, well: Flask, due: timedelta, state: str) -> None:
+        with well.app_context(), clock.stopped_at(NOON):
+            long_ago = {"asked_at": NOON - timedelta(days=1), "not_before": NOON - due}
+            add_file_that_waits(factories.add_asked_report(), "pdf", "store broken", **long_ago)
+            part = parts.queue()
+        assert (part.state, part.verdict) == (state, "Files wait for a worker" if state == "Waiting" else "")
 
 
 class TestFileStore:

@@ -80,14 +80,6 @@ class TierRate:
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
-    """How many files wait until the store is well, to be put back, and how many could not be made again."""
-
-    waiting: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Share:
     """How many of `all` downloads met one kind of trouble."""
 
@@ -131,15 +123,9 @@ def by_tier(since: datetime) -> list[TierRate]:
     return sorted(rates, key=lambda rate: TIERS.index(rate.tier))
 
 
-def put_back() -> PutBack:
-    """The files of ready reports that are to be drawn, and why not yet."""
-    waiting, failed = db.session.execute(
-        select(
-            func.count().filter(FileMaking.status == "queued", FileMaking.why == "store broken"),
-            func.count().filter(FileMaking.status == "failed"),
-        )
-    ).one()
-    return PutBack(waiting, failed)
+def not_made() -> int:
+    """How many files of ready reports could not be drawn."""
+    return db.session.scalar(select(func.count()).where(FileMaking.status == "failed")) or 0
 
 
 def watch() -> None:

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import tempfile
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -22,11 +22,11 @@ from webapp.errors import QueueDown, StorageBroken, StorageMissing, StoreFault
 from webapp.extensions import db
 from webapp.generate import keeping
 from webapp.health.looks import Check, Part
-from webapp.models import Report
+from webapp.models import FileMaking, Report
 from webapp.settings import Settings
 from webapp.storage import Storage
 from webapp.storage.told import TOLD
-from webapp.words import number, plural
+from webapp.words import moment, number, plural
 
 DATABASE, REDIS, QUEUE, FILE_STORE, TEMP = "Database", "Redis", "Queue", "File store", "Temporary folder"
 
@@ -73,9 +73,11 @@ def redis() -> Part:
 def queue() -> Part:
     """What waits is asked of the database, which knows it whatever becomes of Redis; the workers, of Redis."""
     try:
-        told, longest = _waiting()
+        reports, longest = _waiting()
+        files, overdue = _files_waiting()
     except SQLAlchemyError:
         return Part(QUEUE, "Waiting", "Waits for the database.", "See to the database first.", "The queue waits")
+    told = f"{reports} {files}"
     try:
         workers = queues.workers_alive()
     except QueueDown:
@@ -84,9 +86,10 @@ def queue() -> Part:
         to_do = "Start a worker (worker.py), or look in its log why it ended. Nothing is lost: reports wait for it."
         return Part(QUEUE, "Down", f"No worker is running. {told}", to_do, "No worker is running: reports wait")
     told = f"{told} {plural(workers, 'worker')} {'is' if workers == 1 else 'are'} alive."
-    if longest > LONG_WAIT:
+    if max(longest, overdue) > LONG_WAIT:
         to_do = "Start more workers, if this lasts. If nothing is being made, look in the log of the worker."
-        return Part(QUEUE, "Waiting", told, to_do, f"Reports wait for {_lasting(longest)}")
+        verdict = f"Reports wait for {_lasting(longest)}" if longest >= overdue else "Files wait for a worker"
+        return Part(QUEUE, "Waiting", told, to_do, verdict)
     return Part(QUEUE, "Working", told)
 
 
@@ -186,6 +189,37 @@ def _told_of_waiting(waiting: int, longest: timedelta) -> str:
     if waiting == 1:
         return f"1 report waits, for {_lasting(longest)} now."
     return f"{number(waiting)} reports wait, the longest for {_lasting(longest)}."
+
+
+def _files_waiting() -> tuple[str, timedelta]:
+    """The files that wait for a worker, in words, and for how long one could have been drawn already: one that the
+    store did not take is left alone for a while first."""
+    put_back = FileMaking.why == "store broken"
+    with db.engine.connect() as connection:
+        new, first_new, back, first_back, due = connection.execute(
+            select(
+                func.count().filter(~put_back),
+                func.min(FileMaking.asked_at).filter(~put_back),
+                func.count().filter(put_back),
+                func.min(FileMaking.asked_at).filter(put_back),
+                func.min(FileMaking.not_before),
+            ).where(FileMaking.status == "queued")
+        ).one()
+    told = [
+        _told_of_files(new, first_new, "to be made"),
+        _told_of_files(back, first_back, "to be put back into the store"),
+    ]
+    overdue = max(clock.now() - due, timedelta()) if due else timedelta()
+    return " ".join(filter(None, told)) or "No file waits.", overdue
+
+
+def _told_of_files(waiting: int, since: datetime | None, what_for: str) -> str:
+    if since is None:
+        return ""
+    oldest = f"since {moment(since, 'UTC')} UTC"
+    if waiting == 1:
+        return f"1 file waits {what_for}, {oldest}."
+    return f"{number(waiting)} files wait {what_for}, the oldest {oldest}."
 
 
 # -- The file store ----------------------------------------------------------------------------------------------------

@@ -40,13 +40,12 @@ def for_those_who_run_it() -> None:
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    put_back = rates.put_back()
+    not_made = rates.not_made()
     return render_template(
         "health/index.html",
         **_now(),
         periods=[_period("Last 24 hours", timedelta(hours=24)), _period("Last 7 days", timedelta(days=7))],
-        to_put_back=words.plural(put_back.waiting, "file") if put_back.waiting else "",
-        not_made=words.plural(put_back.failed, "file") if put_back.failed else "",
+        not_made=words.plural(not_made, "file") if not_made else "",
     )
 
 
