@@ -162,7 +162,10 @@ def s3_bucket() -> Iterator[S3Bucket]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield S3Bucket(f"http://{host}:{port}")
+        url = f"http://{host}:{port}"
+        # What moto holds belongs to the process, so that another server left it there.
+        requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
+        yield S3Bucket(url)
     finally:
         server.stop()
 
