@@ -4,27 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import factories
 import pytest
 from flask import Flask
 from page_client import PageClient
 from sqlalchemy import func, select
 
 from tests.downloads.moments import MOMENTS
-from webapp import audit, generate, report_requests
+from webapp import audit, report_requests
 from webapp.extensions import db
 from webapp.generate import Drawn, drawing
 from webapp.models import Alert, Download, File, FrozenPart, Report
-
-
-@pytest.fixture
-def report(app: Flask) -> Report:
-    """A ready report, its CSV stored."""
-    with app.app_context():
-        report = factories.add_asked_report(format="csv")
-        generate.make(report.id)
-        db.session.refresh(report)
-        return report
 
 
 def deleted_first(app: Flask, report_id: str, function: Callable[..., Any]) -> Callable[..., Any]:

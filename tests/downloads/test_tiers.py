@@ -22,7 +22,7 @@ from webapp.storage.breaker import Guarded
 FAULTS: tuple[StoreFault, ...] = ("refused", "no bucket", "busy", "failing", "unreachable", "slow")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def store(app: Flask) -> ScriptedStore:
     """In the place of the app's folder."""
     store = ScriptedStore()
@@ -31,20 +31,9 @@ def store(app: Flask) -> ScriptedStore:
 
 
 @pytest.fixture
-def report(app: Flask, store: ScriptedStore) -> Report:
-    """A ready report, its CSV in the bucket."""
-    with app.app_context():
-        report = factories.add_asked_report(format="csv")
-        generate.make(report.id)
-        db.session.refresh(report)
-        return report
-
-
-@pytest.fixture
 def data(store: ScriptedStore, report: Report) -> bytes:
     """What the file is."""
-    (data,) = store.objects.values()
-    return data
+    return next(iter(store.objects.values()))
 
 
 def link(report: Report, format_name: str = "csv") -> str:

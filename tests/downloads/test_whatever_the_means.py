@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import factories
 import pytest
 from apps import build_app, close
 from flask import Flask
@@ -12,7 +11,6 @@ from page_client import PageClient, page_client
 from sqlalchemy import func, select
 
 from tests.downloads.scripted_store import ScriptedStore
-from webapp import generate
 from webapp.errors import StorageBroken
 from webapp.extensions import db
 from webapp.generate import making
@@ -21,15 +19,6 @@ from webapp.storage.local import LocalStorage
 
 OTHER = "e" * 64
 MANY = 6
-
-
-@pytest.fixture
-def report(app: Flask) -> Report:
-    with app.app_context():
-        report = factories.add_asked_report(format="csv")
-        generate.make(report.id)
-        db.session.refresh(report)
-        return report
 
 
 @pytest.fixture
