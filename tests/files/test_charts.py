@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from webapp import words
 from webapp.errors import RenderFailed
 from webapp.figures import Content
@@ -57,7 +57,7 @@ CASES = {
 def test_nothing_is_drawn_outside_the_sheet(shape: str, case: str, value: int | None, width: float) -> None:
     labels = CASES[case]
     values = tuple(value if at % 3 else at for at in range(len(labels)))
-    drawn = picture(samples.one_chart(shape, labels, values, values), width)
+    drawn = picture(odd_samples.one_chart(shape, labels, values, values), width)
     assert drawn.height <= 640
     for mark in drawn.marks:
         if isinstance(mark, Text):
@@ -77,12 +77,12 @@ def test_nothing_is_drawn_outside_the_sheet(shape: str, case: str, value: int | 
 @pytest.mark.parametrize(
     ("content", "many"),
     [
-        *[(samples.in_shreds(shape), 0) for shape in ("line", "bar")],
-        *[(samples.in_shreds(shape, known=6), 1) for shape in ("line", "bar")],
-        *[(samples.in_shreds(shape), 1) for shape in ("heat", "stack")],
-        (samples.one_chart("line", ("a", "b", "c"), (1, None, None)), 1),
-        (samples.one_chart("line", ("a", "b", "c"), (1, None, "[c]")), 0),
-        (samples.one_chart("bar", (), ()), 1),
+        *[(odd_samples.in_shreds(shape), 0) for shape in ("line", "bar")],
+        *[(odd_samples.in_shreds(shape, known=6), 1) for shape in ("line", "bar")],
+        *[(odd_samples.in_shreds(shape), 1) for shape in ("heat", "stack")],
+        (odd_samples.one_chart("line", ("a", "b", "c"), (1, None, None)), 1),
+        (odd_samples.one_chart("line", ("a", "b", "c"), (1, None, "[c]")), 0),
+        (odd_samples.one_chart("bar", (), ()), 1),
     ],
 )
 def test_a_chart_is_left_out_where_most_is_withheld(content: Content, many: int) -> None:
@@ -91,28 +91,28 @@ def test_a_chart_is_left_out_where_most_is_withheld(content: Content, many: int)
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_table_without_rows_says_that_there_is_nothing(shape: str) -> None:
-    assert texts(picture(samples.one_chart(shape, (), (), ()))) == [charts.NOTHING]
-    assert charts.NOTHING in svg(samples.one_chart(shape, ("a",), (None,), (None,)))
+    assert texts(picture(odd_samples.one_chart(shape, (), (), ()))) == [charts.NOTHING]
+    assert charts.NOTHING in svg(odd_samples.one_chart(shape, ("a",), (None,), (None,)))
 
 
 def test_an_unknown_figure_is_a_gap_in_a_line_and_never_zero() -> None:
     labels = tuple(f"{n}" for n in range(7))
-    drawn = picture(samples.one_chart("line", labels, (5, 6, None, 7, None, 8, 9)))
+    drawn = picture(odd_samples.one_chart("line", labels, (5, 6, None, 7, None, 8, 9)))
     assert [len(line.points) for line in lines_of_data(drawn)] == [2, 2]
     assert len(of(drawn, Dot)) == 2  # the lone figure between the gaps, and the end
     assert all(y < drawn.height * 0.6 for line in lines_of_data(drawn) for _, y in line.points)
 
 
 def test_an_unknown_figure_is_no_bar_and_an_empty_cell() -> None:
-    assert len(of(picture(samples.one_chart("bar", ("a", "b"), (5, None))), Box)) == 1
-    heat = picture(samples.one_chart("heat", ("a",), (5,), (None,)))
+    assert len(of(picture(odd_samples.one_chart("bar", ("a", "b"), (5, None))), Box)) == 1
+    heat = picture(odd_samples.one_chart("heat", ("a",), (5,), (None,)))
     assert [box.outline for box in of(heat, Box)] == ["", marks.GRID]
     assert "–" in texts(heat)
 
 
 @pytest.mark.parametrize("values", [(900, 950, 1000), (1, 2, 3), (0, 0, 0), (5, 5, 5)])
 def test_bars_stand_on_zero_and_are_as_long_as_their_figures(values: tuple[int, ...]) -> None:
-    drawn = picture(samples.one_chart("bar", ("a", "b", "c"), values))
+    drawn = picture(odd_samples.one_chart("bar", ("a", "b", "c"), values))
     boxes = of(drawn, Box)
     assert "0" in texts(drawn)
     assert len({round(box.y + box.height, 3) for box in boxes}) == 1
@@ -126,7 +126,7 @@ def test_bars_stand_on_zero_and_are_as_long_as_their_figures(values: tuple[int, 
 def test_a_line_without_zero_shows_a_band_but_makes_no_mountains_of_small_steps(
     values: tuple[float, ...], has_zero: bool
 ) -> None:
-    content = samples.one_chart("line", ("a", "b", "c"), values)
+    content = odd_samples.one_chart("line", ("a", "b", "c"), values)
     section = content.sections[0]
     label, figures = section.tables[0].columns
     table = replace(section.tables[0], columns=(label, replace(figures, kind="number", decimals=1)))
@@ -136,7 +136,7 @@ def test_a_line_without_zero_shows_a_band_but_makes_no_mountains_of_small_steps(
 
 def test_each_line_is_named_at_its_end_and_names_do_not_touch() -> None:
     flat = [tuple([10 + n] * 12) for n in range(4)]
-    drawn = picture(samples.one_chart("line", samples.MONTHS, *flat, kind="month"))
+    drawn = picture(odd_samples.one_chart("line", samples.MONTHS, *flat, kind="month"))
     names = [mark for mark in of(drawn, Text) if mark.text.startswith("Series")]
     assert {name.text for name in names} == {"Series 1", "Series 2", "Series 3", "Series 4"}
     places = sorted(name.y for name in names)
@@ -145,7 +145,7 @@ def test_each_line_is_named_at_its_end_and_names_do_not_touch() -> None:
 
 @pytest.mark.parametrize("shape", ["line", "bar"])
 def test_more_than_four_series_become_small_plots_on_one_scale(shape: str) -> None:
-    drawn = picture(samples.one_chart(shape, samples.MONTHS, *[samples.MEDICAL] * 5, kind="month"))
+    drawn = picture(odd_samples.one_chart(shape, samples.MONTHS, *[samples.MEDICAL] * 5, kind="month"))
     assert texts(drawn).count("1,000") == 5
 
 
@@ -160,7 +160,7 @@ def test_months_are_named_short_with_the_year_where_it_begins() -> None:
 @pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
 def test_the_last_month_is_always_named(shape: str, months: int, width: int) -> None:
     labels = tuple(f"{2022 + at // 12}-{1 + at % 12:02}" for at in range(months))
-    content = samples.one_chart(shape, labels, tuple(range(100, 100 + months)), kind="month")
+    content = odd_samples.one_chart(shape, labels, tuple(range(100, 100 + months)), kind="month")
     section = content.sections[0]
     sheet = Sheet(width, charts.WIDE_TEXT, painters.browser_width)
     drawn = charts.picture(section.charts[0], section.tables[0], sheet)
@@ -173,7 +173,7 @@ def test_the_last_month_is_always_named(shape: str, months: int, width: int) -> 
 
 @pytest.mark.parametrize("width", [493.0, 235.0])
 def test_a_line_to_a_month_that_is_not_over_is_dashed_and_ends_hollow(width: float) -> None:
-    drawn = picture(samples.cut_short(), width)
+    drawn = picture(odd_samples.cut_short(), width)
     strokes = lines_of_data(drawn)
     assert [(len(line.points), line.dashed) for line in strokes] == [(2, True), (12, False)] * 2
     assert [dot.fill for dot in of(drawn, Dot)] == [marks.PAPER, marks.PAPER]
@@ -182,7 +182,7 @@ def test_a_line_to_a_month_that_is_not_over_is_dashed_and_ends_hollow(width: flo
 
 
 def test_a_bar_of_a_month_that_is_not_over_is_pale() -> None:
-    bars = [box for box in of(picture(samples.cut_short("bar")), Box) if box.tip]
+    bars = [box for box in of(picture(odd_samples.cut_short("bar")), Box) if box.tip]
     assert [box.outline for box in bars] == ["", *[""] * 11, marks.PALETTE[0], *[""] * 12, marks.PALETTE[1]]
 
 
@@ -193,7 +193,7 @@ def test_lines_of_whole_months_are_not_dashed() -> None:
 
 
 def test_both_painters_dash_and_ring() -> None:
-    content = samples.cut_short()
+    content = odd_samples.cut_short()
     chart, table = content.sections[0].charts[0], content.sections[0].tables[0]
     native = charts.drawing(chart, table, 493.0).contents
     assert len([mark for mark in native if getattr(mark, "strokeDashArray", None)]) == 2
@@ -203,7 +203,7 @@ def test_both_painters_dash_and_ring() -> None:
 
 
 def test_labels_that_do_not_fit_are_thinned_and_do_not_overlap() -> None:
-    drawn = picture(samples.one_chart("bar", CATEGORIES, tuple(range(60))))
+    drawn = picture(odd_samples.one_chart("bar", CATEGORIES, tuple(range(60))))
     along = [mark for mark in of(drawn, Text) if mark.text.startswith("Category")]
     assert 3 <= len(along) < 15
     for before, after in pairwise(along):
@@ -225,7 +225,7 @@ def test_a_heat_map_has_every_figure_in_legible_ink() -> None:
 
 def test_weekdays_are_short_where_they_stand_side_by_side() -> None:
     hours = tuple(tuple(range(7)) for _ in range(24))
-    drawn = picture(samples.one_chart("heat", words.WEEKDAYS, *hours), 150.0)
+    drawn = picture(odd_samples.one_chart("heat", words.WEEKDAYS, *hours), 150.0)
     assert {"Mon", "Sun"} <= set(texts(drawn))
     assert "Monday" not in texts(drawn)
 
@@ -242,7 +242,7 @@ def test_weekdays_are_short_where_they_stand_side_by_side() -> None:
     ids=["page", "half a page", "screen", "phone"],
 )
 def test_weekdays_are_rows_everywhere_but_on_a_phone(most: int, sheet: Sheet, turned: bool) -> None:
-    section = samples.round_the_clock(most).sections[0]
+    section = odd_samples.round_the_clock(most).sections[0]
     drawn = charts.picture(section.charts[0], section.tables[0], sheet)
     assert len({box.y for box in of(drawn, Box) if box.tip}) == (24 if turned else 7)
 
@@ -250,24 +250,24 @@ def test_weekdays_are_rows_everywhere_but_on_a_phone(most: int, sheet: Sheet, tu
 def test_figures_that_do_not_fit_are_smaller_and_then_left_out() -> None:
     sizes = {}
     for most in (9, 900, 90_000):
-        figures = [mark for mark in of(picture(samples.round_the_clock(most)), Text) if mark.anchor == "middle"]
+        figures = [mark for mark in of(picture(odd_samples.round_the_clock(most)), Text) if mark.anchor == "middle"]
         sizes[most] = {round(mark.size / charts.PDF_TEXT, 2) for mark in figures if mark.colour != marks.MUTED}
     assert sizes[9] == {1.0}
     assert 0.85 <= min(sizes[900]) < 1
     assert sizes[90_000] == set()
-    assert "All days" not in texts(picture(samples.round_the_clock(90_000)))
+    assert "All days" not in texts(picture(odd_samples.round_the_clock(90_000)))
 
 
 def test_a_phone_never_has_smaller_figures() -> None:
     hours = tuple(tuple(range(100, 107)) for _ in range(9))
-    content = samples.one_chart("heat", words.WEEKDAYS, *hours)
+    content = odd_samples.one_chart("heat", words.WEEKDAYS, *hours)
     sheet = Sheet(charts.NARROW, charts.NARROW_TEXT, painters.browser_width)
     drawn = charts.picture(content.sections[0].charts[0], content.sections[0].tables[0], sheet)
     assert {mark.size for mark in of(drawn, Text)} == {charts.NARROW_TEXT}
 
 
 def test_a_clinic_open_round_the_clock_has_every_figure_and_total_on_one_page() -> None:
-    content = samples.round_the_clock(900)
+    content = odd_samples.round_the_clock(900)
     chart, table = content.sections[0].charts[0], content.sections[0].tables[0]
     drawn = charts.picture(chart, table, charts.pdf_sheet(charts.PAGE))
     assert drawn.height <= 400
@@ -308,7 +308,7 @@ HOSTILE = "</text><script>alert(1)</script><b>&\"' onload=x"
 
 @pytest.mark.parametrize("many", [1, 2, 5])
 def test_the_only_line_on_a_phone_ends_in_its_figure_alone(many: int) -> None:
-    content = samples.one_chart("line", samples.MONTHS, *[samples.MEDICAL] * many, kind="month")
+    content = odd_samples.one_chart("line", samples.MONTHS, *[samples.MEDICAL] * many, kind="month")
     chart, table = content.sections[0].charts[0], content.sections[0].tables[0]
     names = [f"Series {at + 1}" for at in range(many)]
     for width, told in ((charts.WIDE, names), (charts.NARROW, names if many > 1 else [])):
@@ -319,7 +319,7 @@ def test_the_only_line_on_a_phone_ends_in_its_figure_alone(many: int) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_svg_is_well_formed_and_nothing_in_it_can_act(shape: str) -> None:
-    content = samples.one_chart(shape, (HOSTILE, "b"), (3, 4), (5, 6))
+    content = odd_samples.one_chart(shape, (HOSTILE, "b"), (3, 4), (5, 6))
     section = content.sections[0]
     chart = replace(section.charts[0], title=HOSTILE, subtitle=HOSTILE)
     markup = str(charts.svg(chart, section.tables[0]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.figures import Column, Section, Table
 from webapp.files import facts, to_csv
@@ -55,13 +55,14 @@ def test_it_says_where_the_figures_come_from(draw: Draw) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(draw: Draw, text: str) -> None:
-    cells = [cell for line in lines_of(draw("csv", samples.named_document(text))) for cell in line]
+    cells = [cell for line in lines_of(draw("csv", odd_samples.named_document(text))) for cell in line]
     assert f"'{text}" in cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
 
 
 def test_a_month_cut_short_is_a_month_with_a_line_for_its_days(draw: Draw) -> None:
-    lines = [line for line in lines_of(draw("csv", samples.document(samples.cut_short()))) if line[0] == "The section"]
+    document = samples.document(odd_samples.cut_short())
+    lines = [line for line in lines_of(draw("csv", document)) if line[0] == "The section"]
     assert lines[-5:] == [
         ["The section", "2026-10", "Series 1", "913", ""],
         ["The section", "2026-10", "Series 2", "291", ""],
@@ -73,7 +74,7 @@ def test_a_month_cut_short_is_a_month_with_a_line_for_its_days(draw: Draw) -> No
 
 
 def test_a_month_of_which_only_the_first_day_is_counted_says_so() -> None:
-    lines = to_csv.lines(samples.document(samples.one_chart("line", ("2026-11-01/01",), (5,), kind="month")))
+    lines = to_csv.lines(samples.document(odd_samples.one_chart("line", ("2026-11-01/01",), (5,), kind="month")))
     assert ("The section", "2026-11", "Days of the month", "1", "") in lines
 
 
@@ -81,7 +82,7 @@ def test_numbers_and_other_text_are_untouched(draw: Draw) -> None:
     table = Table(
         "t", "T", (Column("a", "A"), Column("b", "B", "number", decimals=1)), (("−5", -5.5), ("a=b", -3), ("'x", 0))
     )
-    content = replace(samples.empty(), sections=(Section("t", "T", (), (table,)),))
+    content = replace(odd_samples.empty(), sections=(Section("t", "T", (), (table,)),))
     lines = lines_of(draw("csv", samples.document(content)))
     assert ["T", "−5", "B", "-5.5", ""] in lines
     assert ["T", "a=b", "B", "-3", ""] in lines
@@ -89,7 +90,7 @@ def test_numbers_and_other_text_are_untouched(draw: Draw) -> None:
 
 
 def test_quotes_commas_and_line_breaks_come_back(draw: Draw) -> None:
-    lines = lines_of(draw("csv", samples.named_document('a "quoted", text\nin two lines')))
+    lines = lines_of(draw("csv", odd_samples.named_document('a "quoted", text\nin two lines')))
     assert ["Provenance", "", "Clinic", 'a "quoted", text in two lines', ""] in lines
 
 

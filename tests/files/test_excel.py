@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.figures import Column, Content, Section, Table
 from webapp.files import facts
@@ -179,7 +179,7 @@ def test_intervals_have_error_bars_from_end_to_end(draw: Draw) -> None:
 
 
 def test_a_withheld_figure_is_a_gap_in_a_line(draw: Draw) -> None:
-    content = samples.one_chart("line", ("a", "b", "c"), (5, "[c]", 7), (1, 2, 3))
+    content = odd_samples.one_chart("line", ("a", "b", "c"), (5, "[c]", 7), (1, 2, 3))
     (line,) = charts_of(draw, content)
     assert re.findall(r"<c:val><c:numRef><c:f>([^<]*)</c:f>", line) == [
         "'The table'!$P$5:$P$7",
@@ -191,8 +191,8 @@ def test_a_withheld_figure_is_a_gap_in_a_line(draw: Draw) -> None:
 
 
 def test_the_table_of_a_chart_that_is_left_out_stays(draw: Draw) -> None:
-    assert charts_of(draw, samples.in_shreds()) == []
-    sheet = book_of(draw("excel", samples.document(samples.in_shreds())))["The table"]
+    assert charts_of(draw, odd_samples.in_shreds()) == []
+    sheet = book_of(draw("excel", samples.document(odd_samples.in_shreds())))["The table"]
     assert [row[1] for row in sheet.iter_rows(min_row=5, max_row=16, values_only=True)] == [
         *samples.MEDICAL[:5],
         *["[c]"] * 7,
@@ -201,16 +201,16 @@ def test_the_table_of_a_chart_that_is_left_out_stays(draw: Draw) -> None:
 
 def test_bars_of_long_words_lie_in_the_order_of_the_rows(draw: Draw) -> None:
     steps = ("Reached", "Opened the message", "Answered the message", "Attended within 30 days")
-    (funnel,) = charts_of(draw, samples.one_chart("bar", steps, (1200, 840, 310, 122)))
+    (funnel,) = charts_of(draw, odd_samples.one_chart("bar", steps, (1200, 840, 310, 122)))
     assert '<c:barDir val="bar"/>' in funnel
     assert '<c:orientation val="maxMin"/>' in funnel
-    (upright,) = charts_of(draw, samples.one_chart("bar", ("a", "b"), (1, 2)))
+    (upright,) = charts_of(draw, odd_samples.one_chart("bar", ("a", "b"), (1, 2)))
     assert '<c:barDir val="col"/>' in upright
 
 
 @pytest.mark.parametrize("title", ["=1+1", "=Summary!$A$1", "Summary!A1"])
 def test_a_chart_title_is_never_a_reference(draw: Draw, title: str) -> None:
-    file = draw("excel", samples.document(samples.named(title)))
+    file = draw("excel", samples.document(odd_samples.named(title)))
     with zipfile.ZipFile(io.BytesIO(file)) as parts:
         markup = parts.read("xl/charts/chart1.xml").decode()
     title_part = markup[markup.index("<c:title>") : markup.index("</c:title>")]
@@ -220,7 +220,7 @@ def test_a_chart_title_is_never_a_reference(draw: Draw, title: str) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "https://example.org", "00123", "1e5", "{=1}"])
 def test_no_text_becomes_a_formula_a_link_or_a_number(draw: Draw, text: str) -> None:
-    file = draw("excel", samples.named_document(text))
+    file = draw("excel", odd_samples.named_document(text))
     book = book_of(file)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == text]
     assert len(cells) >= 8
@@ -259,7 +259,7 @@ def test_a_long_name_of_a_sheet_is_cut_after_a_word(title: str, name: str) -> No
 
 @pytest.mark.parametrize("shape", ["line", "bar"])
 def test_a_month_that_is_not_over_is_told_and_hollow(draw: Draw, shape: str) -> None:
-    sheet = book_of(draw("excel", samples.document(samples.cut_short(shape)))).worksheets[1]
+    sheet = book_of(draw("excel", samples.document(odd_samples.cut_short(shape)))).worksheets[1]
     last, before = sheet.cell(TOP + 13, 1), sheet.cell(TOP + 12, 1)
     assert (f"{last.value:%Y-%m-%d}", last.number_format) == ("2026-11-01", '"1–22 "mmm yyyy')
     assert before.number_format == "mmm yyyy"
@@ -279,12 +279,12 @@ def test_it_prints_on_the_paper_asked_for(draw: Draw, paper: str, size: str) -> 
 
 
 def test_a_report_without_figures_is_a_valid_workbook(draw: Draw) -> None:
-    book = book_of(draw("excel", samples.document(samples.empty())))
+    book = book_of(draw("excel", samples.document(odd_samples.empty())))
     assert book.sheetnames == ["Summary", "Visits by month"]
 
 
 def test_text_too_long_for_a_cell_is_cut_not_lost(draw: Draw) -> None:
-    book = book_of(draw("excel", samples.named_document("x" * 40_000)))
+    book = book_of(draw("excel", odd_samples.named_document("x" * 40_000)))
     assert book.worksheets[1].cell(TOP + 1, 1).value == "x" * 32_767
 
 

@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from openpyxl import load_workbook
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.figures import Column, Definition, Document, Section, Table
 from webapp.files import FORMATS
@@ -41,7 +41,7 @@ def holding(strings: list[str]) -> Document:
         "odd", "Odd names", (Column("name", "Name"), Column("n", "Visits", "count")), tuple((one, 1) for one in strings)
     )
     content = replace(
-        samples.empty(),
+        odd_samples.empty(),
         sections=(Section("odd", "Odd", (), (table,)),),
         definitions=tuple(Definition("Term", one) for one in strings),
     )
@@ -79,7 +79,7 @@ def test_odd_text_comes_out_right_in_every_format(draw: Draw) -> None:
 
 @pytest.mark.parametrize("text", OUR_OWN)
 def test_odd_text_anywhere_still_gives_every_file(draw: Draw, text: str) -> None:
-    document = samples.named_document(text)
+    document = odd_samples.named_document(text)
     for name in FORMATS:
         assert len(draw(name, document)) > 500
 
@@ -92,6 +92,6 @@ def test_every_naughty_string_comes_out_right_in_every_format(draw: Draw, naught
 
 def test_every_naughty_string_may_be_the_name_of_anything(draw: Draw, naughty_strings: list[str]) -> None:
     for start in range(0, len(naughty_strings), 25):
-        document = samples.named_each(naughty_strings[start : start + 25])
+        document = odd_samples.named_each(naughty_strings[start : start + 25])
         for name in FORMATS:
             assert len(draw(name, document)) > 500

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.figures import Content, Presentation, Provenance, as_plain, freeze
 from webapp.files.to_json import SCHEMA, VERSION
@@ -23,7 +23,13 @@ def schema() -> Draft202012Validator:
 
 @pytest.mark.parametrize(
     "content",
-    [samples.visit_trends(), samples.patient_summary(), samples.empty(), samples.long_table(3), samples.named("=1")],
+    [
+        samples.visit_trends(),
+        samples.patient_summary(),
+        odd_samples.empty(),
+        odd_samples.long_table(3),
+        odd_samples.named("=1"),
+    ],
     ids=["trends", "summary", "empty", "long", "named"],
 )
 def test_it_follows_the_schema_and_holds_the_content(

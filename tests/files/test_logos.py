@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.files import logos, to_pdf
 from webapp.files.logos import TALLEST, WIDEST
@@ -80,7 +80,7 @@ def test_what_is_transparent_is_white(mode: str, colour: object, seen: tuple[int
 
 
 def test_a_pdf_has_it_at_the_head_of_its_first_page_only(draw: Draw) -> None:
-    file = draw("pdf", samples.document(samples.long_table(200), logo=WIDE))
+    file = draw("pdf", samples.document(odd_samples.long_table(200), logo=WIDE))
     assert [len(page.images) for page in PdfReader(io.BytesIO(file)).pages][:2] == [1, 0]
     with pypdfium2.PdfDocument(file) as pdf:
         picture = pdf[0].render().to_pil().convert("RGB")

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from reportlab.platypus import Flowable
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp import words
 from webapp.errors import RenderFailed
@@ -54,7 +54,7 @@ def test_every_figure_is_on_its_pages(draw: Draw, content) -> None:
 
 
 def test_the_table_of_a_chart_that_is_left_out_stays(draw: Draw) -> None:
-    text = text_of(draw("pdf", samples.document(samples.in_shreds())))
+    text = text_of(draw("pdf", samples.document(odd_samples.in_shreds())))
     assert squeezed("What is seen") not in text
     assert text.count(squeezed("The table")) == 1
     assert text.count("[c]") == 7
@@ -80,14 +80,14 @@ def test_its_fonts_are_embedded_and_none_is_helvetica(draw: Draw) -> None:
 
 
 def test_each_page_says_which_it_is_of_how_many(draw: Draw) -> None:
-    found = pages_of(draw("pdf", samples.document(samples.long_table(700))))
+    found = pages_of(draw("pdf", samples.document(odd_samples.long_table(700))))
     assert len(found) > 5
     for number, text in enumerate(found, 1):
         assert f"page {number} of {len(found)}" in text
 
 
 def test_each_page_names_clinic_report_and_origin(draw: Draw) -> None:
-    document = samples.document(samples.long_table(100))
+    document = samples.document(odd_samples.long_table(100))
     for text in pages_of(draw("pdf", document)):
         for part in ("Riverside Clinic", "Visit trends, 1 to 31 October 2026", "VT-2026-10487", document.short_hash):
             assert part in text
@@ -96,7 +96,7 @@ def test_each_page_names_clinic_report_and_origin(draw: Draw) -> None:
 
 @pytest.mark.parametrize("note", ["", "too wide for two side by side, " * 6], ids=["in strips", "in one"])
 def test_a_long_table_repeats_its_header_and_keeps_every_row_in_order(draw: Draw, note: str) -> None:
-    content = samples.long_table(700)
+    content = odd_samples.long_table(700)
     table = content.sections[0].tables[0]
     rows = tuple((day, f"{name}: {note}", count) for day, name, count in table.rows) if note else table.rows
     content = replace(content, sections=(replace(content.sections[0], tables=(replace(table, rows=rows),)),))
@@ -109,7 +109,7 @@ def test_a_long_table_repeats_its_header_and_keeps_every_row_in_order(draw: Draw
 
 def test_sixty_months_stand_in_strips_on_one_page(draw: Draw) -> None:
     months = tuple(f"{2021 + at // 12}-{1 + at % 12:02}" for at in range(60))
-    content = samples.one_chart("line", months, tuple(range(1000, 1060)), kind="month")
+    content = odd_samples.one_chart("line", months, tuple(range(1000, 1060)), kind="month")
     table = replace(content.sections[0].tables[0], total=("Total", 61_770))
     content = replace(content, sections=(replace(content.sections[0], charts=(), tables=(table,)),))
     first = pages_of(draw("pdf", samples.document(content)))[0]
@@ -118,13 +118,13 @@ def test_sixty_months_stand_in_strips_on_one_page(draw: Draw) -> None:
 
 @pytest.mark.parametrize("rows", [8, 9, 11, 12, 13, 47, 48, 49])
 def test_strips_hold_each_row_once_however_many(draw: Draw, rows: int) -> None:
-    found = pages_of(draw("pdf", samples.document(samples.long_table(rows))))
+    found = pages_of(draw("pdf", samples.document(odd_samples.long_table(rows))))
     assert [int(row) for text in found for row in re.findall(r"Row (\d+)", text)] == list(range(rows))
     assert sum(f"{sum(range(rows)):,}" in text for text in found) == 1
 
 
 def test_a_table_that_begins_a_page_says_of_which_section(draw: Draw) -> None:
-    content = samples.long_table(90)
+    content = odd_samples.long_table(90)
     tables = [replace(content.sections[0].tables[0], key=f"{at}", title=f"Table {at}") for at in range(3)]
     content = replace(content, sections=(replace(content.sections[0], tables=tuple(tables)),))
     found = pages_of(draw("pdf", samples.document(content)))
@@ -135,9 +135,9 @@ def test_a_table_that_begins_a_page_says_of_which_section(draw: Draw) -> None:
 
 
 def test_strips_that_go_on_over_a_page_say_of_which_table(draw: Draw) -> None:
-    found = pages_of(draw("pdf", samples.document(samples.long_table(300))))
+    found = pages_of(draw("pdf", samples.document(odd_samples.long_table(300))))
     assert len(found) > 2
-    assert [samples.long_table(300).sections[0].tables[0].title + ", continued" in text for text in found[:3]] == [
+    assert [odd_samples.long_table(300).sections[0].tables[0].title + ", continued" in text for text in found[:3]] == [
         False,
         True,
         True,
@@ -146,7 +146,7 @@ def test_strips_that_go_on_over_a_page_say_of_which_table(draw: Draw) -> None:
 
 @pytest.mark.parametrize("before", range(20, 80, 4))
 def test_a_sections_title_is_on_the_page_of_its_first_table(draw: Draw, before: int) -> None:
-    content = samples.long_table(before)
+    content = odd_samples.long_table(before)
     columns = (Column("name", "Name"), *(Column(f"n{n}", f"Number {n} of each", "count") for n in range(6)))
     table = Table("short", "The short table", columns, tuple((f"Row {n}", *range(6)) for n in range(12)))
     short = Section("short", "The section after", (), (table,), "Something to know about it. " * 4)
@@ -166,7 +166,7 @@ LONG = tuple(
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("rows", range(20, 75, 5))
 def test_no_definition_is_split_and_the_last_page_is_never_a_few_lines(draw: Draw, paper: str, rows: int) -> None:
-    content = replace(samples.long_table(rows), definitions=LONG)
+    content = replace(odd_samples.long_table(rows), definitions=LONG)
     found = pages_of(draw("pdf", samples.document(content, paper=paper)))
     places = [[at for at, text in enumerate(found) if f"t{n}w0" in text] for n in range(9)]
     assert places == [[at for at, text in enumerate(found) if f"end{n}." in text] for n in range(9)]
@@ -177,14 +177,14 @@ def test_no_definition_is_split_and_the_last_page_is_never_a_few_lines(draw: Dra
 
 def test_definitions_too_many_for_a_page_go_on_on_the_next(draw: Draw) -> None:
     many = tuple(Definition(f"Term {at}", "what it means " * 12) for at in range(150))
-    found = pages_of(draw("pdf", samples.document(replace(samples.empty(), definitions=many))))
+    found = pages_of(draw("pdf", samples.document(replace(odd_samples.empty(), definitions=many))))
     assert [int(at) for text in found for at in re.findall(r"Term (\d+)", text)] == list(range(150))
     assert all("About these figures, continued" in text for text in found[2:])
 
 
 def test_the_rows_of_the_origin_are_in_line(draw: Draw) -> None:
     filters = (Choice("Provider", "a long name that wraps " * 6), Choice("Age", "all"))
-    reader = PdfReader(io.BytesIO(draw("pdf", samples.document(samples.empty(), filters=filters))))
+    reader = PdfReader(io.BytesIO(draw("pdf", samples.document(odd_samples.empty(), filters=filters))))
     heights: dict[str, float] = {}
 
     def note(text: str, current: list[float], matrix: list[float], *_: object) -> None:
@@ -198,7 +198,7 @@ def test_the_rows_of_the_origin_are_in_line(draw: Draw) -> None:
 
 
 def test_a_table_wider_than_the_page_is_cut_into_parts_with_their_first_column(draw: Draw) -> None:
-    content = samples.one_chart("heat", ("Monday", "Tuesday"), *[(1_000_000 + n, 2_000_000 + n) for n in range(40)])
+    content = odd_samples.one_chart("heat", ("Monday", "Tuesday"), *[(1_000_000 + n, 2_000_000 + n) for n in range(40)])
     content = replace(content, sections=(replace(content.sections[0], charts=()),))
     text = text_of(draw("pdf", samples.document(content)))
     assert text.count("Monday") > 1
@@ -223,13 +223,13 @@ def test_it_has_a_title_a_language_and_an_outline(draw: Draw) -> None:
 
 
 def test_it_says_so_when_there_is_nothing_to_show(draw: Draw) -> None:
-    text = text_of(draw("pdf", samples.document(samples.empty())))
+    text = text_of(draw("pdf", samples.document(odd_samples.empty())))
     assert squeezed("No figures to show for this choice") in text
     assert squeezed("There were no visits in this period.") in text
 
 
 def test_a_report_without_anything_is_still_a_report(draw: Draw) -> None:
-    bare = replace(samples.empty(), summary=(), metrics=(), sections=(), definitions=())
+    bare = replace(odd_samples.empty(), summary=(), metrics=(), sections=(), definitions=())
     assert "VT-2026-10487" in text_of(draw("pdf", samples.document(bare)))
 
 
@@ -238,13 +238,13 @@ THAI, ARABIC, GREEK, CYRILLIC = "คลินิกริมน้ำ ที่�
 
 @pytest.mark.parametrize("name", [THAI, GREEK, CYRILLIC, "Phòng khám Bến Nghé", "Zoë Šťastná Łódź"])
 def test_names_in_these_scripts_can_be_read_and_copied(draw: Draw, name: str) -> None:
-    text = text_of(draw("pdf", samples.named_document(name)))
+    text = text_of(draw("pdf", odd_samples.named_document(name)))
     assert text.count(squeezed(name)) >= 10
     assert fonts.MARKER not in text
 
 
 def test_arabic_is_joined_and_runs_from_right_to_left(draw: Draw) -> None:
-    pdf = draw("pdf", samples.named_document(ARABIC))
+    pdf = draw("pdf", odd_samples.named_document(ARABIC))
     raw = "".join(pages_of(pdf))
     assert any("\ufe70" <= char <= "\ufeff" for char in raw), "letters are not joined"
     read = squeezed(raw)
@@ -255,18 +255,18 @@ def test_arabic_is_joined_and_runs_from_right_to_left(draw: Draw) -> None:
 
 @pytest.mark.parametrize("name", ["日本の診療所", "हिन्दी", "😀 Clinic", "עברית"])
 def test_what_no_font_has_is_marked_and_never_dropped(draw: Draw, name: str) -> None:
-    assert fonts.MARKER in text_of(draw("pdf", samples.named_document(name)))
+    assert fonts.MARKER in text_of(draw("pdf", odd_samples.named_document(name)))
 
 
 def test_text_never_acts_as_markup(draw: Draw) -> None:
     name = "<b>&\"'</b><img src='file:///etc/passwd'><pdf:nextpage/>{{ 7*7 }}<!-- &amp;"
-    text = text_of(draw("pdf", samples.named_document(name)))
+    text = text_of(draw("pdf", odd_samples.named_document(name)))
     assert text.count(squeezed(name)) >= 8
 
 
 def test_text_far_too_long_still_gives_a_report(draw: Draw) -> None:
     for name in ("w" * 5000, "long name " * 500, THAI * 200, ARABIC * 200):
-        assert "VT-2026-10487" in text_of(draw("pdf", samples.named_document(name)))
+        assert "VT-2026-10487" in text_of(draw("pdf", odd_samples.named_document(name)))
 
 
 def failing(document: Document) -> str:
@@ -283,7 +283,7 @@ def test_a_font_that_cannot_be_read_fails_the_report(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("FONT_FOLDER", str(tmp_path))
     fonts.ready.cache_clear()
     try:
-        assert "cannot be read" in failing(samples.document(samples.empty()))
+        assert "cannot be read" in failing(samples.document(odd_samples.empty()))
     finally:
         monkeypatch.undo()
         fonts.ready.cache_clear()
@@ -296,7 +296,7 @@ def test_a_font_package_that_is_missing_fails_the_report(monkeypatch: pytest.Mon
     fonts.edition.cache_clear()
     fonts.ready.cache_clear()
     try:
-        assert "font package" in failing(samples.document(samples.empty()))
+        assert "font package" in failing(samples.document(odd_samples.empty()))
     finally:
         monkeypatch.undo()
         fonts.edition.cache_clear()
@@ -315,7 +315,7 @@ def test_text_drawn_in_another_font_fails_the_report(monkeypatch: pytest.MonkeyP
 
     parts = to_pdf._native_parts
     monkeypatch.setattr(to_pdf, "_native_parts", lambda *given: {**parts(*given), "about": [Stray()]})
-    assert "not embedded" in failing(samples.document(samples.empty()))
+    assert "not embedded" in failing(samples.document(odd_samples.empty()))
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_hole_in_the_page_fails_the_report(monkeypatch: pytest.MonkeyPatch, ho
     logging.getLogger("xhtml2pdf").setLevel(logging.WARNING)
     markup = to_pdf._markup
     monkeypatch.setattr(to_pdf, "_markup", lambda document: markup(document).replace("</h1>", f"</h1>{hole}"))
-    failing(samples.document(samples.empty()))
+    failing(samples.document(odd_samples.empty()))
 
 
 def test_a_figure_that_is_not_finite_fails_the_report() -> None:
@@ -341,7 +341,7 @@ def test_the_fault_holds_none_of_the_reports_text(monkeypatch: pytest.MonkeyPatc
         raise ValueError(document.presentation.clinic_name)
 
     monkeypatch.setattr(to_pdf, "_markup", broken)
-    told = failing(samples.document(samples.empty(), clinic_name="Anna Patient"))
+    told = failing(samples.document(odd_samples.empty(), clinic_name="Anna Patient"))
     assert "Anna" not in told
     assert "ValueError" in told
 
@@ -357,4 +357,4 @@ def test_interrupts_and_time_outs_pass_through(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(to_pdf, "_markup", interrupted)
     with pytest.raises(interrupt):
-        FORMATS["pdf"].render(samples.document(samples.empty()), io.BytesIO())
+        FORMATS["pdf"].render(samples.document(odd_samples.empty()), io.BytesIO())

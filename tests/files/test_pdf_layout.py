@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pypdfium2
 import pytest
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.figures import Column, Content, Document, Section, Table
 from webapp.files import pages
@@ -32,7 +32,7 @@ def pages_of(pdf: bytes) -> list[Page]:
 
 def sections_of(*columns: int) -> Content:
     """A section for each number: its one table has so many columns."""
-    tables = [samples.wide_table(number, 6).sections[0].tables[0] for number in columns]
+    tables = [odd_samples.wide_table(number, 6).sections[0].tables[0] for number in columns]
     sections = tuple(
         Section(f"s{at}", f"Section {at}", (), (replace(table, title=f"Table {at}"),))
         for at, table in enumerate(tables)
@@ -48,7 +48,7 @@ PAPERS = {"A4": (595, 842), "Letter": (612, 792)}
 def test_a_table_lies_on_its_side_where_only_that_holds_it_whole(
     draw: Draw, paper: str, columns: int, is_wide: bool
 ) -> None:
-    found = pages_of(draw("pdf", samples.document(samples.wide_table(columns, 60), paper=paper)))
+    found = pages_of(draw("pdf", samples.document(odd_samples.wide_table(columns, 60), paper=paper)))
     with_rows = [page for page in found if page.rows]
     assert {page.is_wide for page in with_rows} == {is_wide}
     assert not any(page.is_wide for page in found if not page.rows)
@@ -60,7 +60,7 @@ def test_a_table_lies_on_its_side_where_only_that_holds_it_whole(
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_page_on_its_side_is_the_same_paper_with_all_that_others_have(draw: Draw, paper: str) -> None:
-    document = samples.document(samples.wide_table(15, 60), paper=paper)
+    document = samples.document(odd_samples.wide_table(15, 60), paper=paper)
     with pypdfium2.PdfDocument(draw("pdf", document)) as pdf:
         sizes = {tuple(map(round, page.get_size())) for page in pdf}
         assert sizes == {PAPERS[paper], PAPERS[paper][::-1]}
@@ -92,7 +92,7 @@ def test_the_title_goes_along_and_what_follows_stands_upright_again(draw: Draw) 
 
 
 def test_the_rest_of_a_section_stands_before_its_wide_table(draw: Draw) -> None:
-    (months, week), (wide,) = samples.visit_trends().sections, samples.wide_table(19, 5).sections
+    (months, week), (wide,) = samples.visit_trends().sections, odd_samples.wide_table(19, 5).sections
     mixed = replace(months, tables=(*wide.tables, *months.tables))
     found = pages_of(draw("pdf", samples.document(replace(samples.visit_trends(), sections=(mixed, week)))))
     assert "Visits by month" in found[0].text
@@ -107,7 +107,7 @@ def test_the_rest_of_a_section_stands_before_its_wide_table(draw: Draw) -> None:
 def test_no_page_has_a_single_row_or_the_total_alone(draw: Draw, paper: str, columns: int, holds: int) -> None:
     """`holds` is how many rows one page has room for, with the total."""
     for rows in range(holds, holds + 5):
-        content = replace(samples.wide_table(columns, rows), metrics=(), summary=())
+        content = replace(odd_samples.wide_table(columns, rows), metrics=(), summary=())
         found = [page for page in pages_of(draw("pdf", samples.document(content, paper=paper))) if page.rows]
         assert [row for page in found for row in page.rows] == list(range(rows))
         assert len(found) == (1 if rows == holds else 2)
@@ -120,7 +120,7 @@ def test_no_page_has_a_single_row_or_the_total_alone(draw: Draw, paper: str, col
 
 @pytest.mark.parametrize("columns", [11, 15, 40])
 def test_a_table_that_goes_on_over_the_page_says_so_at_its_head(draw: Draw, columns: int) -> None:
-    found = pages_of(draw("pdf", samples.document(samples.wide_table(columns, 60))))
+    found = pages_of(draw("pdf", samples.document(odd_samples.wide_table(columns, 60))))
     first, *rest = [page.text for page in found if page.rows]
     assert "continued" not in first
     assert all(text.count("The table, continued") == text.count("continued") == 1 for text in rest)

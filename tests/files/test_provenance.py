@@ -14,7 +14,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.figures import Choice, Document, Excluded, Rows, as_plain
 from webapp.files import facts, pages
@@ -35,7 +35,7 @@ def pages_of(pdf: bytes) -> list[str]:
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_each_page_says_all_of_it(draw: Draw, paper: str) -> None:
-    document = samples.document(samples.long_table(300), paper=paper, filters=FILTERS)
+    document = samples.document(odd_samples.long_table(300), paper=paper, filters=FILTERS)
     found = pages_of(draw("pdf", document))
     assert len(found) > 3
     for text in found:
@@ -58,7 +58,7 @@ def test_each_page_says_all_of_it(draw: Draw, paper: str) -> None:
 
 
 def extreme(name: str) -> Document:
-    content = replace(samples.long_table(100), rows=MANY_REASONS)
+    content = replace(odd_samples.long_table(100), rows=MANY_REASONS)
     filters = tuple(Choice(f"Filter {at}", name) for at in range(5))
     return samples.document(content, clinic_name=name, requested_by=name, filters=filters)
 
@@ -119,7 +119,7 @@ def test_facts_are_packed_on_so_many_lines_and_none_is_lost(name: str, most: int
 
 def test_figures_after_a_name_from_right_to_left_stay_where_they_are(draw: Draw) -> None:
     filters = (Choice("Provider", "عيادة النهر"), Choice("Wards", "7"))
-    document = samples.document(samples.long_table(3), requested_by="علي", filters=filters)
+    document = samples.document(odd_samples.long_table(3), requested_by="علي", filters=filters)
     (text,) = {re.sub(r"[^ -~·]+", "?", one) for one in pages_of(draw("pdf", document))}
     assert "Provider: ? ? · Wards: 7" in text
     assert "asked 22 November 2026, 14:05 by ? · data as of 22 November 2026" in text
@@ -144,7 +144,7 @@ def test_each_sheet_says_all_of_it(draw: Draw) -> None:
 
 
 def test_no_chart_stands_on_the_lines_below_the_table(draw: Draw) -> None:
-    book = load_workbook(io.BytesIO(draw("excel", samples.document(samples.one_chart("bar", ("a", "b"), (1, 2))))))
+    book = load_workbook(io.BytesIO(draw("excel", samples.document(odd_samples.one_chart("bar", ("a", "b"), (1, 2))))))
     sheet = book["The table"]
     origin = next(row for row in range(1, 99) if sheet.cell(row, 1).value == "Where these figures come from")
     (chart,) = sheet._charts

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.errors import FiguresDiffer, RenderFailed
 from webapp.figures import SUPPRESSED, Chart, Column, Content, Document, Metric, Rows, Section, Table, freeze, thaw
@@ -40,26 +40,27 @@ def withheld() -> Content:
 CONTENTS: dict[str, Callable[[], Content]] = {
     "trends": samples.visit_trends,
     "summary": samples.patient_summary,
-    "empty": samples.empty,
+    "empty": odd_samples.empty,
     "withheld": withheld,
-    "long": lambda: samples.long_table(300),
-    "round the clock": lambda: samples.round_the_clock(9),
-    "round the clock, busy": lambda: samples.round_the_clock(9999),
-    "cut short": samples.cut_short,
-    "wide": lambda: samples.wide_table(13, 70),
-    "too wide": lambda: samples.wide_table(40, 30),
-    "many rows in a map": lambda: samples.one_chart("heat", tuple(map(str, range(70))), *[tuple(range(70))] * 3),
-    "arabic": lambda: samples.named("عيادة النهر"),
-    "thai": lambda: samples.named("ที่ปู่ย่า"),
-    "japanese": lambda: samples.named("日本の診療所"),
-    "markup": lambda: samples.named("<b>&\"'</b> -- =1+1"),
-    "formula": lambda: samples.named("=1+1"),
-    "long names": lambda: samples.named("long name " * 50),
-    "no spaces": lambda: samples.named("W" * 59),
-    "hyphens": lambda: samples.named("well-being-of-the-well-to-do-in-the-upper-river-valley"),
-    "numbers": lambda: samples.named("5 of 1,204"),
+    "long": lambda: odd_samples.long_table(300),
+    "round the clock": lambda: odd_samples.round_the_clock(9),
+    "round the clock, busy": lambda: odd_samples.round_the_clock(9999),
+    "cut short": odd_samples.cut_short,
+    "wide": lambda: odd_samples.wide_table(13, 70),
+    "too wide": lambda: odd_samples.wide_table(40, 30),
+    "many rows in a map": lambda: odd_samples.one_chart("heat", tuple(map(str, range(70))), *[tuple(range(70))] * 3),
+    "arabic": lambda: odd_samples.named("عيادة النهر"),
+    "thai": lambda: odd_samples.named("ที่ปู่ย่า"),
+    "japanese": lambda: odd_samples.named("日本の診療所"),
+    "markup": lambda: odd_samples.named("<b>&\"'</b> -- =1+1"),
+    "formula": lambda: odd_samples.named("=1+1"),
+    "long names": lambda: odd_samples.named("long name " * 50),
+    "no spaces": lambda: odd_samples.named("W" * 59),
+    "hyphens": lambda: odd_samples.named("well-being-of-the-well-to-do-in-the-upper-river-valley"),
+    "numbers": lambda: odd_samples.named("5 of 1,204"),
     "one column": lambda: replace(
-        samples.empty(), sections=(Section("s", "S", (), (Table("t", "T", (Column("a", "A"),), (("x",), ("-y",))),)),)
+        odd_samples.empty(),
+        sections=(Section("s", "S", (), (Table("t", "T", (Column("a", "A"),), (("x",), ("-y",))),)),),
     ),
 }
 
@@ -114,7 +115,7 @@ def told(document: Document, format_name: str, file: bytes, whole: bool = True) 
 
 @pytest.mark.parametrize("format_name", ["excel", "csv", "json"])
 def test_one_number_that_is_another_is_named(draw: Draw, format_name: str) -> None:
-    for content in (samples.visit_trends(), samples.patient_summary(), samples.cut_short()):
+    for content in (samples.visit_trends(), samples.patient_summary(), odd_samples.cut_short()):
         document = samples.document(content)
         for address, other in list(altered(content))[::7]:
             file = draw(format_name, replace(document, content=other))
@@ -125,8 +126,8 @@ def test_one_number_that_is_another_is_found_in_a_pdf(draw: Draw) -> None:
     for content in (
         samples.visit_trends(),
         samples.patient_summary(),
-        samples.wide_table(13, 20),
-        samples.wide_table(40, 5),
+        odd_samples.wide_table(13, 20),
+        odd_samples.wide_table(40, 5),
     ):
         document = samples.document(content)
         for address, other in list(altered(content))[:: 1 + sum(1 for _ in altered(content)) // 4]:
@@ -168,7 +169,7 @@ def test_a_withheld_figure_is_text_and_a_number_in_its_place_is_found(draw: Draw
 
 
 def test_the_last_figure_of_a_row_is_not_taken_for_the_beginning_of_a_longer_one(draw: Draw) -> None:
-    content = samples.one_chart("bar", ("one", "two", "three"), (7, 21, 9))
+    content = odd_samples.one_chart("bar", ("one", "two", "three"), (7, 21, 9))
     table = content.sections[0].tables[0]
     content = with_table(content, content.sections[0], table, table)
     document = samples.document(replace(content, sections=(replace(content.sections[0], charts=()),)))
@@ -228,7 +229,7 @@ def test_a_file_that_was_cut_short_is_found(draw: Draw, format_name: str) -> Non
 
 
 def test_an_address_holds_no_text_of_the_report(draw: Draw) -> None:
-    content = samples.named("Anna Patient")
+    content = odd_samples.named("Anna Patient")
     document = samples.document(content)
     for _, other in altered(content):
         for format_name in FORMATS:
@@ -265,7 +266,7 @@ def test_no_file_that_is_right_is_refused(
     table = Table("t", label, columns, tuple(rows), ("All", None, None, sum(row[3] for row in rows)))
     chart = Chart("c", shape, "Title", "Subtitle", "t", "name", ("c",))
     content = replace(
-        samples.empty(),
+        odd_samples.empty(),
         metrics=(Metric("m", label, value, "text"), Metric("n", label, 12.5, "number", decimals=1)),
         sections=(Section("s", label, (chart,), (table,)),),
     )

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from tests.files.test_charts import of, picture, svg, texts
 from webapp.figures import Content
 from webapp.files import charts, lanes, marks, painters
@@ -29,7 +29,7 @@ def on_a_phone(content: Content) -> Picture:
 
 
 def test_each_bar_is_as_long_as_all_others_and_cut_into_its_shares() -> None:
-    drawn = picture(samples.one_chart("stack", ("a", "b"), (1, 30), (3, 10)))
+    drawn = picture(odd_samples.one_chart("stack", ("a", "b"), (1, 30), (3, 10)))
     rows = list(bars(drawn).values())
     spans = [(row[0].x, row[-1].x + row[-1].width) for row in rows]
     assert spans[0] == pytest.approx(spans[1], abs=1)
@@ -42,19 +42,19 @@ def test_each_bar_is_as_long_as_all_others_and_cut_into_its_shares() -> None:
 
 
 def test_parts_have_white_between_them() -> None:
-    (row,) = bars(picture(samples.one_chart("stack", ("a",), (1,), (1,), (1,)))).values()
+    (row,) = bars(picture(odd_samples.one_chart("stack", ("a",), (1,), (1,), (1,)))).values()
     assert all(after.x > before.x + before.width for before, after in pairwise(row))
 
 
 def test_a_row_that_sums_to_zero_is_an_empty_bar_with_a_dash() -> None:
-    drawn = picture(samples.one_chart("stack", ("a", "b"), (1, 0), (3, 0)))
+    drawn = picture(odd_samples.one_chart("stack", ("a", "b"), (1, 0), (3, 0)))
     empty = list(bars(drawn).values())[1]
     assert [box.fill for box in empty] == [marks.PAPER]
     assert {"–", "0"} <= set(texts(drawn))
 
 
 def test_a_row_with_a_withheld_figure_is_not_cut_and_says_what_is_known() -> None:
-    drawn = picture(samples.one_chart("stack", ("a", "b"), (1, 30), (3, "[c]")))
+    drawn = picture(odd_samples.one_chart("stack", ("a", "b"), (1, 30), (3, "[c]")))
     assert [box.fill for box in list(bars(drawn).values())[1]] == [marks.PAPER]
     assert "Series 1 30, Series 2 [c]" in texts(drawn)
     assert "[c]" in texts(drawn)  # nor has it a total
@@ -63,21 +63,21 @@ def test_a_row_with_a_withheld_figure_is_not_cut_and_says_what_is_known() -> Non
 
 @pytest.mark.parametrize("odd", [None, -4])
 def test_what_is_no_share_of_a_whole_is_not_cut(odd: int | None) -> None:
-    drawn = picture(samples.one_chart("stack", ("a",), (6,), (odd,)))
+    drawn = picture(odd_samples.one_chart("stack", ("a",), (6,), (odd,)))
     assert [box.fill for row in bars(drawn).values() for box in row] == [marks.PAPER]
 
 
 def test_series_are_named_above_the_first_bar_where_they_fit_and_else_in_a_legend() -> None:
-    direct = picture(samples.one_chart("stack", ("a", "b"), (5, 1), (5, 9)))
+    direct = picture(odd_samples.one_chart("stack", ("a", "b"), (5, 1), (5, 9)))
     assert len(of(direct, Box)) == 4
     assert {"Series 1", "Series 2"} <= set(texts(direct))
-    swatches = picture(samples.one_chart("stack", ("a", "b"), (1, 1), (999, 9)))
+    swatches = picture(odd_samples.one_chart("stack", ("a", "b"), (1, 1), (999, 9)))
     assert len(of(swatches, Box)) == 6
     assert {"Series 1", "Series 2"} <= set(texts(swatches))
 
 
 def test_percentages_have_no_total() -> None:
-    content = samples.one_chart("stack", ("a",), (40,), (60,))
+    content = odd_samples.one_chart("stack", ("a",), (40,), (60,))
     table = content.sections[0].tables[0]
     columns = tuple(replace(column, kind="percent") if at else column for at, column in enumerate(table.columns))
     section = replace(content.sections[0], tables=(replace(table, columns=columns),))
@@ -127,10 +127,10 @@ def test_a_share_never_reads_as_nothing_or_all_when_it_is_not(part: int, whole: 
 
 def test_sixteen_rows_have_a_percent_in_each_bar_and_sixty_still_fit_a_page() -> None:
     rows = tuple(f"Row {at}" for at in range(60))
-    sixteen = picture(samples.one_chart("stack", rows[:16], (1,) * 16, (1,) * 16))
+    sixteen = picture(odd_samples.one_chart("stack", rows[:16], (1,) * 16, (1,) * 16))
     assert texts(sixteen).count("50 %") == 32
     assert (
-        picture(samples.one_chart("stack", rows, (1,) * 60, (1,) * 60)).height
+        picture(odd_samples.one_chart("stack", rows, (1,) * 60, (1,) * 60)).height
         < (lanes.MOST_HEIGHT + 5) * charts.PDF_TEXT
     )
 

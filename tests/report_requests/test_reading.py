@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from tests.files import samples
+from tests.files import odd_samples, samples
 from webapp.figures import Section
 from webapp.report_requests.reading import read
 
 
 def section(key: str = "s", title: str = "What is seen", many: int = 6) -> Section:
     """A section of one bar chart over a table of so many columns of counts."""
-    made = samples.one_chart("bar", ("a", "b"), *[(1, 2)] * many).sections[0]
+    made = odd_samples.one_chart("bar", ("a", "b"), *[(1, 2)] * many).sections[0]
     return replace(made, key=key, charts=(replace(made.charts[0], title=title),))
 
 
@@ -17,7 +17,7 @@ def test_a_chart_has_a_row_to_itself_where_nothing_could_stand_beside_it() -> No
     narrow = replace(section(many=1).tables[0], key="narrow")
     alone = section("alone")
     beside = replace(section("beside"), tables=(*alone.tables, narrow))
-    shown = read(samples.document(replace(samples.empty(), sections=(alone, beside)))).sections
+    shown = read(samples.document(replace(odd_samples.empty(), sections=(alone, beside)))).sections
     assert [[item.has_row for item in (*one.charts, *one.tables)] for one in shown] == [
         [True, True],
         [False, False, True],
@@ -26,11 +26,11 @@ def test_a_chart_has_a_row_to_itself_where_nothing_could_stand_beside_it() -> No
 
 def test_a_percent_sign_stays_on_the_line_of_its_figure() -> None:
     told = section(title="Visits rose by 6.5 %")
-    document = read(samples.document(replace(samples.empty(), sections=(told,))))
+    document = read(samples.document(replace(odd_samples.empty(), sections=(told,))))
     assert document.sections[0].charts[0].title == "Visits rose by 6.5\N{NO-BREAK SPACE}%"
 
 
 def test_the_table_of_a_chart_that_is_left_out_stays() -> None:
-    (shown,) = read(samples.document(samples.in_shreds())).sections
+    (shown,) = read(samples.document(odd_samples.in_shreds())).sections
     assert shown.charts == ()
     assert [table.title for table in shown.tables] == ["The table"]
