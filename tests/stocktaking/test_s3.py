@@ -15,8 +15,6 @@ from webapp import audit, storage
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     with s3_bucket() as bucket:
-        # All of moto's servers in one process hold the same buckets.
-        bucket.clear()
         for name, value in bucket.environ().items():
             monkeypatch.setenv(name, value)
         yield bucket
