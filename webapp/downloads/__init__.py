@@ -148,11 +148,15 @@ def record(report: Report, format_name: str, sha256: str, tier: str, person_id: 
 def _turn(name: str) -> Iterator[None]:
     """The right to fetch or make a file on this machine alone. What lies in a folder needs no fetching: there, one at a
     time draws it, and any number read it."""
-    if isinstance(storage.current(), LocalStorage):
+    if _is_a_folder():
         yield
         return
     with _spool().turn(name, Deadline(_settings().fetch_seconds)):
         yield
+
+
+def _is_a_folder() -> bool:
+    return isinstance(storage.current(), LocalStorage)
 
 
 def _once(report: Report, format_name: str, tries: Tries) -> Fetched | None:
@@ -163,7 +167,7 @@ def _once(report: Report, format_name: str, tries: Tries) -> Fetched | None:
     lookup = Lookup(file, _spool(), tries, Deadline(_settings().fetch_seconds))
     if found := lookup.find():
         return Fetched(found.stream, file.size, file.sha256, found.tier)
-    if lookup.broken and isinstance(storage.current(), LocalStorage):
+    if lookup.broken and _is_a_folder():
         return _copied_or_made_at_once(report, format_name, tries)
     if lookup.broken:
         return _made_at_once(report, format_name, tries)
