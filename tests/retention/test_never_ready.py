@@ -15,6 +15,7 @@ from webapp.extensions import db
 from webapp.generate import drawing, removal
 from webapp.generate.claim import Claim, Stopped
 from webapp.models import AuditEntry, File, FrozenPart, KnownFigures, Report, UnwantedObject
+from webapp.retention import records as shown
 
 FIRST_NIGHT = datetime(2026, 11, 23, 1, tzinfo=UTC)
 """In the first round at night, which is not a day after MADE_AT yet."""
@@ -92,6 +93,7 @@ def test_figures_of_a_failed_one_go_once(context_on_each: Flask, monkeypatch: py
             retention.expire_due()
     assert (again(report.id).status, count(FrozenPart)) == ("failed", 0)
     assert [record["rule"] for record in records()] == ["1 day, as it failed"]
+    assert [one.rule for one in shown.removals(None, "UTC", 1).items] == ["Cleared after 1 day, as it failed"]
     assert not removal.clear(report.id)
 
 

@@ -160,6 +160,10 @@ def _by(row: Keeping | LegalHold, zone: str) -> str:
     return f"{row.person.name}, {words.day(clock.local(row.at, zone).day)}"
 
 
+_GONE = {"report.expired": "Expired after", "report.cleared": "Cleared after"}
+"""Before the rule of a removal; of a deletion, which has none, it says who did it."""
+
+
 def _removal(entry: AuditEntry, who: str | None, clinics: dict[int, str], zone: str) -> Removal:
     told = json.loads(entry.details)
     return Removal(
@@ -168,7 +172,7 @@ def _removal(entry: AuditEntry, who: str | None, clinics: dict[int, str], zone: 
         number=told.get("number", words.DASH),
         template=title_of(told.get("template", words.DASH)),
         clinic=clinics.get(told.get("clinic"), ""),
-        rule=f"Expired after {told['rule']}" if told.get("rule") else f"Deleted by {who or 'somebody'}",
+        rule=f"{_GONE[entry.action]} {told['rule']}" if entry.action in _GONE else f"Deleted by {who or 'somebody'}",
         files=words.listed([FORMATS[file["format"]].label for file in told.get("files", [])]),
         sha256=(told.get("figures_sha256") or words.DASH)[:12],
     )
