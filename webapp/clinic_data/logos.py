@@ -40,8 +40,7 @@ def from_upload(picture: bytes) -> bytes:
     except Exception as fault:
         raise LogoRefused("This file cannot be read as a picture. Choose a PNG or JPEG file.") from fault
     drawn.thumbnail(KEPT)
-    plain = Image.new("RGBA", drawn.size)
-    plain.putdata(list(drawn.get_flattened_data()))
+    plain = Image.frombytes("RGBA", drawn.size, drawn.tobytes())
     made = io.BytesIO()
     plain.save(made, "PNG", optimize=True)
     return made.getvalue()

@@ -55,3 +55,23 @@ def is_known(place: int) -> bool:
 def has_completed(place: int, years: int) -> bool:
     """Whether so many years are completed, where the age is known. `years` is one of those asked of vital signs."""
     return place <= _BOUNDS[years]
+
+
+_BAND_STARTS = (filters.OLDEST, *(band.first for band in reversed(filters.BANDS)))
+_BAND_NAMES = (filters.UNKNOWN_AGE, *(band.name for band in reversed(filters.BANDS)), filters.UNKNOWN_AGE)
+
+
+def band_bounds(day: date) -> list[int]:
+    """With bisect_left() these give the number of a birth date, as date.toordinal() counts, the place of its band on
+    that day: see band()."""
+    return [shifted(day, -12 * years).toordinal() for years in _BAND_STARTS]
+
+
+def band(place: int) -> str:
+    """The name of that band, as filters.band_column() says of a row."""
+    return _BAND_NAMES[place]
+
+
+def births_of_known_age(day: date) -> range:
+    """The numbers of the birth dates of which filters.age_known() says so."""
+    return range(shifted(day, -12 * filters.OLDEST).toordinal() + 1, day.toordinal() + 1)

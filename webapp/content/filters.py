@@ -204,11 +204,6 @@ PROVIDER = Filter(
 )
 
 
-def is_age_known(birth_date: date, on: date) -> bool:
-    """As age_known() says of a row."""
-    return birth_date <= on and not birth_date <= shifted(on, -12 * OLDEST)
-
-
 def age(birth_date: date, on: date) -> int:
     """Completed years, as _aged() counts them."""
     return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))

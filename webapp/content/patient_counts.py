@@ -1,19 +1,19 @@
 """Who the clinic's patients are, read from the database: the counts behind the patient summary."""
 
-from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, extract, func, not_, select, true
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, true
 
-from webapp.content import coverage, filters, findings, periods
+from webapp.content import ages, coverage, filters, findings, periods, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import Conditions, how_many, month_key, patients_of
+from webapp.content.columns import NO_DAY, Columns, Mask, Numbers, grouped, looked_up
+from webapp.content.counting import Conditions, month_key, patients_of
 from webapp.content.filters import Filter
-from webapp.content.id_lists import ids, places, read
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
@@ -229,17 +229,15 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, earlier = question.days, question.earlier
-    alike = _alike(connection, question)
+    everybody = sources.patients(connection, question, FILTERS, "sex", "patient", "born", "registered", "died")
+    rows, new, undated, patients_before, new_before = _headline(question, everybody)
     step(1, STEPS)
-    rows, new, undated, patients_before, new_before = _headline(connection, question)
-    births = _births(connection, question)
-    median = _median_age(((born, patients) for born, patients, _ in births), now[1])
-    median_before = _median_age(((born, patients) for born, _, patients in births), earlier[1])
-    if filters.AGE.name in question.chosen:
-        median_before = None
+    alike = _alike(question, everybody, _happened(connection, question))
     step(2, STEPS)
+    median = _median_age(everybody, now)
+    median_before = None if filters.AGE.name in question.chosen else _median_age(everybody, earlier)
     first, first_visit = _records_begin(connection, question.clinic_id)
-    months = coverage.months(_registrations(connection, question), first)
+    months = coverage.months(_registrations(question, everybody), first)
     step(3, STEPS)
     active_before = sum(some.before.patients for some in alike if some.before.is_active)
     times, times_before = _times(some.now for some in alike), _times(some.before for some in alike)
@@ -248,26 +246,37 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     return Answer(question, rows, groups, new, undated, median, months, times, before, first, first_visit)
 
 
-def _headline(connection: Connection, question: Question) -> tuple[Rows, int, int, int, int]:
+def _came_later(everybody: Columns, period: Period) -> Mask:
+    return everybody["registered"] > period[1].toordinal()
+
+
+def _has_gone(everybody: Columns, period: Period) -> Mask:
+    died = everybody["died"]
+    return (died != NO_DAY) & (died < period[0].toordinal())
+
+
+def _is_on_the_books(everybody: Columns, period: Period) -> Mask:
+    """As on_the_books() says of a row."""
+    return ~_came_later(everybody, period) & ~_has_gone(everybody, period)
+
+
+def _is_new(everybody: Columns, period: Period) -> Mask:
+    registered = everybody["registered"]
+    return (registered >= period[0].toordinal()) & (registered <= period[1].toordinal())
+
+
+def _headline(question: Question, everybody: Columns) -> tuple[Rows, int, int, int, int]:
     """Rows, new registrations in the period, patients without a date of registration, and of the earlier period the
     patients and the new registrations."""
-    later, died = _registered_later(question.days), _died_earlier(question.days)
-    counted = select(
-        func.count(),
-        how_many(later),
-        how_many(and_(died, not_(later))),
-        how_many(_registered_in(question.days)),
-        how_many(and_(Patient.registered_on.is_(None), not_(died))),
-        how_many(and_(*on_the_books(question.earlier))),
-        how_many(_registered_in(question.earlier)),
-    ).select_from(Patient)
-    conditions = patients_of(question, FILTERS)
-    read, came_later, gone, *found = connection.execute(counted.where(*conditions)).one()
-    reasons = ((came_later, "registered later"), (gone, "died earlier"))
-    excluded = tuple(Excluded(reason, count) for count, reason in reasons if count)
-    new, undated, patients_before, new_before = found
-    rows = Rows("patients", read, read - came_later - gone, excluded)
-    return rows, new, undated, patients_before, new_before
+    now, earlier = question.days, question.earlier
+    later, gone = _came_later(everybody, now), _has_gone(everybody, now)
+    left_out = {"registered later": later, "died earlier": gone & ~later}
+    excluded = tuple(Excluded(reason, int(who.sum())) for reason, who in left_out.items() if who.any())
+    rows = Rows("patients", len(everybody), int(_is_on_the_books(everybody, now).sum()), excluded)
+    undated = (everybody["registered"] == NO_DAY) & ~gone
+    others = (_is_new(everybody, now), undated, _is_on_the_books(everybody, earlier), _is_new(everybody, earlier))
+    new, undated_patients, patients_before, new_before = (int(who.sum()) for who in others)
+    return rows, new, undated_patients, patients_before, new_before
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> tuple[date | None, date | None]:
@@ -296,50 +305,33 @@ class _Alike:
     before: _Then
 
 
-def _alike(connection: Connection, question: Question) -> list[_Alike]:
+def _happened(connection: Connection, question: Question) -> Columns:
+    """The visits that took place on any day that a count asks about, of all patients."""
+    ends = (question.end, question.earlier[1])
+    since = min(question.start, question.earlier[0], *(_active_up_to(end, question)[0] for end in ends))
+    visits = sources.visits(connection, question, (), (since, question.end), "day", "status", "patient")
+    return visits.where(~visits.is_one_of("status", NOT_COUNTED))
+
+
+def _alike(question: Question, everybody: Columns, happened: Columns) -> list[_Alike]:
     """All patients of the question in groups of those who are alike."""
-    now, earlier = question.days, question.earlier
-    came, came_then, last, last_then = _came(connection, question)
-    since, since_then = (_active_up_to(end, question)[0].toordinal() for _, end in (now, earlier))
-    are_there = [case((and_(*on_the_books(period)), 1), else_=0) for period in (now, earlier)]
-    group = (filters.band_column(question.end).label("band"), Patient.sex, *are_there)
-    asked: Select[Any] = select(*group, ids(Patient.id)).where(*patients_of(question, FILTERS)).group_by(*group)
+
+    def times_came(period: Period) -> Numbers:
+        (who,), times = grouped(happened.within(period)["patient"])
+        return looked_up(everybody["patient"], who, times, 0)
+
+    spans = (question.days, question.earlier)
+    born = np.searchsorted(ages.band_bounds(question.end), everybody["born"])
+    there = [_is_on_the_books(everybody, span) for span in spans]
+    times = [times_came(span) for span in spans]
+    active = [times_came(_active_up_to(end, question)) > 0 for _, end in spans]
+    columns = {f"{at}": column for at, column in enumerate((born, *there, *times, *active))}
     found = []
-    for band, sex, is_now, was_then, text in connection.execute(asked):
-        alike = Counter(
-            (came[patient], came_then[patient], last[patient] >= since, last_then[patient] >= since_then)
-            for patient in read(text)
-        )
-        for (visits, visits_then, active, active_then), patients in alike.items():
-            here, then = _Then(patients * is_now, visits, active), _Then(patients * was_then, visits_then, active_then)
-            found.append(_Alike(band, sex, here, then))
+    for (sex, band, *then), patients in everybody.having(**columns).counts("sex", *columns).items():
+        here, were, visits, visits_then, is_active, was_active = then
+        now, before = _Then(patients * here, visits, is_active), _Then(patients * were, visits_then, was_active)
+        found.append(_Alike(ages.band(band), sex, now, before))
     return found
-
-
-def _came(connection: Connection, question: Question) -> tuple[array[int], array[int], array[int], array[int]]:
-    """Of each patient the visits that took place in the period and in the earlier one, and the day of the last up to
-    the end of either, as date.toordinal() counts: 0 for none. Each visit is looked at once, in the order of days."""
-    now, earlier = question.days, question.earlier
-    since = min(now[0], earlier[0], *(_active_up_to(end, question)[0] for _, end in (now, earlier)))
-    group = (Visit.local_day, Visit.status)
-    of_days = (Visit.clinic_id == question.clinic_id, Visit.local_day.between(since, question.end))
-    visits = select(*group, ids(Visit.patient_id)).where(*of_days).group_by(*group).order_by(*group)
-    came = places(connection, Patient, 0)
-    came_then, last = came[:], came[:]
-    last_then = None
-    for day, status, text in connection.execute(visits):
-        if status in NOT_COUNTED:
-            continue
-        if last_then is None and day > earlier[1]:
-            last_then = last[:]
-        patients, number = read(text), day.toordinal()
-        for counted, (start, end) in ((came, now), (came_then, earlier)):
-            if start <= day <= end:
-                for patient in patients:
-                    counted[patient] += 1
-        for patient in patients:
-            last[patient] = number
-    return came, came_then, last, last if last_then is None else last_then
 
 
 def _groups(alike: Iterable[_Alike]) -> tuple[Group, ...]:
@@ -360,34 +352,24 @@ def _times(alike: Iterable[_Then]) -> Times:
     return Times(dict(sorted(found.items())))
 
 
-def _births(connection: Connection, question: Question) -> list[tuple[date, int, int]]:
-    """Birth dates in order, each with the patients on the books in the period and in the earlier one."""
-    then = [how_many(and_(*on_the_books(period))) for period in (question.days, question.earlier)]
-    query = select(Patient.birth_date, *then).where(*patients_of(question, FILTERS), Patient.birth_date.is_not(None))
-    found = connection.execute(query.group_by(Patient.birth_date).order_by(Patient.birth_date))
-    return [(row[0], row[1], row[2]) for row in found if row[0]]
+def _median_age(everybody: Columns, period: Period) -> float | None:
+    """Of those on the books in the period, in completed years on its last day: that of the middle patient by birth
+    date, or the mean of the middle two."""
+    on, born = period[1], everybody["born"]
+    credible = ages.births_of_known_age(on)
+    is_known = (born >= credible.start) & (born < credible.stop)
+    in_order = np.sort(born[_is_on_the_books(everybody, period) & is_known])
+    if not len(in_order):
+        return None
+    middle = ((len(in_order) - 1) // 2, len(in_order) // 2)
+    return sum(filters.age(date.fromordinal(int(in_order[place])), on) for place in middle) / 2
 
 
-def _median_age(births: Iterable[tuple[date, int]], on: date) -> float | None:
-    """In completed years on that day: that of the middle patient by birth date, or the mean of the middle two."""
-    known = [(born, patients) for born, patients in births if filters.is_age_known(born, on)]
-    total, passed = sum(patients for _, patients in known), 0
-    middle = ((total - 1) // 2, total // 2)
-    ages: list[int] = []
-    for born, patients in known:
-        ages += [filters.age(born, on) for place in middle if passed <= place < passed + patients]
-        passed += patients
-    return sum(ages) / 2 if total else None
-
-
-def _registrations(connection: Connection, question: Question) -> dict[str, int]:
+def _registrations(question: Question, everybody: Columns) -> dict[str, int]:
     """New registrations by month, those without any too; the last month up to the question's end."""
     shown = periods.months_up_to(question.start, question.end)
-    month = (extract("year", Patient.registered_on), extract("month", Patient.registered_on))
-    query = (
-        select(*month, func.count())
-        .where(*patients_of(question, FILTERS), _registered_in((shown[0], question.end)))
-        .group_by(*month)
-    )
-    found = {month_key(date(int(row[0]), int(row[1]), 1)): row[2] for row in connection.execute(query)}
-    return {key: found.get(key, 0) for key in map(month_key, shown)}
+    new = everybody.where(_is_new(everybody, (shown[0], question.end)))
+    months = dict.fromkeys(map(month_key, shown), 0)
+    for day, patients in new.counts("registered").items():
+        months[month_key(date.fromordinal(day))] += patients
+    return months

@@ -4,6 +4,7 @@ from webapp.models.alert import Alert
 from webapp.models.audit_entry import AuditEntry, AuditHead
 from webapp.models.campaign import Campaign, CampaignContact
 from webapp.models.clinic import Clinic
+from webapp.models.columns import ColumnCopy, ColumnPart
 from webapp.models.diagnosis import Diagnosis
 from webapp.models.download import Download, DownloadTry
 from webapp.models.feedback import Feedback
@@ -27,6 +28,8 @@ __all__ = [
     "Campaign",
     "CampaignContact",
     "Clinic",
+    "ColumnCopy",
+    "ColumnPart",
     "Diagnosis",
     "Download",
     "DownloadTry",

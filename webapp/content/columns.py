@@ -1,0 +1,337 @@
+"""A clinic's records by column: what a report asks of a million rows, as arrays of numbers.
+
+What takes the time in a report of a large clinic is to read its rows one by one. A columnar copy keeps the few columns
+that figures need, so that a report reads some hundred arrays and counts in them.
+
+It is a copy, so it is used only where it must say what the records say: where it is of the clinic's present revision,
+by the definition that we would read by ourselves, and the question is about all records of the days asked for. Else the
+database hands the columns over there and then, by the same definition.
+"""
+
+import hashlib
+import json
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, Text, cast, delete, insert, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from webapp.content.counting import Conditions
+from webapp.content.periods import Period
+from webapp.extensions import db, snapshot
+from webapp.models import Clinic, ColumnCopy, ColumnPart
+
+Numbers = npt.NDArray[Any]
+"""Whole numbers of 32 bits, or what counts as them: places in a list, booleans."""
+Mask = npt.NDArray[np.bool_]
+
+DAY = "day"
+NO_DAY = 0
+"""Days are numbers as date.toordinal() counts them; this stands for a day that is not on record."""
+UNKNOWN = -1
+"""Stands for an id that is not on record."""
+
+_KEPT_AS = np.dtype("<i4")
+_WIDEST = 2**62
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Records that are read by column, and how.
+
+    `rows(conditions)` selects the records that meet them, with the columns of `texts` (texts or NULL) and of `numbers`
+    (whole numbers of 32 bits, never NULL). Where `is_by_day`, it has also the column DAY, a date, and an index has the
+    records together by that and the texts; else by the texts. Conditions are on the columns `clinic_id` and `on_day`;
+    records without a column of days have no `on_day`.
+    """
+
+    name: str
+    clinic_id: Any
+    on_day: Any
+    texts: tuple[str, ...]
+    numbers: tuple[str, ...]
+    rows: Callable[[Conditions], Select[Any]]
+    is_by_day: bool = False
+
+    def gathered(self, conditions: Conditions, numbers: Sequence[str]) -> Select[Any]:
+        """A row for each group of records that are alike: their day and texts, and the numbers of each column."""
+        each = self.rows(conditions).subquery()
+        group = [each.c[name] for name in (*((DAY,) if self.is_by_day else ()), *self.texts)]
+        return select(*group, *(_listed(each.c[name]) for name in numbers)).group_by(*group)
+
+
+class Columns:
+    """Records by column: arrays of one length, with the numbers of each record at its place. The records are in no
+    particular order. A column of texts has the places of its texts in `texts`."""
+
+    def __init__(self, columns: Mapping[str, Numbers], texts: Mapping[str, Sequence[str | None]]) -> None:
+        self._columns = columns
+        self.texts = texts
+
+    def __getitem__(self, name: str) -> Numbers:
+        return self._columns[name]
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values())))
+
+    def where(self, mask: Mask) -> "Columns":
+        """The records for which the mask holds."""
+        return Columns({name: numbers[mask] for name, numbers in self._columns.items()}, self.texts)
+
+    def within(self, period: Period) -> "Columns":
+        """The records of the days of the period."""
+        return self.where(self.is_within(period))
+
+    def is_within(self, period: Period) -> Mask:
+        start, end = (day.toordinal() for day in period)
+        return (self[DAY] >= start) & (self[DAY] <= end)
+
+    def is_one_of(self, name: str, texts: Iterable[str | None]) -> Mask:
+        """Whether the text of that column is one of these."""
+        wanted = set(texts)
+        return np.array([text in wanted for text in self.texts[name]], np.bool_)[self[name]]
+
+    def having(self, **columns: Numbers) -> "Columns":
+        """The same records with further columns, or with others in place of theirs."""
+        return Columns({**self._columns, **columns}, self.texts)
+
+    def distinct(self, *names: str) -> "Columns":
+        """Those columns alone, once for each of their values together."""
+        found, _ = grouped(*(self[name] for name in names))
+        return Columns(dict(zip(names, found, strict=True)), self.texts)
+
+    def counts(self, *names: str) -> dict[Any, int]:
+        """How many records have the same in those columns, by what they have: text or number, a tuple of several."""
+        found, counts = grouped(*(self[name] for name in names))
+        keys = [self._told(name, numbers) for name, numbers in zip(names, found, strict=True)]
+        return dict(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), counts.tolist(), strict=True))
+
+    def _told(self, name: str, numbers: Numbers) -> list[Any]:
+        texts = self.texts.get(name)
+        return numbers.tolist() if texts is None else [texts[place] for place in numbers.tolist()]
+
+
+def grouped(*columns: Numbers) -> tuple[list[Numbers], Numbers]:
+    """The different rows of columns of one length, in order and by column; and how often each occurs."""
+    lows, spans = [], []
+    for numbers in columns:
+        low = int(numbers.min(initial=2**31 - 1))
+        lows.append(low)
+        spans.append(max(int(numbers.max(initial=low)) - low + 1, 1))
+    wide = np.prod(spans, dtype=object)
+    if wide > _WIDEST:
+        rows, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
+        return list(rows.T), counts
+    key = np.zeros(len(columns[0]), np.int64)
+    for numbers, low, span in zip(columns, lows, spans, strict=True):
+        key = key * span + (numbers.astype(np.int64) - low)
+    if wide <= 4 * len(key):
+        every = np.bincount(key)
+        key = np.flatnonzero(every)
+        counts = every[key]
+    else:
+        key, counts = np.unique(key, return_counts=True)
+    found = []
+    for low, span in zip(reversed(lows), reversed(spans), strict=True):
+        key, rest = np.divmod(key, span)
+        found.append((rest + low).astype(np.int32))
+    return found[::-1], counts
+
+
+def looked_up(at: Numbers, ids: Numbers, values: Numbers, default: int) -> Numbers:
+    """For each of the ids `at`, the one of `values` that stands at the place of that id in `ids`; `default` for an id
+    that does not occur there and for UNKNOWN."""
+    # One place more than there are ids: the last, which UNKNOWN counts from the end, is nobody's.
+    found = np.full(max(at.max(initial=0), ids.max(initial=0)) + 2, default, np.int32)
+    found[ids] = values
+    return found[at]
+
+
+def dates(days: Numbers) -> npt.NDArray[np.datetime64]:
+    """Days as numpy's own, from which months and years are taken."""
+    return (days - _EPOCH).astype("M8[D]")
+
+
+def months_of(days: Numbers) -> npt.NDArray[np.int64]:
+    """The months of days, counted from January 1970."""
+    return dates(days).astype("M8[M]").astype(np.int64)
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def read(
+    connection: Connection,
+    source: Source,
+    clinic_id: int,
+    names: Sequence[str],
+    period: Period | None = None,
+    narrowed: Conditions | None = None,
+) -> Columns:
+    """Those columns of the clinic's records: of all days or of those of `period`; all of them, or those that meet the
+    conditions."""
+    texts = None if narrowed else _kept_texts(connection, source, clinic_id)
+    if texts is None:
+        return _gathered(connection, source, clinic_id, names, period, narrowed or [])
+    return _kept(connection, source, clinic_id, names, period, texts)
+
+
+class _Listed(FunctionElement[str]):
+    """JSON rather than texts put together: PostgreSQL would share those out among its workers, and read the rows in no
+    order for that, which costs it three times as much."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_Listed, "postgresql")
+def _on_postgresql(element: _Listed, compiler: Any, **how: Any) -> str:
+    return f"json_agg({compiler.process(element.clauses, **how)})"
+
+
+@compiles(_Listed, "sqlite")
+def _on_sqlite(element: _Listed, compiler: Any, **how: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **how)})"
+
+
+def _listed(column: Any) -> ColumnElement[str]:
+    """In SQL, the numbers of a group. A million rows take Python seconds to fetch, some thousand such texts a tenth."""
+    return cast(_Listed(column), Text)
+
+
+def _gathered(
+    connection: Connection,
+    source: Source,
+    clinic_id: int,
+    names: Sequence[str],
+    period: Period | None,
+    narrowed: Conditions,
+) -> Columns:
+    on_days = [source.on_day.between(*period)] if period else []
+    # How many records a group has is told by its numbers, so one column of them is read whatever is asked for.
+    numbers = [name for name in source.numbers if name in names] or list(source.numbers[:1])
+    found = {name: array("i") for name in numbers}
+    days, groups, sizes = array("i"), {name: array("i") for name in source.texts}, array("i")
+    texts: dict[str, dict[str | None, int]] = {name: {} for name in source.texts}
+    for row in connection.execute(source.gathered([source.clinic_id == clinic_id, *on_days, *narrowed], numbers)):
+        cells = iter(row)
+        if source.is_by_day:
+            days.append(next(cells).toordinal())
+        for name, places in texts.items():
+            groups[name].append(places.setdefault(next(cells), len(places)))
+        lists = [json.loads(cell) for cell in cells]
+        sizes.append(len(lists[0]))
+        for column, values in zip(found.values(), lists, strict=True):
+            column.extend(values)
+    columns = {name: _numbers(column) for name, column in found.items()}
+    alike = {**({DAY: days} if source.is_by_day else {}), **groups}
+    columns |= {name: np.repeat(_numbers(values), _numbers(sizes)) for name, values in alike.items()}
+    return Columns(columns, {name: list(places) for name, places in texts.items()})
+
+
+def _numbers(values: "array[int]") -> Numbers:
+    return np.array(values, np.int32)
+
+
+def _kept(
+    connection: Connection,
+    source: Source,
+    clinic_id: int,
+    names: Sequence[str],
+    period: Period | None,
+    texts: Mapping[str, list[str | None]],
+) -> Columns:
+    wanted = {*names, DAY} if period else {*names}
+    query = select(ColumnPart.column, ColumnPart.numbers).where(
+        ColumnPart.clinic_id == clinic_id, ColumnPart.name == source.name, ColumnPart.column.in_(sorted(wanted))
+    )
+    if period:
+        query = query.where(ColumnPart.month.between(period[0].replace(day=1), period[1]))
+    parts: dict[str, list[bytes]] = {name: [] for name in wanted}
+    for name, numbers in connection.execute(query.order_by(ColumnPart.month)):
+        parts[name].append(numbers)
+    columns = Columns({name: np.frombuffer(b"".join(some), _KEPT_AS) for name, some in parts.items()}, texts)
+    return columns.within(period) if period else columns
+
+
+def _kept_texts(connection: Connection, source: Source, clinic_id: int) -> dict[str, list[str | None]] | None:
+    """Those of the copy; None where there is none that may be used."""
+    present = select(Clinic.revision).where(Clinic.id == clinic_id).scalar_subquery()
+    texts = connection.scalar(
+        select(ColumnCopy.texts).where(
+            ColumnCopy.clinic_id == clinic_id,
+            ColumnCopy.name == source.name,
+            ColumnCopy.definition == _definition(source, connection.dialect),
+            ColumnCopy.revision == present,
+        )
+    )
+    return None if texts is None else json.loads(texts)
+
+
+@lru_cache
+def _definition(source: Source, dialect: Dialect) -> str:
+    """A SHA-256 of how the records are read."""
+    gathered = source.gathered([source.clinic_id == 0], source.numbers)
+    sql = gathered.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    return hashlib.sha256(str(sql).encode()).hexdigest()
+
+
+# -- keeping -----------------------------------------------------------------------------------------------------------
+
+
+def keep_up(sources: Sequence[Source]) -> None:
+    """Have the copies of all clinics say what their records say now. Commits after each."""
+    with snapshot() as connection:
+        of_now = select(ColumnCopy.clinic_id, ColumnCopy.name, ColumnCopy.definition).join(
+            Clinic, (Clinic.id == ColumnCopy.clinic_id) & (Clinic.revision == ColumnCopy.revision)
+        )
+        kept = {tuple(row) for row in connection.execute(of_now)}
+        clinics = connection.scalars(select(Clinic.id).order_by(Clinic.id)).all()
+        dialect = connection.dialect
+    for clinic_id in clinics:
+        for source in sources:
+            if (clinic_id, source.name, _definition(source, dialect)) not in kept:
+                keep(source, clinic_id)
+
+
+def keep(source: Source, clinic_id: int) -> None:
+    """Have the clinic's records copied as they are now; commits."""
+    with snapshot() as connection:
+        revision = connection.scalar(select(Clinic.revision).where(Clinic.id == clinic_id))
+        definition = _definition(source, connection.dialect)
+        columns = _gathered(connection, source, clinic_id, source.numbers, None, [])
+    # Of two that copy at once the second waits for the first, and replaces its copy.
+    db.session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
+    for model in (ColumnPart, ColumnCopy):
+        db.session.execute(delete(model).where(model.clinic_id == clinic_id, model.name == source.name))
+    of = {"clinic_id": clinic_id, "name": source.name}
+    db.session.add(ColumnCopy(**of, revision=revision, definition=definition, texts=json.dumps(columns.texts)))
+    for part in _parts(source, columns):
+        db.session.execute(insert(ColumnPart), [{**of, **column} for column in part])
+    db.session.commit()
+
+
+def _parts(source: Source, columns: Columns) -> Iterator[list[dict[str, Any]]]:
+    """The columns of each month."""
+    names = (*((DAY,) if source.is_by_day else ()), *source.texts, *source.numbers)
+    if DAY not in names:
+        yield _part(columns, names, date.min)
+        return
+    in_order = np.argsort(columns[DAY], kind="stable")
+    days = columns[DAY][in_order]
+    _, begins = np.unique(months_of(days), return_index=True)
+    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(days)], strict=True):
+        first = date.min if days[begin] == NO_DAY else date.fromordinal(int(days[begin])).replace(day=1)
+        yield _part(Columns({name: columns[name][in_order[begin:end]] for name in names}, {}), names, first)
+
+
+def _part(columns: Columns, names: Iterable[str], month: date) -> list[dict[str, Any]]:
+    return [{"month": month, "column": name, "numbers": columns[name].astype(_KEPT_AS).tobytes()} for name in names]

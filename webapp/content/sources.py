@@ -1,0 +1,117 @@
+"""The records that reports read by column: see columns.py. A column that is added here is copied at the next tick."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+
+from webapp.content import columns, named
+from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
+from webapp.content.counting import Conditions, SecondsBetween, Unindexed, narrowed, of_asked_patients, ordinal
+from webapp.content.filters import Filter
+from webapp.content.periods import Period
+from webapp.content.question import Question
+from webapp.models import Diagnosis, Patient, Treatment, Visit
+
+NOT_TIMED = -1
+"""The seconds of a visit of which the end, or the hour of its beginning, is not on record."""
+_LONGEST = 2**31 - 1
+
+
+def _id(column: Any) -> ColumnElement[int]:
+    return func.coalesce(column, UNKNOWN)
+
+
+def _number_of(day: Any) -> ColumnElement[int]:
+    return func.coalesce(ordinal(day), NO_DAY)
+
+
+def _patients(conditions: Conditions) -> Select[Any]:
+    return select(
+        Patient.sex.label("sex"),
+        Patient.id.label("patient"),
+        _number_of(Patient.birth_date).label("born"),
+        _number_of(Patient.registered_on).label("registered"),
+        _number_of(Patient.deceased_on).label("died"),
+        case((func.trim(func.coalesce(Patient.mrn, "")) != "", 1), else_=0).label("is_numbered"),
+    ).where(*conditions)
+
+
+def _visits(conditions: Conditions) -> Select[Any]:
+    seconds = SecondsBetween(Visit.started_at, Visit.ended_at)
+    is_timed = and_(Visit.local_hour.is_not(None), Visit.ended_at.is_not(None), seconds.between(0, _LONGEST))
+    return select(
+        Visit.local_day.label(DAY),
+        Visit.status.label("status"),
+        Visit.kind.label("kind"),
+        Visit.id.label("visit"),
+        Visit.patient_id.label("patient"),
+        _id(Visit.provider_id).label("provider"),
+        case((Visit.ended_at.is_not(None), 1), else_=0).label("is_ended"),
+        case((is_timed, seconds), else_=NOT_TIMED).label("seconds"),
+    ).where(*conditions)
+
+
+def _diagnoses(conditions: Conditions) -> Select[Any]:
+    return select(
+        *_spelling(Diagnosis),
+        Diagnosis.verification_status.label("status"),
+        Diagnosis.id.label("diagnosis"),
+        Diagnosis.patient_id.label("patient"),
+        _id(Diagnosis.visit_id).label("visit"),
+        _number_of(Diagnosis.recorded_on).label(DAY),
+    ).where(*conditions)
+
+
+def _treatments(conditions: Conditions) -> Select[Any]:
+    return select(
+        Treatment.kind.label("kind"),
+        *_spelling(Treatment),
+        Treatment.outcome.label("outcome"),
+        Treatment.patient_id.label("patient"),
+        _id(Treatment.diagnosis_id).label("diagnosis"),
+        _number_of(Treatment.performed_on).label(DAY),
+        _number_of(Treatment.follow_up_due_on).label("due"),
+        _number_of(Treatment.follow_up_done_on).label("done"),
+    ).where(*conditions)
+
+
+SPELLING = ("system", "code", "name")
+
+
+def _spelling(model: Any) -> list[Any]:
+    return [column.label(name) for name, column in zip(SPELLING, named.spelling_columns(model), strict=True)]
+
+
+PATIENTS = Source(
+    "patients", Patient.clinic_id, None, ("sex",), ("patient", "born", "registered", "died", "is_numbered"), _patients
+)
+VISITS = Source(
+    "visits", Visit.clinic_id, Visit.local_day, ("status", "kind"),
+    ("patient", "visit", "provider", "is_ended", "seconds"), _visits, is_by_day=True,
+)  # fmt: skip
+DIAGNOSES = Source(
+    "diagnoses", Diagnosis.clinic_id, Unindexed(Diagnosis.recorded_on), (*SPELLING, "status"),
+    ("diagnosis", "patient", "visit", DAY), _diagnoses,
+)  # fmt: skip
+TREATMENTS = Source(
+    "treatments", Treatment.clinic_id, Unindexed(Treatment.performed_on), ("kind", *SPELLING, "outcome"),
+    ("patient", "diagnosis", DAY, "due", "done"), _treatments,
+)  # fmt: skip
+
+SOURCES = (PATIENTS, VISITS, DIAGNOSES, TREATMENTS)
+
+
+def patients(connection: Connection, question: Question, filters: Iterable[Filter], *names: str) -> Columns:
+    """Those columns of the patients whom the question asks about."""
+    asked = narrowed(question, filters, "patient")
+    return columns.read(connection, PATIENTS, question.clinic_id, names, narrowed=asked)
+
+
+def visits(
+    connection: Connection, question: Question, filters: Iterable[Filter], period: Period, *names: str
+) -> Columns:
+    """Those columns of the visits that the question asks about, of any status, on the days of the period."""
+    filters = tuple(filters)
+    asked = [*narrowed(question, filters, "visit"), *of_asked_patients(question, filters, Visit.patient_id)]
+    return columns.read(connection, VISITS, question.clinic_id, names, period, asked)
