@@ -3,6 +3,7 @@
 import logging
 
 from webapp import generate, retention
+from webapp.content import sources
 from webapp.downloads import rates
 from webapp.extensions import db
 from webapp.generate import making
@@ -26,7 +27,7 @@ def tick() -> None:
     """Once a minute, whatever is due. A tick that is lost, late or doubled does no harm. A part that fails keeps none
     after it from its turn, and the first fault is then raised for the queue to know of it."""
     faults = []
-    for part in (sweep, rates.watch, retention.expire_due):
+    for part in (sweep, rates.watch, retention.expire_due, sources.keep_up):
         try:
             part()
         except JobTimedOut:

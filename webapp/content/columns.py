@@ -326,11 +326,12 @@ def _parts(source: Source, columns: Columns) -> Iterator[list[dict[str, Any]]]:
         yield _part(columns, names, date.min)
         return
     in_order = np.argsort(columns[DAY], kind="stable")
-    days = columns[DAY][in_order]
+    # Records without a day go with those of the first month of all.
+    days = np.maximum(columns[DAY][in_order], date.min.toordinal())
     _, begins = np.unique(months_of(days), return_index=True)
     for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(days)], strict=True):
-        first = date.min if days[begin] == NO_DAY else date.fromordinal(int(days[begin])).replace(day=1)
-        yield _part(Columns({name: columns[name][in_order[begin:end]] for name in names}, {}), names, first)
+        month = date.fromordinal(int(days[begin])).replace(day=1)
+        yield _part(Columns({name: columns[name][in_order[begin:end]] for name in names}, {}), names, month)
 
 
 def _part(columns: Columns, names: Iterable[str], month: date) -> list[dict[str, Any]]:

@@ -115,3 +115,8 @@ def visits(
     filters = tuple(filters)
     asked = [*narrowed(question, filters, "visit"), *of_asked_patients(question, filters, Visit.patient_id)]
     return columns.read(connection, VISITS, question.clinic_id, names, period, asked)
+
+
+def keep_up() -> None:
+    """Have the copies of all clinics say what their records say now. Commits after each; needs an app context."""
+    columns.keep_up(SOURCES)

@@ -23,7 +23,7 @@ class ColumnCopy(Model):
 
 
 class ColumnPart(Model):
-    """One column of the records of a month, which is date.min for those without a day: whole numbers of 32 bits, the
+    """One column of the records of a month, those without a day in that of date.min: whole numbers of 32 bits, the
     lowest byte first."""
 
     __tablename__ = "column_parts"
