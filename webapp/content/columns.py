@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,17 @@ class Columns:
         keys = [self._told(name, numbers) for name, numbers in zip(names, found, strict=True)]
         return dict(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), counts.tolist(), strict=True))
 
+    def parted(self, name: str, *by: str) -> dict[Any, Numbers]:
+        """The numbers of one column, by what their records have in others: told as counts() tells it."""
+        found, places = numbered(*(self[other] for other in by))
+        # Of numbers of 16 bits numpy makes no comparisons to sort them: that is ten times as fast.
+        is_short = len(found[0]) <= np.iinfo(np.uint16).max
+        order = np.argsort(places.astype(np.uint16) if is_short else places, kind="stable")
+        ends = np.cumsum(np.bincount(places, minlength=len(found[0])))
+        keys = [self._told(other, numbers) for other, numbers in zip(by, found, strict=True)]
+        parts = np.split(self[name][order], ends[:-1])
+        return dict(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), parts, strict=False))
+
     def _told(self, name: str, numbers: Numbers) -> list[Any]:
         texts = self.texts.get(name)
         return numbers.tolist() if texts is None else [texts[place] for place in numbers.tolist()]
@@ -121,29 +133,58 @@ class Columns:
 
 def grouped(*columns: Numbers) -> tuple[list[Numbers], Numbers]:
     """The different rows of columns of one length, in order and by column; and how often each occurs."""
-    lows, spans = [], []
-    for numbers in columns:
-        low = int(numbers.min(initial=2**31 - 1))
-        lows.append(low)
-        spans.append(max(int(numbers.max(initial=low)) - low + 1, 1))
-    wide = np.prod(spans, dtype=object)
-    if wide > _WIDEST:
+    key = _Key(columns)
+    if key.is_too_wide:
         rows, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
         return list(rows.T), counts
-    key = np.zeros(len(columns[0]), np.int64)
-    for numbers, low, span in zip(columns, lows, spans, strict=True):
-        key = key * span + (numbers.astype(np.int64) - low)
-    if wide <= 4 * len(key):
-        every = np.bincount(key)
-        key = np.flatnonzero(every)
-        counts = every[key]
-    else:
-        key, counts = np.unique(key, return_counts=True)
-    found = []
-    for low, span in zip(reversed(lows), reversed(spans), strict=True):
-        key, rest = np.divmod(key, span)
-        found.append((rest + low).astype(np.int32))
-    return found[::-1], counts
+    if key.is_narrow:
+        every = np.bincount(key.rows)
+        different = np.flatnonzero(every)
+        return key.columns(different), every[different]
+    different, counts = np.unique(key.rows, return_counts=True)
+    return key.columns(different), counts
+
+
+def numbered(*columns: Numbers) -> tuple[list[Numbers], Numbers]:
+    """The different rows of columns of one length, in order and by column; and the place of each row among them."""
+    key = _Key(columns)
+    if key.is_too_wide:
+        rows, places = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
+        return list(rows.T), places
+    if key.is_narrow:
+        occurs = np.zeros(key.width, np.bool_)
+        occurs[key.rows] = True
+        place_of = np.cumsum(occurs, dtype=np.int32) - 1
+        return key.columns(np.flatnonzero(occurs)), place_of[key.rows]
+    different, places = np.unique(key.rows, return_inverse=True)
+    return key.columns(different), places
+
+
+class _Key:
+    """Columns of one length as one: rows have the same number where they are the same, and are in order by it."""
+
+    def __init__(self, columns: Sequence[Numbers]) -> None:
+        self._lows, self._spans = [], []
+        for numbers in columns:
+            low = int(numbers.min(initial=2**31 - 1))
+            self._lows.append(low)
+            self._spans.append(max(int(numbers.max(initial=low)) - low + 1, 1))
+        self.width = prod(self._spans)
+        self.is_too_wide = self.width > _WIDEST
+        self.is_narrow = self.width <= 4 * len(columns[0])
+        """Whether a place for every number that there may be takes less time than to sort those that there are."""
+        if not self.is_too_wide:
+            self.rows = np.zeros(len(columns[0]), np.int64)
+            for numbers, low, span in zip(columns, self._lows, self._spans, strict=True):
+                self.rows = self.rows * span + (numbers.astype(np.int64) - low)
+
+    def columns(self, key: Numbers) -> list[Numbers]:
+        """What has those numbers."""
+        found = []
+        for low, span in zip(reversed(self._lows), reversed(self._spans), strict=True):
+            key, rest = np.divmod(key, span)
+            found.append((rest + low).astype(np.int32))
+        return found[::-1]
 
 
 def looked_up(at: Numbers, ids: Numbers, values: Numbers, default: int) -> Numbers:

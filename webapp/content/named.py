@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from webapp import words
 from webapp.content import findings
+from webapp.content.columns import Columns, Numbers
 from webapp.content.findings import ALL, ALL_OTHERS
 from webapp.figures import Column, Definition, Section, Table
 from webapp.models import code_systems
@@ -26,6 +29,8 @@ NO_DIAGNOSIS = "No diagnosis recorded"
 
 Spelling = tuple[str | None, str | None, str]
 """Code system, code and name, as one record has them."""
+SPELLING = ("system", "code", "name")
+"""What the columns of records read by column are called that hold it."""
 Key = tuple[str, str, str]
 
 NAMES_DEFINITION = Definition(
@@ -146,9 +151,16 @@ def spelling_columns(model: Any) -> tuple[Any, Any, Any]:
     return model.code_system, model.code, model.name
 
 
-def top_list(patients: Mapping[Spelling, Sequence[int]], records: Mapping[Spelling, int] | None = None) -> TopList:
-    """The most common. `patients` has those of each spelling by id, once for each of their records; where `records`
-    says how many these are, it may have the patients of all that is spelled with the same code."""
+def by_spelling(records: Columns, name: str) -> dict[Spelling, Numbers]:
+    """The numbers of one column of records that have SPELLING, such as their patients, by how they spell it."""
+    return records.parted(name, *SPELLING)
+
+
+def top_list(
+    patients: Mapping[Spelling, Sequence[int] | Numbers], records: Mapping[Spelling, int] | None = None
+) -> TopList:
+    """The most common. `patients` has those of each spelling by id, once for each of their records: see by_spelling();
+    where `records` says how many these are, it may have the patients of all that is spelled with the same code."""
     everything = ranked(records or {spelling: len(those) for spelling, those in patients.items()})
     top, rest = everything[:MOST], everything[MOST:]
     found = [_patients(patients, [item]) for item in top]
@@ -158,11 +170,15 @@ def top_list(patients: Mapping[Spelling, Sequence[int]], records: Mapping[Spelli
     if rest:
         found.append(_patients(patients, rest))
         rows.append(Listed(ALL_OTHERS, None, None, sum(item.count for item in rest), len(found[-1])))
-    return TopList(tuple(rows), sum(row.records for row in rows), len(set().union(*found)))
+    return TopList(tuple(rows), sum(row.records for row in rows), len(_each_once(found)))
 
 
-def _patients(patients: Mapping[Spelling, Sequence[int]], of: Iterable[Named]) -> set[int]:
-    return set().union(*(patients[spelling] for item in of for spelling in item.spellings))
+def _patients(patients: Mapping[Spelling, Sequence[int] | Numbers], of: Iterable[Named]) -> Numbers:
+    return _each_once(patients[spelling] for item in of for spelling in item.spellings)
+
+
+def _each_once(ids: Iterable[Sequence[int] | Numbers]) -> Numbers:
+    return np.unique(np.concatenate([np.empty(0, np.int32), *ids]))
 
 
 def section(key: str, label: str, top: TopList) -> Section | None:

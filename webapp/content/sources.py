@@ -76,11 +76,8 @@ def _treatments(conditions: Conditions) -> Select[Any]:
     ).where(*conditions)
 
 
-SPELLING = ("system", "code", "name")
-
-
 def _spelling(model: Any) -> list[Any]:
-    return [column.label(name) for name, column in zip(SPELLING, named.spelling_columns(model), strict=True)]
+    return [column.label(name) for name, column in zip(named.SPELLING, named.spelling_columns(model), strict=True)]
 
 
 PATIENTS = Source(
@@ -91,11 +88,11 @@ VISITS = Source(
     ("patient", "visit", "provider", "is_ended", "seconds"), _visits, is_by_day=True,
 )  # fmt: skip
 DIAGNOSES = Source(
-    "diagnoses", Diagnosis.clinic_id, Unindexed(Diagnosis.recorded_on), (*SPELLING, "status"),
+    "diagnoses", Diagnosis.clinic_id, Unindexed(Diagnosis.recorded_on), (*named.SPELLING, "status"),
     ("diagnosis", "patient", "visit", DAY), _diagnoses,
 )  # fmt: skip
 TREATMENTS = Source(
-    "treatments", Treatment.clinic_id, Unindexed(Treatment.performed_on), ("kind", *SPELLING, "outcome"),
+    "treatments", Treatment.clinic_id, Unindexed(Treatment.performed_on), ("kind", *named.SPELLING, "outcome"),
     ("patient", "diagnosis", DAY, "due", "done"), _treatments,
 )  # fmt: skip
 
