@@ -41,6 +41,7 @@ UNKNOWN = -1
 
 _KEPT_AS = np.dtype("<i4")
 _WIDEST = 2**62
+_NONE = np.empty(0, np.int32)
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -83,9 +84,13 @@ class Columns:
     def __len__(self) -> int:
         return len(next(iter(self._columns.values())))
 
-    def where(self, mask: Mask) -> "Columns":
-        """The records for which the mask holds."""
-        return Columns({name: numbers[mask] for name, numbers in self._columns.items()}, self.texts)
+    def where(self, those: Mask | Numbers) -> "Columns":
+        """The records for which a mask holds; or those at places, as often and in the order in which these are told."""
+        # Numpy takes ten times as long by a mask, anew for each column.
+        places = np.flatnonzero(those) if those.dtype == np.bool_ else those
+        if those.dtype == np.bool_ and len(places) == len(self):
+            return self
+        return Columns({name: numbers.take(places) for name, numbers in self._columns.items()}, self.texts)
 
     def within(self, period: Period) -> "Columns":
         """The records of the days of the period."""
@@ -176,7 +181,9 @@ class _Key:
         if not self.is_too_wide:
             self.rows = np.zeros(len(columns[0]), np.int64)
             for numbers, low, span in zip(columns, self._lows, self._spans, strict=True):
-                self.rows = self.rows * span + (numbers.astype(np.int64) - low)
+                self.rows *= span
+                self.rows += numbers
+                self.rows -= low
 
     def columns(self, key: Numbers) -> list[Numbers]:
         """What has those numbers."""
@@ -216,12 +223,14 @@ def read(
     names: Sequence[str],
     period: Period | None = None,
     narrowed: Conditions | None = None,
+    wanted: Conditions | None = None,
 ) -> Columns:
     """Those columns of the clinic's records: of all days or of those of `period`; all of them, or those that meet the
-    conditions."""
+    conditions `narrowed`. Of these `wanted` says which the caller counts: others may be among them, or be left out
+    where the database hands them over."""
     texts = None if narrowed else _kept_texts(connection, source, clinic_id)
     if texts is None:
-        return _gathered(connection, source, clinic_id, names, period, narrowed or [])
+        return _gathered(connection, source, clinic_id, names, period, [*(narrowed or []), *(wanted or [])])
     return _kept(connection, source, clinic_id, names, period, texts)
 
 
@@ -259,7 +268,7 @@ def _gathered(
     on_days = [source.on_day.between(*period)] if period else []
     # How many records a group has is told by its numbers, so one column of them is read whatever is asked for.
     numbers = [name for name in source.numbers if name in names] or list(source.numbers[:1])
-    found = {name: array("i") for name in numbers}
+    found: dict[str, list[Numbers]] = {name: [] for name in numbers}
     days, groups, sizes = array("i"), {name: array("i") for name in source.texts}, array("i")
     texts: dict[str, dict[str | None, int]] = {name: {} for name in source.texts}
     for row in connection.execute(source.gathered([source.clinic_id == clinic_id, *on_days, *narrowed], numbers)):
@@ -268,11 +277,11 @@ def _gathered(
             days.append(next(cells).toordinal())
         for name, places in texts.items():
             groups[name].append(places.setdefault(next(cells), len(places)))
-        lists = [json.loads(cell) for cell in cells]
-        sizes.append(len(lists[0]))
-        for column, values in zip(found.values(), lists, strict=True):
-            column.extend(values)
-    columns = {name: _numbers(column) for name, column in found.items()}
+        for some in found.values():
+            # A sixth of the time that JSON takes as such.
+            some.append(np.fromstring(next(cells)[1:-1], np.int32, sep=","))
+        sizes.append(len(some[-1]))
+    columns = {name: np.concatenate([_NONE, *some]) for name, some in found.items()}
     alike = {**({DAY: days} if source.is_by_day else {}), **groups}
     columns |= {name: np.repeat(_numbers(values), _numbers(sizes)) for name, values in alike.items()}
     return Columns(columns, {name: list(places) for name, places in texts.items()})

@@ -14,7 +14,7 @@ import numpy as np
 
 from webapp import words
 from webapp.content import findings
-from webapp.content.columns import Columns, Numbers
+from webapp.content.columns import Columns, Numbers, grouped
 from webapp.content.findings import ALL, ALL_OTHERS
 from webapp.figures import Column, Definition, Section, Table
 from webapp.models import code_systems
@@ -178,7 +178,8 @@ def _patients(patients: Mapping[Spelling, Sequence[int] | Numbers], of: Iterable
 
 
 def _each_once(ids: Iterable[Sequence[int] | Numbers]) -> Numbers:
-    return np.unique(np.concatenate([np.empty(0, np.int32), *ids]))
+    (once,), _ = grouped(np.concatenate([np.empty(0, np.int32), *ids]))
+    return once
 
 
 def section(key: str, label: str, top: TopList) -> Section | None:
