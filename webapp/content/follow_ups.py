@@ -1,23 +1,27 @@
 """Whether patients came back when they should have: follow-ups as they stood on the last day of a period."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+import numpy as np
+from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import findings, periods
+from webapp.content import columns, findings, periods, sources
+from webapp.content.columns import DAY, NO_DAY, Columns, Mask, looked_up
 from webapp.content.counting import Conditions
+from webapp.content.filters import Filter
 from webapp.content.periods import Period
+from webapp.content.question import Question
 from webapp.figures import Chart, Column, Definition, Section, Table
-from webapp.models import Patient, Treatment
+from webapp.models import Patient
 
 DELAYS: dict[str, int | None] = {
     "1 to 7 days": 7, "8 to 30 days": 30, "31 to 90 days": 90, "91 to 365 days": 365, "More than 365 days": None,
 }  # fmt: skip
 """How long follow-ups are overdue: names and the most days."""
+_MOST_DAYS = [most for most in DELAYS.values() if most is not None]
 
 DEFINITION = Definition(
     "Follow-ups",
@@ -54,74 +58,38 @@ class FollowUps:
         return sum(self.delays)
 
 
-@dataclass(frozen=True, slots=True)
-class _Alike:
-    """So many follow-ups due on one day, and done on one, or not: None."""
-
-    due: date
-    done: date | None
-    count: int
-
-    def is_open(self, on: date) -> bool:
-        """Whether they were not done by the end of that day."""
-        return self.done is None or self.done > on
-
-
-def ask(connection: Connection, clinic_id: int, treatments: Conditions, asked: Sequence[Period]) -> list[FollowUps]:
-    """Those of the clinic's treatments that meet the conditions, as they stood at the end of each of those periods.
-
-    A few thousand groups, which the index of days due has together, tell all of them. The dead are few: what they left
-    open is asked for by itself, so that no patient has to be looked up for each treatment.
-    """
-    until = max(end for _, end in asked)
-    days = (Treatment.follow_up_due_on, Treatment.follow_up_done_on)
-    conditions = [*treatments, Treatment.follow_up_due_on <= until]
-    counted = select(*days, func.count()).where(*conditions).group_by(*days)
-    alike = [_Alike(due, done, count) for due, done, count in connection.execute(counted) if due]
-    died = select(Patient.id, Patient.deceased_on).where(Patient.clinic_id == clinic_id, Patient.deceased_on <= until)
-    died_on = {patient: day for patient, day in connection.execute(died)}  # noqa: C416
-    left_open: list[tuple[date, _Alike]] = []
-    if died_on:
-        of_dead = Treatment.patient_id.in_(died.with_only_columns(Patient.id))
-        query = select(Treatment.patient_id, *days).where(*conditions, of_dead)
-        for patient, due, done in connection.execute(query):
-            day = died_on[patient]
-            if day and due:
-                left_open.append((day, _Alike(due, done, -1)))
-    found = []
-    for start, end in asked:
-        left_out = [one for day, one in left_open if day <= end and one.is_open(end)]
-        found.append(_as_they_stood([*alike, *left_out], start, end))
-    return found
+def ask(
+    connection: Connection, question: Question, about: tuple[Filter, ...], asked: Sequence[Period]
+) -> list[FollowUps]:
+    """As they stood at the end of each of those periods."""
+    ever = date.min, max(end for _, end in asked)
+    due = sources.treatments(connection, question, about, ever, DAY, "done", "patient", source=sources.FOLLOW_UPS)
+    is_dead: Conditions = [Patient.deceased_on.is_not(None)]
+    people = columns.read(connection, sources.PATIENTS, question.clinic_id, ("patient", "died"), wanted=is_dead)
+    died = looked_up(due["patient"], people["patient"], people["died"], NO_DAY)
+    return [_as_they_stood(due.having(died=died), period) for period in asked]
 
 
-def _as_they_stood(alike: Iterable[_Alike], start: date, end: date) -> FollowUps:
-    found: Counter[str] = Counter()
-    delays: Counter[str] = Counter()
-    for those in alike:
-        if those.due > end:
-            continue
-        found["recorded"] += those.count
-        is_overdue = those.is_open(end) and those.due < end
-        if is_overdue:
-            delays[_delay((end - those.due).days)] += those.count
-        if those.due >= start:
-            found[_state(those, is_overdue, end)] += those.count
-    return FollowUps(**found, delays=tuple(delays[delay] for delay in DELAYS))
+def _as_they_stood(due: Columns, period: Period) -> FollowUps:
+    start, end = (day.toordinal() for day in period)
 
+    def has_happened(name: str) -> Mask:
+        return (due[name] != NO_DAY) & (due[name] <= end)
 
-def _state(those: _Alike, is_overdue: bool, end: date) -> str:
-    """As FollowUps names it."""
-    if is_overdue:
-        return "overdue"
-    if those.done is None or those.is_open(end):
-        return "open"
-    return "on_time" if those.done <= those.due else "late"
-
-
-def _delay(days: int) -> str:
-    """Which of DELAYS."""
-    return next(delay for delay, most in DELAYS.items() if most is None or days <= most)
+    is_done = has_happened("done")
+    is_recorded = (due[DAY] <= end) & (is_done | ~has_happened("died"))
+    is_overdue = is_recorded & ~is_done & (due[DAY] < end)
+    is_meant = is_recorded & (due[DAY] >= start)
+    is_late = due["done"] > due[DAY]
+    delays = np.searchsorted(_MOST_DAYS, end - due[DAY][is_overdue])
+    return FollowUps(
+        on_time=int((is_meant & is_done & ~is_late).sum()),
+        late=int((is_meant & is_done & is_late).sum()),
+        open=int((is_meant & ~is_done & ~is_overdue).sum()),
+        overdue=int((is_meant & is_overdue).sum()),
+        delays=tuple(np.bincount(delays, minlength=len(DELAYS)).tolist()),
+        recorded=int(is_recorded.sum()),
+    )
 
 
 def section(follow_ups: FollowUps, period: Period) -> Section | None:

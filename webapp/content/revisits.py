@@ -1,25 +1,22 @@
 """Whether patients came again soon: visits after which the same patient came within 30 days."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
 
+import numpy as np
 from sqlalchemy import Connection, func, select
 
-from webapp.content import filters, findings
-from webapp.content.counting import HAPPENED, visits_of
-from webapp.content.id_lists import ids, places, read
+from webapp.content import filters, findings, sources
+from webapp.content.columns import DAY, Columns
+from webapp.content.counting import HAPPENED
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.figures import Column, Definition, Section, Table
-from webapp.models import Patient, Visit
+from webapp.models import Visit
 from webapp.models.visit import NOT_COUNTED
 
 DAYS = 30
-NEVER = date.max.toordinal() + DAYS + 1
-"""The day, counted as date.toordinal() does, on which a patient came next who did not come again."""
 
 DEFINITION = Definition(
     f"Came again within {DAYS} days",
@@ -55,15 +52,16 @@ def ask(
     last = connection.scalar(select(func.max(Visit.local_day)).where(Visit.clinic_id == question.clinic_id, HAPPENED))
     if last is None or not kinds:
         return [{} for _ in asked]
-    found: dict[tuple[date, str], Revisits] = {}
+    found = [dict.fromkeys(kinds, Revisits()) for _ in asked]
     for stretch in _stretches(asked):
-        found |= _by_day(connection, question, about, stretch, last)
-    return [{kind: _of(found, kind, period) for kind in kinds} for period in asked]
-
-
-def _of(found: Mapping[tuple[date, str], Revisits], kind: str, period: Period) -> Revisits:
-    those = (of for (day, its_kind), of in found.items() if its_kind == kind and period[0] <= day <= period[1])
-    return sum(those, Revisits())
+        came = _followed(_came(connection, question, about, stretch), last)
+        for period, by_kind in zip(asked, found, strict=True):
+            for (kind, is_followed, is_again), visits in (
+                came.within(period).counts("kind", "followed", "again").items()
+            ):
+                if kind in by_kind:
+                    by_kind[kind] += Revisits(visits, visits * is_followed, visits * is_again)
+    return found
 
 
 def _stretches(asked: Iterable[Period]) -> list[Period]:
@@ -78,32 +76,32 @@ def _stretches(asked: Iterable[Period]) -> list[Period]:
     return stretches
 
 
-def _by_day(
-    connection: Connection, question: Question, about: tuple[filters.Filter, ...], stretch: Period, last: date
-) -> dict[tuple[date, str], Revisits]:
-    """By day and kind; of the last DAYS of the stretch not all who came again are known.
+def _came(connection: Connection, question: Question, about: tuple[filters.Filter, ...], stretch: Period) -> Columns:
+    """The visits of that stretch that took place."""
+    visits = sources.visits(connection, question, about, stretch, DAY, "status", "kind", "patient", wanted=[HAPPENED])
+    return visits.where(~visits.is_one_of("status", NOT_COUNTED))
 
-    Goes back from the last day, and so has at hand on which later day a patient came first. The groups are those of
-    ix_visits_figures, which the database reads as they stand: a window over each patient's days takes three times as
-    long.
+
+def _followed(came: Columns, last: date) -> Columns:
+    """The same visits by day and kind, and whether each could be `followed` until that last day, and the patient came
+    `again`; of the last DAYS of a stretch not all who did are known.
+
+    Each visit is one number, so that one sort has them by patient, day and kind. After the days of a patient follow
+    DAYS on which nobody came, so that the first of the next is no return.
     """
-    group = (Visit.local_day, Visit.status, Visit.kind)
-    query = select(*group, ids(Visit.patient_id)).where(*visits_of(question, about, stretch)).group_by(*group)
-    groups = [(day, kind, text) for day, status, kind, text in connection.execute(query) if status not in NOT_COUNTED]
-    groups.sort(key=lambda group: group[0], reverse=True)
-    following = places(connection, Patient, NEVER)
-    found: dict[tuple[date, str], Revisits] = defaultdict(Revisits)
-    for day, of_day in groupby(groups, key=lambda group: group[0]):
-        came = [(kind, read(text)) for _, kind, text in of_day]
-        is_followed, today = day <= last - timedelta(days=DAYS), day.toordinal()
-        soon = today + DAYS
-        for kind, patients in came:
-            again = len([1 for patient in patients if following[patient] <= soon]) if is_followed else 0
-            found[day, kind] += Revisits(len(patients), len(patients) if is_followed else 0, again)
-        for _, patients in came:
-            for patient in patients:
-                following[patient] = today
-    return found
+    if not len(came):
+        return came.having(followed=came["patient"], again=came["patient"])
+    first, kinds = int(came[DAY].min()), len(came.texts["kind"])
+    days = int(came[DAY].max()) - first + 1 + DAYS
+    visits = np.sort((came["patient"].astype(np.int64) * days + (came[DAY] - first)) * kinds + came["kind"])
+    patient_days, kind = np.divmod(visits, kinds)
+    begins = np.flatnonzero(np.diff(patient_days, prepend=-1))
+    each_once = patient_days[begins]
+    comes_again = np.diff(each_once, append=each_once[-1] + DAYS + 1) <= DAYS
+    again = np.repeat(comes_again, np.diff(begins, append=len(visits)))
+    day = patient_days % days + first
+    followed = day <= last.toordinal() - DAYS
+    return Columns({DAY: day, "kind": kind, "followed": followed, "again": again & followed}, came.texts)
 
 
 def total(by_kind: Mapping[str, Revisits]) -> Revisits:

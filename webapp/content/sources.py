@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from webapp.content import columns, named
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
-from webapp.content.counting import Conditions, SecondsBetween, Unindexed, narrowed, of_asked_patients, ordinal
+from webapp.content.counting import Conditions, SecondsBetween, Unindexed, narrowed, ordinal
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -67,13 +68,29 @@ def _treatments(conditions: Conditions) -> Select[Any]:
     return select(
         Treatment.kind.label("kind"),
         *_spelling(Treatment),
+        Treatment.patient_id.label("patient"),
+        _number_of(Treatment.performed_on).label(DAY),
+    ).where(*conditions)
+
+
+def _outcomes(conditions: Conditions) -> Select[Any]:
+    asked: list[Any] = [
+        Treatment.performed_on.label(DAY),
+        Treatment.kind.label("kind"),
         Treatment.outcome.label("outcome"),
         Treatment.patient_id.label("patient"),
         _id(Treatment.diagnosis_id).label("diagnosis"),
-        _number_of(Treatment.performed_on).label(DAY),
-        _number_of(Treatment.follow_up_due_on).label("due"),
+    ]
+    return select(*asked).where(Treatment.performed_on.is_not(None), *conditions)
+
+
+def _follow_ups(conditions: Conditions) -> Select[Any]:
+    asked: list[Any] = [
+        Treatment.follow_up_due_on.label(DAY),
         _number_of(Treatment.follow_up_done_on).label("done"),
-    ).where(*conditions)
+        Treatment.patient_id.label("patient"),
+    ]
+    return select(*asked).where(Treatment.follow_up_due_on.is_not(None), *conditions)
 
 
 def _spelling(model: Any) -> list[Any]:
@@ -92,11 +109,19 @@ DIAGNOSES = Source(
     ("diagnosis", "patient", "visit", DAY), _diagnoses,
 )  # fmt: skip
 TREATMENTS = Source(
-    "treatments", Treatment.clinic_id, Unindexed(Treatment.performed_on), ("kind", *named.SPELLING, "outcome"),
-    ("patient", "diagnosis", DAY, "due", "done"), _treatments,
+    "treatments", Treatment.clinic_id, Unindexed(Treatment.performed_on), ("kind", *named.SPELLING), ("patient", DAY),
+    _treatments,
 )  # fmt: skip
+# No index has together all that is asked of a treatment, and to look up each in its place takes several times as long.
+OUTCOMES = Source(
+    "outcomes", Treatment.clinic_id, Treatment.performed_on, ("kind", "outcome"), ("patient", "diagnosis"), _outcomes,
+    is_by_day=True,
+)  # fmt: skip
+FOLLOW_UPS = Source(
+    "follow-ups", Treatment.clinic_id, Treatment.follow_up_due_on, (), ("done", "patient"), _follow_ups, is_by_day=True
+)
 
-SOURCES = (PATIENTS, VISITS, DIAGNOSES, TREATMENTS)
+SOURCES = (PATIENTS, VISITS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS)
 
 
 def patients(connection: Connection, question: Question, filters: Iterable[Filter], *names: str) -> Columns:
@@ -105,13 +130,53 @@ def patients(connection: Connection, question: Question, filters: Iterable[Filte
     return columns.read(connection, PATIENTS, question.clinic_id, names, narrowed=asked)
 
 
+def asked_about(connection: Connection, question: Question, filters: Iterable[Filter], records: Columns) -> Columns:
+    """Those that are of the patients whom the question asks about. They must have the column "patient".
+
+    That is faster than to have the database look up the patient of each record, and a copy can be used.
+    """
+    filters = tuple(filters)
+    if not narrowed(question, filters, "patient"):
+        return records
+    asked = patients(connection, question, filters, "patient")
+    return records.where(np.isin(records["patient"], asked["patient"]))
+
+
 def visits(
-    connection: Connection, question: Question, filters: Iterable[Filter], period: Period, *names: str
+    connection: Connection,
+    question: Question,
+    filters: Iterable[Filter],
+    period: Period,
+    *names: str,
+    wanted: Conditions | None = None,
 ) -> Columns:
     """Those columns of the visits that the question asks about, of any status, on the days of the period."""
     filters = tuple(filters)
-    asked = [*narrowed(question, filters, "visit"), *of_asked_patients(question, filters, Visit.patient_id)]
-    return columns.read(connection, VISITS, question.clinic_id, names, period, asked)
+    asked = narrowed(question, filters, "visit")
+    needed = _needed(question, filters, names)
+    found = columns.read(connection, VISITS, question.clinic_id, needed, period, asked, wanted)
+    return asked_about(connection, question, filters, found)
+
+
+def treatments(
+    connection: Connection,
+    question: Question,
+    filters: Iterable[Filter],
+    period: Period,
+    *names: str,
+    source: Source = TREATMENTS,
+) -> Columns:
+    """Those columns of the treatments that the question asks about, on the days of the period; of OUTCOMES that one, of
+    FOLLOW_UPS those due in it."""
+    filters = tuple(filters)
+    asked = narrowed(question, filters, "treatment")
+    found = columns.read(connection, source, question.clinic_id, _needed(question, filters, names), period, asked)
+    return asked_about(connection, question, filters, found)
+
+
+def _needed(question: Question, filters: Iterable[Filter], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns to be read: those asked for, and that by which asked_about() chooses."""
+    return (*names, "patient") if narrowed(question, filters, "patient") else names
 
 
 def keep_up() -> None:
