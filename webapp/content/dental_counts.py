@@ -1,39 +1,28 @@
 """Dental visits, patients and procedures, read from the database: the counts behind the dental statistics."""
 
-from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+import numpy as np
+from sqlalchemy import Connection, func, select
 
-from webapp.content import coverage, filters, findings, named, periods
+from webapp.content import ages, columns, coverage, filters, findings, named, periods, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import (
-    Conditions,
-    Unindexed,
-    how_many,
-    month_key,
-    narrowed,
-    patients_of,
-    rows_by_status,
-    treatments_of,
-    visit_rows,
-    visits_of,
-)
-from webapp.content.id_lists import ids, places, read
+from webapp.content.columns import DAY, NO_DAY, Columns, Numbers, grouped, looked_up
+from webapp.content.counting import Conditions, month_key, narrowed, rows_by_status, visit_rows, visits_of
 from webapp.content.named import TopList
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.figures import Rows
-from webapp.models import Patient, Treatment, Visit
+from webapp.models import Treatment, Visit
 from webapp.models.code_systems import CDT_SYSTEMS
 from webapp.models.visit import NOT_COUNTED
 
 FILTERS = (filters.PROVIDER, filters.AGE, filters.SEX)
+KIND = "dental"
 NOUN = "dental visits"
 STEPS = 4
 MOST_VISITS = 5
@@ -118,129 +107,95 @@ class Answer(OfPeriod):
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    rows = replace(visit_rows(connection, _visits(question, question.days)), noun=NOUN)
+    dental = [Visit.kind == KIND, *visits_of(question, FILTERS, question.days)]
+    rows = replace(visit_rows(connection, dental), noun=NOUN)
     return rows.used, rows.noun
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     came, rows = _came(connection, question)
-    firsts = _firsts(connection, question, came)
+    came = came.having(first=_firsts(connection, question, came))
     step(1, STEPS)
-    groups, before = _groups(connection, question, came, firsts), _seen(came, firsts, question.earlier)
+    groups, before = _groups(connection, question, came), _seen(came, question.earlier)
     begin = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
-    months = coverage.months(_months(question, came, firsts), begin)
+    months = coverage.months(_months(question, came), begin)
     step(2, STEPS)
-    given, procedures_before = _given(connection, question)
-    procedures = named.top_list(given)
+    treated = _procedures(connection, question)
+    given = named.by_spelling(treated.within(question.days), "patient")
+    procedures, procedures_before = named.top_list(given), int(treated.is_within(question.earlier).sum())
     categories = _categories({spelling: len(patients) for spelling, patients in given.items()})
     step(3, STEPS)
     return Answer(question, rows, groups, before, months, procedures, procedures_before, categories, begin)
 
 
-def _visits(question: Question, period: Period) -> Conditions:
-    """Dental visits of any status."""
-    return [Visit.kind == "dental", *visits_of(question, FILTERS, period)]
+def _came(connection: Connection, question: Question) -> tuple[Columns, Rows]:
+    """The dental visits that took place since the records begin; and those of the question's own days, of any
+    status."""
+    ever = date.min, question.end
+    names, wanted = (DAY, "status", "kind", "patient"), [Visit.kind == KIND]
+    visits = sources.visits(connection, question, FILTERS, ever, *names, wanted=wanted)
+    dental = visits.where(visits.is_one_of("kind", [KIND]))
+    rows = replace(rows_by_status(dental.within(question.days).counts("status")), noun=NOUN)
+    return dental.where(~dental.is_one_of("status", NOT_COUNTED)), rows
 
 
-def _procedures(question: Question, period: Period, *columns: Any) -> Select[Any]:
-    """Dental treatments; where a provider is asked for, those of its visits."""
-    query = select(*columns).select_from(Treatment)
+def _firsts(connection: Connection, question: Question, came: Columns) -> Numbers:
+    """Of each of these visits, the day of the patient's first dental visit at the clinic that took place, whoever was
+    the provider."""
+    every = came
+    if filters.PROVIDER.name in question.chosen:
+        others = {name: value for name, value in question.chosen.items() if name != filters.PROVIDER.name}
+        every, _ = _came(connection, replace(question, filters=others))
+    firsts = np.full(every["patient"].max(initial=0) + 1, date.max.toordinal(), np.int32)
+    np.minimum.at(firsts, every["patient"], every[DAY])
+    return firsts[came["patient"]]
+
+
+def _seen(came: Columns, period: Period) -> Seen:
+    visits = came.within(period)
+    new = visits.where(visits["first"] >= period[0].toordinal())
+    return Seen(len(visits.distinct("patient")), len(new.distinct("patient")), len(visits))
+
+
+def _groups(connection: Connection, question: Question, came: Columns) -> tuple[Group, ...]:
+    visits = came.within(question.days)
+    everybody = sources.patients(connection, question, FILTERS, "sex", "patient", "born")
+    (who,), times = grouped(visits["patient"])
+    everybody = everybody.having(
+        band=np.searchsorted(ages.band_bounds(question.end), everybody["born"]),
+        times=looked_up(everybody["patient"], who, times, 0),
+        first=looked_up(everybody["patient"], visits["patient"], visits["first"], NO_DAY),
+    )
+    seen = everybody.where(everybody["times"] > 0)
+    seen = seen.having(is_new=seen["first"] >= question.start.toordinal())
+    found: dict[tuple[str, str, int, bool], list[int]] = defaultdict(lambda: [0, 0])
+    for (band, sex, visits_each, is_new), patients in seen.counts("band", "sex", "times", "is_new").items():
+        counts = found[ages.band(band), sex, min(visits_each, MOST_VISITS), bool(is_new)]
+        counts[0] += patients
+        counts[1] += patients * visits_each
+    return tuple(Group(*key, *counts) for key, counts in sorted(found.items()))
+
+
+def _months(question: Question, came: Columns) -> dict[str, Seen]:
+    """The months of periods.months_up_to(), those without visits too; the last one up to the question's end."""
+    shown = map(month_key, periods.months_up_to(question.start, question.end))
+    return {key: _seen(came, periods.month_named(key)) for key in shown}
+
+
+def _procedures(connection: Connection, question: Question) -> Columns:
+    """Dental treatments of the period and the earlier one; where a provider is asked for, those of its visits."""
+    period = min(question.start, question.earlier[0]), question.end
+    asked: Conditions = []
     of_visits = narrowed(question, FILTERS, "visit")
     if of_visits:
         visits = select(Visit.id).where(Visit.clinic_id == question.clinic_id, *of_visits)
-        query = query.where(Treatment.visit_id.in_(visits))
-    return query.where(
-        *treatments_of(question, FILTERS),
-        Treatment.kind == "dental",
-        Unindexed(Treatment.performed_on).between(*period),
+        asked.append(Treatment.visit_id.in_(visits))
+    names = ("kind", *named.SPELLING, "patient", DAY)
+    found = columns.read(
+        connection, sources.TREATMENTS, question.clinic_id, names, period, asked, [Treatment.kind == KIND]
     )
-
-
-ByDay = list[tuple[date, list[int]]]
-"""Who had a dental visit that took place, by id and once for each of them: the days in order."""
-
-
-def _came(connection: Connection, question: Question) -> tuple[ByDay, Rows]:
-    """Since the records begin; and the visits of the question's own days, of any status.
-
-    The groups are those of ix_visits_figures, which the database reads as they stand. By patient it would have to sort
-    all visits, for each count anew.
-    """
-    group = (Visit.local_day, Visit.status)
-    ever = _visits(question, (date.min, question.end))
-    query = select(*group, ids(Visit.patient_id)).where(*ever).group_by(*group).order_by(*group)
-    statuses: defaultdict[str, int] = defaultdict(int)
-    found: ByDay = []
-    for day, status, text in connection.execute(query):
-        patients = read(text)
-        if day >= question.start:
-            statuses[status] += len(patients)
-        if status not in NOT_COUNTED:
-            found.append((day, patients))
-    return found, replace(rows_by_status(statuses), noun=NOUN)
-
-
-def _firsts(connection: Connection, question: Question, came: ByDay) -> array[int]:
-    """The day of each patient's first dental visit at the clinic that took place, as date.toordinal() counts it,
-    whoever was the provider."""
-    if filters.PROVIDER.name in question.chosen:
-        others = {name: value for name, value in question.chosen.items() if name != filters.PROVIDER.name}
-        came, _ = _came(connection, replace(question, filters=others))
-    firsts = places(connection, Patient, 0)
-    for day, patients in reversed(came):
-        number = day.toordinal()
-        for patient in patients:
-            firsts[patient] = number
-    return firsts
-
-
-def _seen(came: ByDay, firsts: array[int], period: Period) -> Seen:
-    those = [patients for day, patients in came if period[0] <= day <= period[1]]
-    who = set().union(*those)
-    since = period[0].toordinal()
-    return Seen(len(who), len([1 for patient in who if firsts[patient] >= since]), sum(map(len, those)))
-
-
-def _groups(connection: Connection, question: Question, came: ByDay, firsts: array[int]) -> tuple[Group, ...]:
-    visits = places(connection, Patient, 0)
-    for day, patients in came:
-        if day >= question.start:
-            for patient in patients:
-                visits[patient] += 1
-    group = (filters.band_column(question.end), Patient.sex)
-    query = select(*group, ids(Patient.id)).where(*patients_of(question, FILTERS)).group_by(*group)
-    found: dict[tuple[str, str, int, bool], list[int]] = defaultdict(list)
-    for band, sex, text in connection.execute(query):
-        for patient in read(text):
-            if visits[patient]:
-                is_new = firsts[patient] >= question.start.toordinal()
-                found[band, sex, min(visits[patient], MOST_VISITS), is_new].append(visits[patient])
-    return tuple(Group(*key, len(numbers), sum(numbers)) for key, numbers in sorted(found.items()))
-
-
-def _months(question: Question, came: ByDay, firsts: array[int]) -> dict[str, Seen]:
-    """The months of periods.months_up_to(), those without visits too; the last one up to the question's end."""
-    shown = periods.months_up_to(question.start, question.end)
-    of_month: defaultdict[str, ByDay] = defaultdict(list)
-    for day, patients in came:
-        of_month[month_key(day)].append((day, patients))
-    return {month_key(first): _seen(of_month[month_key(first)], firsts, (first, question.end)) for first in shown}
-
-
-def _given(connection: Connection, question: Question) -> tuple[dict[named.Spelling, list[int]], int]:
-    """The patients of the period's procedures, once for each; and how many procedures the earlier period had."""
-    now, then = question.days, question.earlier
-    day, group = Treatment.performed_on, named.spelling_columns(Treatment)
-    patients, before = ids(Treatment.patient_id, day.between(*now)), how_many(day.between(*then))
-    query = _procedures(question, (min(now[0], then[0]), now[1]), *group, patients, before).group_by(*group)
-    given: dict[named.Spelling, list[int]] = {}
-    given_before = 0
-    for system, code, name, text, count in connection.execute(query):
-        given_before += count
-        treated = read(text)
-        if treated:
-            given[system, code, name] = treated
-    return given, given_before
+    dental = found.where(found.is_one_of("kind", [KIND]))
+    return sources.asked_about(connection, question, FILTERS, dental)
 
 
 def _categories(procedures: Mapping[named.Spelling, int]) -> dict[str, int]:
