@@ -213,6 +213,11 @@ def months_of(days: Numbers) -> npt.NDArray[np.int64]:
     return dates(days).astype("M8[M]").astype(np.int64)
 
 
+def first_days(months: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The first days of months that are counted so, as date.toordinal() counts days."""
+    return months.astype("M8[M]").astype("M8[D]").astype(np.int64) + _EPOCH
+
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
@@ -278,8 +283,8 @@ def _gathered(
         for name, places in texts.items():
             groups[name].append(places.setdefault(next(cells), len(places)))
         for some in found.values():
-            # A sixth of the time that JSON takes as such.
-            some.append(np.fromstring(next(cells)[1:-1], np.int32, sep=","))
+            # A sixth of the time that JSON takes as such. PostgreSQL has no list of no rows at all.
+            some.append(np.fromstring((next(cells) or "[]")[1:-1], np.int32, sep=","))
         sizes.append(len(some[-1]))
     columns = {name: np.concatenate([_NONE, *some]) for name, some in found.items()}
     alike = {**({DAY: days} if source.is_by_day else {}), **groups}
