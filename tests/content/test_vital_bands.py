@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from tests.factories import add_patient
-from webapp.content import Question, ages, vital_bands, vital_counts
+from webapp.content import Question, columns, sources, vital_bands, vital_counts
 from webapp.extensions import db, snapshot
 from webapp.models import Clinic, Measurement
 
@@ -122,13 +122,13 @@ def verdicts(clinic: Clinic, measure: str, rows: list[list[dict[str, object]]]) 
     ]
 
 
-def read(question: Question) -> tuple[vital_counts.Readings, ...]:
+def read(question: Question) -> list[vital_counts.Readings]:
     with snapshot() as connection:
-        verdicts = vital_counts.Verdicts(ages.births(connection, question, vital_counts.FILTERS))
-        for some in vital_counts.measured(connection, question):
-            verdicts.add_single(some)
-        vital_counts.add_pressures(connection, question, question.days, verdicts)
-    return verdicts.readings(question)
+        everybody = sources.patients(connection, question, vital_counts.FILTERS, "patient", "born")
+        names = ("loinc", "patient", "told", "day")
+        measured = columns.read(connection, sources.MEASUREMENTS, question.clinic_id, names, question.days)
+        pressures = vital_counts.pressures(connection, question, [question.days], everybody)
+    return sorted([*vital_counts.single(measured, question, everybody), *pressures])
 
 
 def alone(clinic: Clinic, measure: str, loinc: str, readings: list[tuple[float | None, str | None]]) -> list[str]:

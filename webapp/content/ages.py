@@ -1,60 +1,49 @@
-"""How old patients were on any day, told in Python from one look at their birth dates.
+"""How old patients were on any day, told from one look at their birth dates.
 
 The age on the day of each of a few hundred thousand rows is dear in SQL: a patient to look up for each, and arithmetic
-on dates. Here a birth date is a number at the place of the patient's id, and an age a place between bounds.
+on dates. Here a birth date is a number, and an age a place between bounds.
 """
 
-from array import array
-from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+import numpy as np
 
 from webapp.content import filters
-from webapp.content.counting import ordinal, patients_of
-from webapp.content.filters import Filter
-from webapp.content.id_lists import ids, places, read
+from webapp.content.columns import Numbers, first_days, months_of
 from webapp.content.periods import shifted
-from webapp.content.question import Question
-from webapp.models import Patient
-
-NOT_ASKED = -1
-"""In the place of the birth date of a patient whom the question is not about."""
-
-_NOT_KNOWN = 0
 
 _COMPLETED = (filters.OLDEST, 65, 45, 20, 18, 16, 0)
-_BOUNDS = {years: place for place, years in enumerate(_COMPLETED, 1)}
-
-NOBODY = 0
-"""The place of a patient whom the question is not about."""
+_PLACES = {years: place for place, years in enumerate(_COMPLETED)}
 
 
-def births(connection: Connection, question: Question, about: Iterable[Filter]) -> array[int]:
-    """The birth date of each patient asked about, as date.toordinal() counts days, at the place of the patient's id."""
-    born = places(connection, Patient, NOT_ASKED)
-    days = func.coalesce(ordinal(Patient.birth_date), _NOT_KNOWN)
-    query = select(ids(Patient.id), ids(days)).where(*patients_of(question, about))
-    for patients, dates in connection.execute(query):
-        for patient, day in zip(read(patients), read(dates), strict=True):
-            born[patient] = day
-    return born
+KNOWN = range(_PLACES[filters.OLDEST] + 1, _PLACES[0] + 1)
+"""The places of those of whom filters.age_known() says so."""
 
 
-def bounds(day: date) -> list[int]:
-    """With bisect_left() these give a birth date of births() its place on that day: NOBODY, or one that the functions
-    below tell of. Who was born on 29 February completes a year on 1 March of a year without that day."""
-    return [NOT_ASKED, *(shifted(day, -12 * years).toordinal() for years in _COMPLETED)]
+def completed(years: int) -> range:
+    """The places of those of a known age who have completed so many years, one of those asked of vital signs."""
+    return range(KNOWN.start, _PLACES[years] + 1)
 
 
-def is_known(place: int) -> bool:
-    """As filters.age_known() says of a row."""
-    return _BOUNDS[filters.OLDEST] < place <= _BOUNDS[0]
+def places(days: Numbers, born: Numbers) -> Numbers:
+    """The places of people born on those days, or on NO_DAY, on each of `days`. Who was born on 29 February completes a
+    year on 1 March of a year without that day."""
+    if not len(days):
+        return np.zeros(0, np.int32)
+    first = days.min()
+    every = np.arange(first, days.max() + 1)
+    found = np.zeros(len(days), np.int32)
+    for years in _COMPLETED:
+        found += _years_before(every, years)[days - first] < born
+    return found
 
 
-def has_completed(place: int, years: int) -> bool:
-    """Whether so many years are completed, where the age is known. `years` is one of those asked of vital signs."""
-    return place <= _BOUNDS[years]
+def _years_before(days: Numbers, years: int) -> Numbers:
+    """As periods.shifted() gives it; at least the first day that there is."""
+    months = months_of(days)
+    then = months - 12 * years
+    begins, ends = first_days(then), first_days(then + 1)
+    return np.maximum(np.minimum(begins + days - first_days(months), ends - 1), date.min.toordinal())
 
 
 _BAND_STARTS = (filters.OLDEST, *(band.first for band in reversed(filters.BANDS)))

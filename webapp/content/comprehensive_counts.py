@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
-from webapp.content import adoption, ages, comprehensive_work, coverage, findings, named, periods, vital_counts
+from webapp.content import adoption, comprehensive_work, coverage, findings, named, periods, sources, vital_counts
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.comprehensive_people import Patients, Visitors
@@ -232,9 +232,8 @@ def _pressures(connection: Connection, question: Question) -> dict[str, tuple[in
     """By month, from the first one shown: blood pressures with a class, and those of them that are high."""
     first = periods.months_up_to(*question.days)[0]
     all_of_them, high = Counter[str](), Counter[str]()
-    verdicts = vital_counts.Verdicts(ages.births(connection, question, FILTERS))
-    vital_counts.add_pressures(connection, question, (first, question.end), verdicts)
-    for readings in verdicts.readings(question):
+    everybody = sources.patients(connection, question, FILTERS, "patient", "born")
+    for readings in vital_counts.pressures(connection, question, [(first, question.end)], everybody):
         if readings.verdict in PRESSURE_CLASSES:
             all_of_them[readings.month] += readings.count
         if readings.verdict in HIGH_PRESSURES:

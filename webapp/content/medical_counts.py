@@ -1,36 +1,27 @@
 """The clinic's medical records, read from the database: the counts behind the medical statistics."""
 
-from array import array
-from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from itertools import compress
+from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+import numpy as np
+from sqlalchemy import Connection, func, or_, select
 
-from webapp.content import ages, coverage, named, periods, vital_counts
+from webapp.content import ages, columns, coverage, named, periods, sources, vital_counts
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import (
-    HAPPENED,
-    Conditions,
-    Unindexed,
-    how_many,
-    in_one_of,
-    month_key,
-    of_asked_patients,
-    patients_of,
-    visits_of,
-)  # fmt: skip
-from webapp.content.id_lists import ids, marks, read
-from webapp.content.named import Spelling, TopList
+from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
+from webapp.content.counting import HAPPENED, Conditions, month_key, of_asked_patients, visits_of
+from webapp.content.named import TopList
+from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.content.vital_bands import BMI, BMI_AGE, PRESSURE_AGE, SYSTOLIC, VITALS
-from webapp.content.vital_counts import FILTERS, REASONS, Measured, Readings
+from webapp.content.vital_counts import FILTERS, REASONS, Readings
+from webapp.content.vital_told import SAYS_NOTHING
 from webapp.figures import Excluded, Rows
-from webapp.models import Diagnosis, Measurement, Patient, Treatment, Visit
+from webapp.models import Diagnosis, Measurement, Treatment, Visit
 from webapp.models.code_systems import LOINC
 from webapp.models.visit import NOT_COUNTED
 
@@ -121,26 +112,31 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
             Measurement.local_day.between(*days),
             *of_asked_patients(question, FILTERS, Measurement.patient_id),
         ),
-        select(func.count()).where(*_medical_treatments(question), Treatment.performed_on.between(*days)),
+        select(func.count()).where(
+            Treatment.clinic_id == clinic,
+            Treatment.kind == "medical",
+            Treatment.performed_on.between(*days),
+            *of_asked_patients(question, FILTERS, Treatment.patient_id),
+        ),
     )
     return sum(connection.scalar(query) or 0 for query in queries), "records"
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    marks = _Marks(connection, ages.births(connection, question, FILTERS), bool(question.chosen))
+    everybody = sources.patients(connection, question, FILTERS, "patient", "sex", "born", "has_mrn")
+    clinic = _Clinic(connection, question, everybody)
     excluded: Counter[str] = Counter()
-    visits = _visits(connection, question, marks, excluded)
+    came, visits = _visits(clinic, excluded)
     step(1, STEPS)
-    diagnoses = _diagnoses(connection, question, marks, excluded)
+    diagnosed, diagnoses = _diagnoses(clinic, excluded)
     step(2, STEPS)
-    verdicts = vital_counts.Verdicts(marks.born)
-    measurements, observations = _measurements(connection, question, marks, verdicts)
+    vitals, measurements, observations, singles = _measurements(clinic)
     step(3, STEPS)
     shown = [month_key(month) for month in periods.months_up_to(question.start, question.end)]
-    first_shown = periods.month_named(shown[0])[0]
-    vital_counts.add_pressures(connection, question, (first_shown, question.end), verdicts)
+    spans = ((periods.month_named(shown[0])[0], question.end), question.days, question.earlier)
+    pressures = vital_counts.pressures(connection, question, spans, everybody)
     step(4, STEPS)
-    treatments, given = _treatments(connection, question)
+    treatments, given = _treatments(clinic)
     found = dict(zip(RECORDS, (visits, diagnoses, measurements, treatments), strict=True))
     used = sum(item.count for item in found.values())
     left_out = tuple(Excluded(reason, count) for reason, count in sorted(excluded.items()))
@@ -151,230 +147,124 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         question,
         Rows("records", used + sum(excluded.values()), used, left_out),
         found,
-        _of_patients(connection, question, marks),
-        _of_visits(marks),
-        verdicts.readings(question),
+        _of_patients(clinic, came, diagnosed, vitals),
+        _of_visits(clinic, came, diagnosed, vitals),
+        tuple(sorted((*singles, *pressures))),
         tuple(coverage.months(dict.fromkeys(shown), vitals_begin)),
         observations,
-        named.top_list(given),
+        given,
         first_visit or vitals_begin,
         vitals_begin,
     )
 
 
-class _Marks:
-    """What is on record of whom, each a mark at the place of an id: of patients, of visits. `came` are the visits of
-    the period that took place, `provided` and `ended` how many of them have a provider and an end."""
+@dataclass(frozen=True, slots=True)
+class _Clinic:
+    """The clinic's records, for a question that asks about the patients `everybody`."""
 
-    def __init__(self, connection: Connection, born: array[int], is_narrowed: bool) -> None:
-        self.born = born
-        self._is_narrowed = is_narrowed
-        of_patients, of_visits = marks(connection, Patient), marks(connection, Visit)
-        self.seen, self.diagnosed, self.with_pressure, self.with_bmi = (bytearray(of_patients) for _ in range(4))
-        self.dental, self.diagnosed_at, self.vitals_at, self.pressure_at = (bytearray(of_visits) for _ in range(4))
-        self.came = array("i")
-        self.provided = self.ended = 0
+    connection: Connection
+    question: Question
+    everybody: Columns
 
-    def asked(self, patients: list[int]) -> list[int]:
-        """Those of them whom the question is about."""
-        return [who for who in patients if self.born[who] != ages.NOT_ASKED] if self._is_narrowed else patients
+    def records(self, source: Source, period: Period | None, *names: str, wanted: Conditions | None = None) -> Columns:
+        """Those of that source, of the days of the period or of all, of patients who are not asked about too."""
+        return columns.read(self.connection, source, self.question.clinic_id, names, period, wanted=wanted)
 
+    def medical(self, source: Source, kind: Any, period: Period, *names: str) -> Columns:
+        """The medical ones of that source and those days, of the patients asked about; `kind` is the model's."""
+        found = self.records(source, period, "kind", "patient", *names, wanted=[kind == "medical"])
+        return self.asked(found.where(found.is_one_of("kind", ["medical"])))
 
-def _mark(those: bytearray, numbers: Iterable[int]) -> None:
-    for number in numbers:
-        those[number] = 1
+    def asked(self, records: Columns) -> Columns:
+        return sources.about(self.everybody, records) if self.question.chosen else records
 
 
-class _Tally:
-    """Records of one kind, counted up."""
-
-    def __init__(self, question: Question) -> None:
-        self._now, self._then = question.days, question.earlier
-        self._count = self._earlier = 0
-        self._patients: set[int] = set()
-
-    def is_now(self, day: date | None) -> bool:
-        return day is not None and self._now[0] <= day <= self._now[1]
-
-    def add(self, day: date | None, patients: list[int]) -> None:
-        if self.is_now(day):
-            self._count += len(patients)
-            self._patients.update(patients)
-        if day is not None and self._then[0] <= day <= self._then[1]:
-            self._earlier += len(patients)
-
-    @property
-    def records(self) -> Records:
-        return Records(self._count, len(self._patients), self._earlier)
+def _records(now: Columns, earlier: Columns) -> Records:
+    return Records(len(now), len(now.distinct("patient")), len(earlier))
 
 
-def _visits(connection: Connection, question: Question, on_record: _Marks, excluded: Counter[str]) -> Records:
-    group, is_medical = (Visit.local_day, Visit.status), Visit.kind == "medical"
-    now, then = (visits_of(question, FILTERS, period) for period in (question.days, question.earlier))
-    before = connection.scalar(select(func.count()).where(HAPPENED, *then, is_medical)) or 0
-    query = select(*group, ids(Visit.patient_id), ids(Visit.id), func.count(Visit.provider_id))
-    tally = _Tally(question)
-    for day, status, people, visits, provided in connection.execute(query.where(*now, is_medical).group_by(*group)):
-        patients = read(people)
-        if status in NOT_COUNTED:
-            excluded[NOT_COUNTED[status]] += len(patients)
-            continue
-        tally.add(day, patients)
-        _mark(on_record.seen, patients)
-        on_record.came.extend(read(visits))
-        on_record.provided += provided
-    on_record.ended = _ended(connection, question)
-    return replace(tally.records, earlier=before)
+def _visits(clinic: _Clinic, excluded: Counter[str]) -> tuple[Columns, Records]:
+    """Those of the period that took place, and their number."""
+    now = clinic.medical(sources.VISITS, Visit.kind, clinic.question.days, "status", "visit", "provider")
+    before = clinic.medical(sources.VISITS, Visit.kind, clinic.question.earlier, "status")
+    _exclude(now, NOT_COUNTED, excluded)
+    came, before = (visits.where(~visits.is_one_of("status", NOT_COUNTED)) for visits in (now, before))
+    return came, _records(came, before)
 
 
-def _ended(connection: Connection, question: Question) -> int:
-    """The medical visits of the period that have an end. No index has that, and SQLite reads all visits faster than
-    it looks up a quarter of them."""
-    query = select(func.count(Visit.ended_at)).where(
-        Unindexed(Visit.clinic_id) == question.clinic_id,
-        Unindexed(Visit.local_day).between(*question.days),
-        Visit.kind == "medical",
-        HAPPENED,
-        *of_asked_patients(question, FILTERS, Visit.patient_id),
-    )
-    return connection.scalar(query) or 0
+def _exclude(records: Columns, reasons: Mapping[str, str], excluded: Counter[str]) -> None:
+    for status, count in records.where(records.is_one_of("status", reasons)).counts("status").items():
+        excluded[reasons[status]] += count
 
 
-def _diagnoses(connection: Connection, question: Question, on_record: _Marks, excluded: Counter[str]) -> Records:
-    """Those not found at a dental visit. Of any day, for a patient seen now may have been diagnosed long ago."""
-    dental = select(ids(Visit.id)).where(Visit.clinic_id == question.clinic_id, Visit.kind == "dental")
-    for text in connection.scalars(dental.group_by(Visit.local_day)):
-        _mark(on_record.dental, read(text))
-    group = (Diagnosis.recorded_on, Diagnosis.verification_status)
-    visit_id = func.coalesce(Diagnosis.visit_id, 0)
-    query = select(*group, ids(Diagnosis.patient_id), ids(visit_id)).where(Diagnosis.clinic_id == question.clinic_id)
-    tally = _Tally(question)
-    for day, status, people, at in connection.execute(query.group_by(*group)):
-        patients, visits = read(people), read(at)
-        medical = [who for who, visit in zip(patients, visits, strict=True) if not on_record.dental[visit]]
-        if status in NOT_MEANT:
-            excluded[NOT_MEANT[status]] += len(on_record.asked(medical)) if tally.is_now(day) else 0
-            continue
-        tally.add(day, on_record.asked(medical))
-        _mark(on_record.diagnosed_at, visits)
-        if day is None or day <= question.end:
-            _mark(on_record.diagnosed, patients)
-    return tally.records
+def _diagnoses(clinic: _Clinic, excluded: Counter[str]) -> tuple[Columns, Records]:
+    """Those of any day, for a patient seen now may have been diagnosed long ago; and the number of those not found at a
+    dental visit."""
+    found = clinic.records(sources.DIAGNOSES, None, "status", "patient", "visit", DAY)
+    visits = clinic.records(sources.VISITS, None, "kind", "visit", wanted=[Visit.kind == "dental"])
+    dental = visits.where(visits.is_one_of("kind", ["dental"]))
+    medical = clinic.asked(found.where(~np.isin(found["visit"], dental["visit"])))
+    _exclude(medical.within(clinic.question.days), NOT_MEANT, excluded)
+    meant, counted = (some.where(~some.is_one_of("status", NOT_MEANT)) for some in (found, medical))
+    now, before = (counted.within(period) for period in (clinic.question.days, clinic.question.earlier))
+    return meant, _records(now, before)
 
 
-def _measurements(
-    connection: Connection, question: Question, on_record: _Marks, verdicts: vital_counts.Verdicts
-) -> tuple[Records, TopList]:
-    """Their number, and what is measured in the period; each goes to the marks and verdicts as well."""
-    tally = _Tally(question)
-    observed: defaultdict[str | None, array[int]] = defaultdict(lambda: array("i"))
-    for some in vital_counts.measured(connection, question):
-        asked, is_now = on_record.asked(some.patients), tally.is_now(some.day)
-        tally.add(some.day, asked)
-        verdicts.add_single(some)
-        if is_now and some.loinc in VITALS:
-            _mark_vitals(on_record, some)
-        if is_now:
-            observed[some.loinc].extend(asked)
-    return tally.records, _observations(connection, question, observed)
-
-
-def _observations(connection: Connection, question: Question, patients: Mapping[str | None, Sequence[int]]) -> TopList:
-    """What was measured in the period, of whom: those with a code go by that, and are told once of all its names."""
-    has_no_code = func.coalesce(Measurement.loinc, "") == ""
-    group = (Measurement.loinc, Measurement.name)
-    query = select(*group, func.count(), ids(case((has_no_code, Measurement.patient_id)))).where(
-        Unindexed(Measurement.clinic_id) == question.clinic_id,
-        Unindexed(Measurement.local_day).between(*question.days),
-        *of_asked_patients(question, FILTERS, Measurement.patient_id),
-    )
-    records: dict[Spelling, int] = {}
-    whose: dict[Spelling, Sequence[int]] = {}
-    for loinc, name, count, text in connection.execute(query.group_by(*group)):
-        spelling = (LOINC if loinc else None, loinc, name)
-        records[spelling], whose[spelling] = count, patients[loinc] if loinc else read(text)
-    return named.top_list(whose, records)
-
-
-def _mark_vitals(on_record: _Marks, some: Measured) -> None:
-    """Of vital signs that say something."""
-    patients, visits = list(compress(some.patients, some.told)), list(compress(some.visits, some.told))
-    _mark(on_record.vitals_at, visits)
-    if some.loinc == SYSTOLIC:
-        _mark(on_record.pressure_at, visits)
-        _mark(on_record.with_pressure, patients)
-    if some.loinc in BMI.loincs:
-        _mark(on_record.with_bmi, patients)
-
-
-def _medical_treatments(question: Question) -> Conditions:
-    return [
-        Treatment.clinic_id == question.clinic_id,
-        Treatment.kind == "medical",
-        *of_asked_patients(question, FILTERS, Treatment.patient_id),
-    ]
-
-
-def _treatments(connection: Connection, question: Question) -> tuple[Records, dict[Spelling, Sequence[int]]]:
-    """Their number; and the patients of those of the period, once for each."""
-    now, earlier = (Treatment.performed_on.between(*span) for span in (question.days, question.earlier))
-    group = named.spelling_columns(Treatment)
-    query = (
-        select(*group, ids(case((now, Treatment.patient_id))), how_many(earlier))
-        .where(
-            *_medical_treatments(question),
-            *in_one_of(Unindexed(Treatment.performed_on), (question.days, question.earlier)),
-        )
-        .group_by(*group)
-    )
-    given: dict[Spelling, Sequence[int]] = {}
-    before = 0
-    for system, code, name, text, of_earlier in connection.execute(query):
-        before += of_earlier
-        if patients := read(text):
-            given[system, code, name] = patients
-    everybody: set[int] = set().union(*given.values())
-    return Records(sum(map(len, given.values())), len(everybody), before), given
-
-
-def _of_patients(connection: Connection, question: Question, on_record: _Marks) -> dict[str, Part]:
-    """The patients who came to a medical visit in the period, and what is on record of them."""
-    told = (Patient.birth_date.is_not(None), Patient.sex != "unknown", func.coalesce(Patient.mrn, "") != "")
-    flags = sum(case((condition, 1 << at), else_=0) for at, condition in enumerate(told))
-    query = select(ids(Patient.id), ids(flags)).where(*patients_of(question, FILTERS))
-    bounds = ages.bounds(question.end)
-    alike: Counter[tuple[int, ...]] = Counter()
-    on_record_of = (on_record.diagnosed, on_record.with_pressure, on_record.with_bmi)
-    for people, about in connection.execute(query):
-        alike.update(
-            (which, bisect_left(bounds, on_record.born[who]), *(those[who] for those in on_record_of))
-            for who, which in zip(read(people), read(about), strict=True)
-            if on_record.seen[who]
-        )
-    parts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for (which, place, diagnosed, pressure, bmi), patients in alike.items():
-        adult, grown = (ages.is_known(place) and ages.has_completed(place, age) for age in (PRESSURE_AGE, BMI_AGE))
-        for name, of, has in (
-            ("birth_date", True, which & 1),
-            ("sex", True, which & 2),
-            ("mrn", True, which & 4),
-            ("diagnosis", True, diagnosed),
-            ("pressure", adult, pressure),
-            ("bmi", grown, bmi),
-        ):
-            parts[name][0] += patients if of else 0
-            parts[name][1] += patients if of and has else 0
-    return {name: Part(*parts[name]) for name in ("birth_date", "sex", "mrn", "diagnosis", "pressure", "bmi")}
-
-
-def _of_visits(on_record: _Marks) -> dict[str, Part]:
-    """The medical visits of the period, and what is on record of them."""
-    came = on_record.came
-    have = {
-        "provider": on_record.provided,
-        "ended": on_record.ended,
-        "diagnosis": sum(on_record.diagnosed_at[visit] for visit in came),
-        "vitals": sum(on_record.vitals_at[visit] for visit in came),
-        "pressure": sum(on_record.pressure_at[visit] for visit in came),
+def _measurements(clinic: _Clinic) -> tuple[Columns, Records, TopList, list[Readings]]:
+    """The vital signs of the period that say something; all measurements, their number and what they are; and what
+    those come to that are one value."""
+    spans = (clinic.question.earlier, clinic.question.days)
+    names = ("loinc", "name", "patient", "visit", "told", DAY)
+    everyones = [clinic.records(sources.MEASUREMENTS, span, *names) for span in periods.joined(*spans)]
+    # The earlier period is of the first of these, and the present one of the last.
+    found = everyones[-1].within(clinic.question.days)
+    vitals = found.where(found.is_one_of("loinc", VITALS) & (found["told"] != SAYS_NOTHING))
+    asked = [clinic.asked(some) for some in everyones]
+    now, before = asked[-1].within(clinic.question.days), asked[0].within(clinic.question.earlier)
+    observed = {
+        (LOINC if loinc else None, loinc, name): patients
+        for (loinc, name), patients in now.parted("patient", "loinc", "name").items()
     }
-    return {name: Part(len(came), count) for name, count in have.items()}
+    singles = [item for some in asked for item in vital_counts.single(some, clinic.question, clinic.everybody)]
+    return vitals, _records(now, before), named.top_list(observed), singles
+
+
+def _treatments(clinic: _Clinic) -> tuple[Records, TopList]:
+    now = clinic.medical(sources.TREATMENTS, Treatment.kind, clinic.question.days, *named.SPELLING)
+    before = clinic.medical(sources.TREATMENTS, Treatment.kind, clinic.question.earlier)
+    return _records(now, before), named.top_list(named.by_spelling(now, "patient"))
+
+
+def _of_patients(clinic: _Clinic, came: Columns, diagnosed: Columns, vitals: Columns) -> dict[str, Part]:
+    """The patients who came to a medical visit in the period, and what is on record of them."""
+    seen = clinic.everybody.where(np.isin(clinic.everybody["patient"], came["patient"]))
+    last = clinic.question.end.toordinal()
+    place = ages.places(np.full(len(seen), last), seen["born"])
+    everyone = np.ones(len(seen), np.bool_)
+    adult, grown = (np.isin(place, ages.completed(age)) for age in (PRESSURE_AGE, BMI_AGE))
+    parts = {
+        "birth_date": (everyone, seen["born"] != NO_DAY),
+        "sex": (everyone, ~seen.is_one_of("sex", ["unknown"])),
+        "mrn": (everyone, seen["has_mrn"] != 0),
+        "diagnosis": (everyone, np.isin(seen["patient"], diagnosed["patient"][diagnosed[DAY] <= last])),
+        "pressure": (adult, np.isin(seen["patient"], _of_code(vitals, SYSTOLIC)["patient"])),
+        "bmi": (grown, np.isin(seen["patient"], _of_code(vitals, *BMI.loincs)["patient"])),
+    }
+    return {name: Part(int(of.sum()), int((of & have).sum())) for name, (of, have) in parts.items()}
+
+
+def _of_code(measured: Columns, *loincs: str) -> Columns:
+    return measured.where(measured.is_one_of("loinc", loincs))
+
+
+def _of_visits(clinic: _Clinic, came: Columns, diagnosed: Columns, vitals: Columns) -> dict[str, Part]:
+    """The medical visits of the period, and what is on record of them."""
+    ended = clinic.records(sources.ENDED_VISITS, clinic.question.days, "visit")
+    have = {
+        "provider": came["provider"] != UNKNOWN,
+        "ended": np.isin(came["visit"], ended["visit"]),
+        "diagnosis": np.isin(came["visit"], diagnosed["visit"]),
+        "vitals": np.isin(came["visit"], vitals["visit"]),
+        "pressure": np.isin(came["visit"], _of_code(vitals, SYSTOLIC)["visit"]),
+    }
+    return {name: Part(len(came), int(visits.sum())) for name, visits in have.items()}

@@ -156,12 +156,10 @@ def by_spelling(records: Columns, name: str) -> dict[Spelling, Numbers]:
     return records.parted(name, *SPELLING)
 
 
-def top_list(
-    patients: Mapping[Spelling, Sequence[int] | Numbers], records: Mapping[Spelling, int] | None = None
-) -> TopList:
-    """The most common. `patients` has those of each spelling by id, once for each of their records: see by_spelling();
-    where `records` says how many these are, it may have the patients of all that is spelled with the same code."""
-    everything = ranked(records or {spelling: len(those) for spelling, those in patients.items()})
+def top_list(patients: Mapping[Spelling, Sequence[int] | Numbers]) -> TopList:
+    """The most common. `patients` has those of each spelling by id, once for each of their records: see
+    by_spelling()."""
+    everything = ranked({spelling: len(those) for spelling, those in patients.items()})
     top, rest = everything[:MOST], everything[MOST:]
     found = [_patients(patients, [item]) for item in top]
     rows = [

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
-from webapp.content import columns, named
+from webapp.content import columns, named, vital_told
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
 from webapp.content.counting import Conditions, SecondsBetween, Unindexed, narrowed, ordinal
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.models import Diagnosis, Patient, Treatment, Visit
+from webapp.models import Diagnosis, Measurement, Patient, Treatment, Visit
 
 NOT_TIMED = -1
 """The seconds of a visit of which the end, or the hour of its beginning, is not on record."""
@@ -35,6 +35,7 @@ def _patients(conditions: Conditions) -> Select[Any]:
         _number_of(Patient.registered_on).label("registered"),
         _number_of(Patient.deceased_on).label("died"),
         case((func.trim(func.coalesce(Patient.mrn, "")) != "", 1), else_=0).label("is_numbered"),
+        case((func.coalesce(Patient.mrn, "") != "", 1), else_=0).label("has_mrn"),
     ).where(*conditions)
 
 
@@ -51,6 +52,12 @@ def _visits(conditions: Conditions) -> Select[Any]:
         case((Visit.ended_at.is_not(None), 1), else_=0).label("is_ended"),
         case((is_timed, seconds), else_=NOT_TIMED).label("seconds"),
     ).where(*conditions)
+
+
+def _ended_visits(conditions: Conditions) -> Select[Any]:
+    """Apart, for no index has the ends: one by one, each would be looked up in its place."""
+    each: tuple[Any, ...] = (Visit.id.label("visit"), _number_of(Visit.local_day).label(DAY))
+    return select(*each).where(Visit.ended_at.is_not(None), *conditions)
 
 
 def _diagnoses(conditions: Conditions) -> Select[Any]:
@@ -93,17 +100,38 @@ def _follow_ups(conditions: Conditions) -> Select[Any]:
     return select(*asked).where(Treatment.follow_up_due_on.is_not(None), *conditions)
 
 
+def _measurements(conditions: Conditions) -> Select[Any]:
+    each: tuple[Any, ...] = (
+        Measurement.loinc.label("loinc"),
+        Measurement.name.label("name"),
+        Measurement.patient_id.label("patient"),
+        _id(Measurement.visit_id).label("visit"),
+        vital_told.single().label("told"),
+        _number_of(Measurement.local_day).label(DAY),
+    )
+    return select(*each).where(*conditions)
+
+
+def _pressures(conditions: Conditions) -> Select[Any]:
+    pressure = vital_told.pressures(conditions).subquery()
+    return select(pressure.c.patient_id.label("patient"), pressure.c.told, _number_of(pressure.c.local_day).label(DAY))
+
+
 def _spelling(model: Any) -> list[Any]:
     return [column.label(name) for name, column in zip(named.SPELLING, named.spelling_columns(model), strict=True)]
 
 
 PATIENTS = Source(
-    "patients", Patient.clinic_id, None, ("sex",), ("patient", "born", "registered", "died", "is_numbered"), _patients
-)
+    "patients", Patient.clinic_id, None, ("sex",),
+    ("patient", "born", "registered", "died", "is_numbered", "has_mrn"), _patients,
+)  # fmt: skip
 VISITS = Source(
     "visits", Visit.clinic_id, Visit.local_day, ("status", "kind"),
     ("patient", "visit", "provider", "is_ended", "seconds"), _visits, is_by_day=True,
 )  # fmt: skip
+ENDED_VISITS = Source(
+    "ended_visits", Unindexed(Visit.clinic_id), Unindexed(Visit.local_day), (), ("visit", DAY), _ended_visits
+)
 DIAGNOSES = Source(
     "diagnoses", Diagnosis.clinic_id, Unindexed(Diagnosis.recorded_on), (*named.SPELLING, "status"),
     ("diagnosis", "patient", "visit", DAY), _diagnoses,
@@ -121,7 +149,18 @@ FOLLOW_UPS = Source(
     "follow-ups", Treatment.clinic_id, Treatment.follow_up_due_on, (), ("done", "patient"), _follow_ups, is_by_day=True
 )
 
-SOURCES = (PATIENTS, VISITS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS)
+MEASUREMENTS = Source(
+    "measurements", Unindexed(Measurement.clinic_id), Unindexed(Measurement.local_day), ("loinc", "name"),
+    ("patient", "visit", "told", DAY), _measurements,
+)  # fmt: skip
+PRESSURES = Source(
+    "pressures", Unindexed(Measurement.clinic_id), Unindexed(Measurement.local_day), (),
+    ("patient", "told", DAY), _pressures,
+)  # fmt: skip
+
+SOURCES = (
+    PATIENTS, VISITS, ENDED_VISITS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS, MEASUREMENTS, PRESSURES
+)  # fmt: skip
 
 
 def patients(connection: Connection, question: Question, filters: Iterable[Filter], *names: str) -> Columns:
@@ -139,7 +178,12 @@ def asked_about(connection: Connection, question: Question, filters: Iterable[Fi
     if not narrowed(question, filters, "patient"):
         return records
     asked = patients(connection, question, filters, "patient")
-    return records.where(np.isin(records["patient"], asked["patient"]))
+    return about(asked, records)
+
+
+def about(patients: Columns, records: Columns) -> Columns:
+    """The records that are of those patients."""
+    return records.where(np.isin(records["patient"], patients["patient"]))
 
 
 def visits(
