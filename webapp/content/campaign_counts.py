@@ -12,8 +12,8 @@ from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.campaign_filters import CAMPAIGN, TOPIC, campaign_names, topic_name
 from webapp.content.counting import HAPPENED, DaysBetween, how_many, narrowed, patients_of
-from webapp.content.patient_counts import on_the_books
 from webapp.content.periods import Period
+from webapp.content.presence import on_the_books
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.models import Campaign, CampaignContact, Patient, Visit

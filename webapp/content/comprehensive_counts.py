@@ -1,7 +1,7 @@
 """The clinic on one page, read from the database: the counts behind the comprehensive analytics.
 
-Most are grouped by day in SQL and added up here by period, calendar month and step. Steps are the 12 months up to the
-last day of the period, whatever day of a month that is, so that the last of them is as long as the others.
+Most are grouped by day and added up here by period, calendar month and step. Steps are the 12 months up to the last day
+of the period, whatever day of a month that is, so that the last of them is as long as the others.
 """
 
 from collections import Counter
@@ -9,37 +9,53 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, func, select
 
-from webapp.content import adoption, comprehensive_work, coverage, findings, named, periods, sources, vital_counts
+from webapp.content import (
+    adoption,
+    columns,
+    comprehensive_work,
+    coverage,
+    findings,
+    periods,
+    presence,
+    sources,
+    vital_counts,
+)
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
-from webapp.content.comprehensive_people import Patients, Visitors
+from webapp.content.columns import DAY, NO_DAY, Columns, Mask, looked_up
 from webapp.content.comprehensive_work import Asked, Work
-from webapp.content.counting import HAPPENED, Unindexed, how_many, in_one_of, month_key, rows_by_status, visits_of
-from webapp.content.id_lists import ids, read
+from webapp.content.counting import HAPPENED, month_key, rows_by_status, visits_of
 from webapp.content.named import Spelling
 from webapp.content.periods import Period
 from webapp.content.question import Question
+from webapp.content.sources import DIAGNOSES, SPELLING, TREATMENTS
 from webapp.content.template import Step
 from webapp.content.treatment_counts import NOT_HELD
 from webapp.content.vital_bands import HIGH_PRESSURES, PRESSURE_CLASSES
 from webapp.figures import Rows
-from webapp.models import Diagnosis, Feedback, Patient, Treatment, Visit
-from webapp.models.visit import NOT_COUNTED
+from webapp.models import Feedback, Visit
 
 FILTERS = ()
 MONTHS = 12
 STEPS = 6
 
 ByDay = Mapping[tuple[date, str], int]
-"""How many rows of one day and kind: medical, a rating, an outcome."""
+"""How many rows of one day and kind: medical, a sex, a rating, an outcome."""
 
 SUCCEEDED = ("successful", "improved")
 KNOWN = (*SUCCEEDED, "unchanged", "worse")
 RATINGS = ("1", "2", "3", "4", "5")
+
+
+@dataclass(frozen=True, slots=True)
+class Patients:
+    """Patients on the books, and those of them with a visit in the 12 months up to the last day."""
+
+    known: int
+    active: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +108,25 @@ def steps(end: date) -> list[Period]:
     return [(first, later - timedelta(days=1)) for first, later in pairwise(after)]
 
 
+def by_kind(some: ByDay, period: Period) -> Counter[str]:
+    """How many rows of each kind on the days of the period."""
+    found: Counter[str] = Counter()
+    for (day, kind), count in some.items():
+        if period[0] <= day <= period[1]:
+            found[kind] += count
+    return found
+
+
 def within(some: ByDay, period: Period, kinds: Iterable[str] | None = None) -> int:
     """How many rows on the days of the period, of those kinds or of all."""
-    wanted = None if kinds is None else set(kinds)
-    return sum(
-        count
-        for (day, kind), count in some.items()
-        if period[0] <= day <= period[1] and (wanted is None or kind in wanted)
-    )
+    found = by_kind(some, period)
+    return found.total() if kinds is None else sum(found[kind] for kind in kinds)
 
 
 def mean_rating(ratings: ByDay, period: Period) -> float | None:
-    stars = sum(int(rating) * within(ratings, period, (rating,)) for rating in RATINGS)
-    return findings.ratio(stars, within(ratings, period, RATINGS))
+    found = by_kind(ratings, period)
+    stars = sum(int(rating) * found[rating] for rating in RATINGS)
+    return findings.ratio(stars, sum(found[rating] for rating in RATINGS))
 
 
 def success_rate(outcomes: ByDay, period: Period) -> float | None:
@@ -117,31 +139,33 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    visitors = Visitors(connection, question, steps(question.end))
+    clinic, spans = question.clinic_id, (question.days, question.earlier)
     everything = (_since(question), question.end)
-    rows, visits = _visits(connection, question, everything, visitors)
+    visits = _visits(connection, question)
+    rows = rows_by_status(visits.within(question.days).counts("status"))
+    happened = presence.took_place(visits)
     step(1, STEPS)
-    patients = visitors.patients()
+    everybody = sources.patients(connection, question, FILTERS, "patient", "sex", "registered", "died")
+    patients = _patients(question, everybody, happened)
     step(2, STEPS)
-    clinic = question.clinic_id
-    registered = _by_day(connection, Patient.clinic_id == clinic, Patient.registered_on, None, everything)
-    ratings = _by_day(connection, Feedback.clinic_id == clinic, Feedback.local_day, Feedback.rating, everything)
-    outcomes = _by_day(connection, Treatment.clinic_id == clinic, Treatment.performed_on, Treatment.outcome, everything)
-    overdue = _overdue(connection, question)
+    treatments = columns.read(connection, TREATMENTS, clinic, ("patient", "outcome", DAY, "due", "done"))
+    outcomes = _by_day(treatments, DAY, "outcome", everything)
+    overdue = _overdue(question, treatments, everybody)
+    ratings = _ratings(connection, question, everything)
     step(3, STEPS)
     diagnoses = _diagnoses(connection, question)
     teams = adoption.teams(connection, question, question.days)
     asked = comprehensive_work.asked(connection, question)
     made = comprehensive_work.made(connection, question, steps(question.end))
     step(4, STEPS)
-    work, work_before = comprehensive_work.of(connection, question, (question.days, question.earlier), visits)
+    work, work_before = (comprehensive_work.of(connection, question, span, happened.within(span)) for span in spans)
     step(5, STEPS)
     return Answer(
         question,
         rows,
         patients,
-        visits,
-        registered,
+        _by_day(happened, DAY, "kind", everything),
+        _by_day(everybody, "registered", "sex", everything),
         ratings,
         outcomes,
         overdue,
@@ -152,7 +176,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         made,
         work,
         work_before,
-        _records_begin(connection, clinic),
+        presence.records_begin(connection, clinic)[0],
         comprehensive_work.reports_begin(connection, question),
     )
 
@@ -163,69 +187,57 @@ def _since(question: Question) -> date:
     return min(question.start, question.earlier[0], shown[0], steps(question.end)[0][0])
 
 
-def _visits(connection: Connection, question: Question, period: Period, visitors: Visitors) -> tuple[Rows, ByDay]:
-    """Those of the question's own days, of any status, and by day those of `period` that took place, in one look at
-    each; `visitors` hear who came."""
-    group = (Visit.local_day, Visit.status, Visit.kind)
-    since = min(period[0], visitors.since)
-    query = select(*group, ids(Visit.patient_id)).where(*visits_of(question, FILTERS, (since, period[1])))
-    by_status: Counter[str] = Counter()
-    found: Counter[tuple[date, str]] = Counter()
-    for day, status, kind, text in connection.execute(query.group_by(*group).order_by(Visit.local_day)):
-        patients = read(text)
-        if question.start <= day <= question.end:
-            by_status[status] += len(patients)
-        if status not in NOT_COUNTED:
-            visitors.add(day, patients)
-            found[day, kind] += len(patients)
-    return rows_by_status(by_status), {key: number for key, number in found.items() if key[0] >= period[0]}
+def _visits(connection: Connection, question: Question) -> Columns:
+    """Those of all days that anything asks about, of any status."""
+    first_ends = (question.earlier[1], steps(question.end)[0][1])
+    since = min(_since(question), *(periods.year_up_to(end)[0] for end in first_ends))
+    names = (DAY, "status", "kind", "patient", "provider", "seconds")
+    return sources.visits(connection, question, FILTERS, (since, question.end), *names)
 
 
-def _by_day(connection: Connection, of_clinic: ColumnElement[bool], day: Any, kind: Any, period: Period) -> ByDay:
-    keys = (day,) if kind is None else (day, kind)
-    query = select(func.count(), *keys).where(of_clinic, day.between(*period)).group_by(*keys)
-    found: Counter[tuple[date, str]] = Counter()
-    for number, on, *kinds in connection.execute(query):
-        found[on, str(kinds[0]) if kinds else ""] += number
-    return found
+def _patients(question: Question, everybody: Columns, happened: Columns) -> tuple[Patients, ...]:
+    """Of the period, of the earlier one, and of each step."""
+    found = []
+    for period in (question.days, question.earlier, *steps(question.end)):
+        known = presence.is_on_the_books(everybody, period)
+        active = known & presence.has_come(everybody, happened, periods.year_up_to(period[1]))
+        found.append(Patients(int(known.sum()), int(active.sum())))
+    return tuple(found)
 
 
-def _overdue(connection: Connection, question: Question) -> tuple[int, ...]:
+def _by_day(some: Columns, day: str, kind: str, period: Period) -> ByDay:
+    """Those of the days of the period; `day` and `kind` are the columns that have them."""
+    counts = some.having(**{DAY: some[day]}).within(period).counts(DAY, kind)
+    return {(date.fromordinal(on), of): number for (on, of), number in counts.items()}
+
+
+def _ratings(connection: Connection, question: Question, period: Period) -> ByDay:
+    group = (Feedback.local_day, Feedback.rating)
+    query = select(*group, func.count()).where(Feedback.clinic_id == question.clinic_id, group[0].between(*period))
+    return {(day, str(rating)): number for day, rating, number in connection.execute(query.group_by(*group))}
+
+
+def _overdue(question: Question, treatments: Columns, everybody: Columns) -> tuple[int, ...]:
     """At the end of the period, of the earlier one and of each step: due before that day, and neither done nor the
     patient dead by then."""
-    due, done = Treatment.follow_up_due_on, Treatment.follow_up_done_on
-    ends = [question.end, question.earlier[1], *(last for _, last in steps(question.end))]
+    ends = (question.end, question.earlier[1], *(last for _, last in steps(question.end)))
+    due_ones = treatments.where(treatments["due"] != NO_DAY)
+    due, done = due_ones["due"], due_ones["done"]
+    died = looked_up(due_ones["patient"], everybody["patient"], everybody["died"], NO_DAY)
 
-    stopped = case((or_(done.is_(None), Patient.deceased_on < done), Patient.deceased_on), else_=done)
-    open_ones = (
-        select(due.label("due"), stopped.label("stopped"))
-        .join(Patient, Patient.id == Treatment.patient_id)
-        .where(Treatment.clinic_id == question.clinic_id, due < max(ends), or_(done.is_(None), done > min(ends)))
-        .subquery()
-    )
+    def is_overdue(end: date) -> Mask:
+        day = end.toordinal()
+        return (due < day) & ((done == NO_DAY) | (done > day)) & ((died == NO_DAY) | (died > day))
 
-    def is_overdue(end: date) -> ColumnElement[bool]:
-        return and_(open_ones.c.due < end, or_(open_ones.c.stopped.is_(None), open_ones.c.stopped > end))
-
-    return tuple(map(int, connection.execute(select(*(how_many(is_overdue(end)) for end in ends))).one()))
+    return tuple(int(is_overdue(end).sum()) for end in ends)
 
 
 def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spelling, int], dict[Spelling, int]]:
     """By spelling, without those that the patient turned out not to have: of the period, and of the earlier one."""
-    spans = (question.days, question.earlier)
-    group = (*named.spelling_columns(Diagnosis), Diagnosis.verification_status)
-    counts = (how_many(Diagnosis.recorded_on.between(*span)) for span in spans)
-    query = select(*counts, *group).where(
-        Diagnosis.clinic_id == question.clinic_id,
-        *in_one_of(Unindexed(Diagnosis.recorded_on), spans),
-    )
-    found: tuple[Counter[Spelling], ...] = (Counter(), Counter())
-    for *numbers, system, code, name, status in connection.execute(query.group_by(*group)):
-        for number, spellings in zip(numbers, found, strict=True):
-            if number and status not in NOT_HELD:
-                spellings[system, code, name] += number
-    now, earlier = map(dict, found)
-    return now, earlier
+    asked, names = periods.around(question.days, question.earlier), (*SPELLING, "status", DAY)
+    recorded = columns.read(connection, DIAGNOSES, question.clinic_id, names, asked)
+    held = recorded.where(~recorded.is_one_of("status", NOT_HELD))
+    return held.within(question.days).counts(*SPELLING), held.within(question.earlier).counts(*SPELLING)
 
 
 def _pressures(connection: Connection, question: Question) -> dict[str, tuple[int, int]]:
@@ -239,9 +251,3 @@ def _pressures(connection: Connection, question: Question) -> dict[str, tuple[in
         if readings.verdict in HIGH_PRESSURES:
             high[readings.month] += readings.count
     return {month: (number, high[month]) for month, number in all_of_them.items()}
-
-
-def _records_begin(connection: Connection, clinic_id: int) -> date | None:
-    registered = connection.scalar(select(func.min(Patient.registered_on)).where(Patient.clinic_id == clinic_id))
-    visited = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))
-    return min(filter(None, (registered, visited)), default=None)

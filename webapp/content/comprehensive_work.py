@@ -1,18 +1,19 @@
 """How much work was done and how long it took: visits a day, minutes of a visit, and the reports of the clinic."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from webapp import clock
 from webapp.content import findings, periods
-from webapp.content.counting import HAPPENED, SecondsBetween, Unindexed, how_many, in_one_of
+from webapp.content.columns import DAY, UNKNOWN, Columns
+from webapp.content.counting import SecondsBetween, how_many
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.models import Download, Report, Visit
+from webapp.models import Download, Report
 
 MADE = ("ready", "expired")
 FORMATS = {"pdf": "PDF", "excel": "Excel", "csv": "CSV", "json": "JSON"}
@@ -59,78 +60,30 @@ class Work:
         return findings.ratio(self.provided, self.provider_days)
 
 
-def of(
-    connection: Connection, question: Question, asked: Sequence[Period], visits: Mapping[tuple[date, str], int]
-) -> list[Work]:
-    """Of each of those periods. `visits` are those that took place, by day and kind, of these periods at least."""
-    lengths, providers = _lengths(connection, question, asked), _providers(connection, question, asked)
-    return [
-        _of(connection, question, period, visits, its_lengths, providers)
-        for period, its_lengths in zip(asked, lengths, strict=True)
-    ]
-
-
-def _of(
-    connection: Connection,
-    question: Question,
-    period: Period,
-    visits: Mapping[tuple[date, str], int],
-    lengths: Mapping[int, int],
-    providers: Mapping[date, tuple[int, int]],
-) -> Work:
-    found = {key: number for key, number in visits.items() if period[0] <= key[0] <= period[1]}
-    seconds = _middle(lengths)
+def of(connection: Connection, question: Question, period: Period, happened: Columns) -> Work:
+    """Of that period. `happened` are its visits that took place."""
+    provided = happened.where(happened["provider"] != UNKNOWN)
+    seconds = happened["seconds"]
+    lengths = happened.where((seconds >= SHORTEST) & (seconds <= LONGEST)).counts("seconds")
+    length = _middle(lengths)
     asked_for, is_made = _asked_in(question, period), Report.status.in_(MADE)
     counts = select(func.count(), how_many(is_made), how_many(Report.status == "failed"))
     asked, made, failed = connection.execute(counts.where(*asked_for)).one()
     wait = SecondsBetween(Report.asked_at, Report.finished_at)
     waits = connection.execute(select(wait, func.count()).where(*asked_for, is_made).group_by(wait))
-    provided = [number for day, number in providers.items() if period[0] <= day <= period[1]]
     return Work(
-        visits=sum(found.values()),
-        days=len({day for day, _ in found}),
-        provided=sum(visits for visits, _ in provided),
-        provider_days=sum(of_day for _, of_day in provided),
+        visits=len(happened),
+        days=len(happened.distinct(DAY)),
+        provided=len(provided),
+        provider_days=len(provided.distinct(DAY, "provider")),
         timed=sum(lengths.values()),
-        minutes=None if seconds is None else findings.ratio(round(2 * seconds), 120),
+        minutes=None if length is None else findings.ratio(round(2 * length), 120),
         asked=asked,
         made=made,
         failed=failed,
         seconds=_middle({seconds: number for seconds, number in waits}),  # noqa: C416
         downloads=_downloads(connection, question, period),
     )
-
-
-def _lengths(connection: Connection, question: Question, asked: Sequence[Period]) -> list[dict[int, int]]:
-    """How many visits took so many seconds, in each of those periods. No index has that, and SQLite reads all visits
-    faster than it looks up those of a year."""
-    length, day = SecondsBetween(Visit.started_at, Visit.ended_at), Visit.local_day
-    # One number to sort by, which takes half as long as several.
-    lies_in: Any = sum(case((day.between(*period), 1 << at), else_=0) for at, period in enumerate(asked))
-    group = length * (1 << len(asked)) + lies_in
-    query = select(group.label("lot"), func.count()).where(
-        Unindexed(Visit.clinic_id) == question.clinic_id,
-        *in_one_of(Unindexed(day), asked),
-        HAPPENED,
-        Visit.local_hour.is_not(None),
-        Visit.ended_at.is_not(None),
-    )
-    found: list[dict[int, int]] = [{} for _ in asked]
-    for number, visits in connection.execute(query.group_by("lot")):
-        seconds = number >> len(asked)
-        # Left out here and not by the database, which would work out each length once more for it.
-        for at, lengths in enumerate(found):
-            if number >> at & 1 and SHORTEST <= seconds <= LONGEST:
-                lengths[seconds] = lengths.get(seconds, 0) + visits
-    return found
-
-
-def _providers(connection: Connection, question: Question, asked: Sequence[Period]) -> dict[date, tuple[int, int]]:
-    """By day, the visits with a provider and the number of these providers."""
-    query = select(Visit.local_day, func.count(Visit.provider_id), func.count(Visit.provider_id.distinct())).where(
-        Visit.clinic_id == question.clinic_id, *in_one_of(Visit.local_day, asked), HAPPENED
-    )
-    return {day: (visits, providers) for day, visits, providers in connection.execute(query.group_by(Visit.local_day))}
 
 
 def _asked_in(question: Question, period: Period) -> tuple[Any, ...]:

@@ -7,20 +7,19 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, true
+from sqlalchemy import Connection, func, select, true
 
-from webapp.content import ages, coverage, filters, findings, periods, sources
+from webapp.content import ages, coverage, filters, findings, periods, presence, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import NO_DAY, Columns, Mask, Numbers, grouped, looked_up
-from webapp.content.counting import Conditions, month_key, patients_of
+from webapp.content.columns import NO_DAY, Columns
+from webapp.content.counting import month_key, patients_of
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.errors import FiguresFailed
 from webapp.figures import Excluded, Rows
-from webapp.models import Patient, Visit
-from webapp.models.visit import NOT_COUNTED
+from webapp.models import Patient
 
 STEPS = 4
 MOST_VISITS = 5
@@ -189,23 +188,6 @@ class Answer(OfPeriod):
         return Group(band, sex, sum(group.patients for group in those), sum(group.active for group in those))
 
 
-def on_the_books(period: Period) -> Conditions:
-    """Known to the clinic by the last day, and alive on the first."""
-    return [not_(_registered_later(period)), not_(_died_earlier(period))]
-
-
-def _registered_later(period: Period) -> ColumnElement[bool]:
-    return and_(Patient.registered_on.is_not(None), Patient.registered_on > period[1])
-
-
-def _died_earlier(period: Period) -> ColumnElement[bool]:
-    return and_(Patient.deceased_on.is_not(None), Patient.deceased_on < period[0])
-
-
-def _registered_in(period: Period) -> ColumnElement[bool]:
-    return and_(Patient.registered_on.is_not(None), Patient.registered_on.between(*period))
-
-
 def _active_months(question: Question) -> int:
     """Raises FiguresFailed for a number that is not offered."""
     chosen = question.chosen.get(ACTIVE.name, "")
@@ -223,7 +205,7 @@ def _active_up_to(day: date, question: Question) -> Period:
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
     _active_months(question)
-    conditions = [*patients_of(question, FILTERS), *on_the_books(question.days)]
+    conditions = [*patients_of(question, FILTERS), *presence.on_the_books(question.days)]
     return connection.scalar(select(func.count()).select_from(Patient).where(*conditions)) or 0, "patients"
 
 
@@ -236,7 +218,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     step(2, STEPS)
     median = _median_age(everybody, now)
     median_before = None if filters.AGE.name in question.chosen else _median_age(everybody, earlier)
-    first, first_visit = _records_begin(connection, question.clinic_id)
+    first, first_visit = presence.records_begin(connection, question.clinic_id)
     months = coverage.months(_registrations(question, everybody), first)
     step(3, STEPS)
     active_before = sum(some.before.patients for some in alike if some.before.is_active)
@@ -246,44 +228,23 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     return Answer(question, rows, groups, new, undated, median, months, times, before, first, first_visit)
 
 
-def _came_later(everybody: Columns, period: Period) -> Mask:
-    return everybody["registered"] > period[1].toordinal()
-
-
-def _has_gone(everybody: Columns, period: Period) -> Mask:
-    died = everybody["died"]
-    return (died != NO_DAY) & (died < period[0].toordinal())
-
-
-def _is_on_the_books(everybody: Columns, period: Period) -> Mask:
-    """As on_the_books() says of a row."""
-    return ~_came_later(everybody, period) & ~_has_gone(everybody, period)
-
-
-def _is_new(everybody: Columns, period: Period) -> Mask:
-    registered = everybody["registered"]
-    return (registered >= period[0].toordinal()) & (registered <= period[1].toordinal())
-
-
 def _headline(question: Question, everybody: Columns) -> tuple[Rows, int, int, int, int]:
     """Rows, new registrations in the period, patients without a date of registration, and of the earlier period the
     patients and the new registrations."""
     now, earlier = question.days, question.earlier
-    later, gone = _came_later(everybody, now), _has_gone(everybody, now)
+    later, gone = presence.came_later(everybody, now), presence.has_gone(everybody, now)
     left_out = {"registered later": later, "died earlier": gone & ~later}
     excluded = tuple(Excluded(reason, int(who.sum())) for reason, who in left_out.items() if who.any())
-    rows = Rows("patients", len(everybody), int(_is_on_the_books(everybody, now).sum()), excluded)
+    rows = Rows("patients", len(everybody), int(presence.is_on_the_books(everybody, now).sum()), excluded)
     undated = (everybody["registered"] == NO_DAY) & ~gone
-    others = (_is_new(everybody, now), undated, _is_on_the_books(everybody, earlier), _is_new(everybody, earlier))
+    others = (
+        presence.is_new(everybody, now),
+        undated,
+        presence.is_on_the_books(everybody, earlier),
+        presence.is_new(everybody, earlier),
+    )
     new, undated_patients, patients_before, new_before = (int(who.sum()) for who in others)
     return rows, new, undated_patients, patients_before, new_before
-
-
-def _records_begin(connection: Connection, clinic_id: int) -> tuple[date | None, date | None]:
-    """The day of the first registration or visit, and that of the first visit."""
-    registered = connection.scalar(select(func.min(Patient.registered_on)).where(Patient.clinic_id == clinic_id))
-    visited = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))
-    return min(filter(None, (registered, visited)), default=None), visited
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,21 +271,16 @@ def _happened(connection: Connection, question: Question) -> Columns:
     ends = (question.end, question.earlier[1])
     since = min(question.start, question.earlier[0], *(_active_up_to(end, question)[0] for end in ends))
     visits = sources.visits(connection, question, (), (since, question.end), "day", "status", "patient")
-    return visits.where(~visits.is_one_of("status", NOT_COUNTED))
+    return presence.took_place(visits)
 
 
 def _alike(question: Question, everybody: Columns, happened: Columns) -> list[_Alike]:
     """All patients of the question in groups of those who are alike."""
-
-    def times_came(period: Period) -> Numbers:
-        (who,), times = grouped(happened.within(period)["patient"])
-        return looked_up(everybody["patient"], who, times, 0)
-
     spans = (question.days, question.earlier)
     born = np.searchsorted(ages.band_bounds(question.end), everybody["born"])
-    there = [_is_on_the_books(everybody, span) for span in spans]
-    times = [times_came(span) for span in spans]
-    active = [times_came(_active_up_to(end, question)) > 0 for _, end in spans]
+    there = [presence.is_on_the_books(everybody, span) for span in spans]
+    times = [presence.times_came(everybody, happened, span) for span in spans]
+    active = [presence.has_come(everybody, happened, _active_up_to(end, question)) for _, end in spans]
     columns = {f"{at}": column for at, column in enumerate((born, *there, *times, *active))}
     found = []
     for (sex, band, *then), patients in everybody.having(**columns).counts("sex", *columns).items():
@@ -358,7 +314,7 @@ def _median_age(everybody: Columns, period: Period) -> float | None:
     on, born = period[1], everybody["born"]
     credible = ages.births_of_known_age(on)
     is_known = (born >= credible.start) & (born < credible.stop)
-    in_order = np.sort(born[_is_on_the_books(everybody, period) & is_known])
+    in_order = np.sort(born[presence.is_on_the_books(everybody, period) & is_known])
     if not len(in_order):
         return None
     middle = ((len(in_order) - 1) // 2, len(in_order) // 2)
@@ -368,7 +324,7 @@ def _median_age(everybody: Columns, period: Period) -> float | None:
 def _registrations(question: Question, everybody: Columns) -> dict[str, int]:
     """New registrations by month, those without any too; the last month up to the question's end."""
     shown = periods.months_up_to(question.start, question.end)
-    new = everybody.where(_is_new(everybody, (shown[0], question.end)))
+    new = everybody.where(presence.is_new(everybody, (shown[0], question.end)))
     months = dict.fromkeys(map(month_key, shown), 0)
     for day, patients in new.counts("registered").items():
         months[month_key(date.fromordinal(day))] += patients
