@@ -37,7 +37,7 @@ DAY = "day"
 NO_DAY = 0
 """Days are numbers as date.toordinal() counts them; this stands for a day that is not on record."""
 UNKNOWN = -1
-"""Stands for an id that is not on record."""
+"""Stands for an id or an hour that is not on record."""
 
 _KEPT_AS = np.dtype("<i4")
 _WIDEST = 2**62

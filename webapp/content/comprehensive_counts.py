@@ -139,7 +139,7 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    clinic, spans = question.clinic_id, (question.days, question.earlier)
+    clinic = question.clinic_id
     everything = (_since(question), question.end)
     visits = _visits(connection, question)
     rows = rows_by_status(visits.within(question.days).counts("status"))
@@ -158,7 +158,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     asked = comprehensive_work.asked(connection, question)
     made = comprehensive_work.made(connection, question, steps(question.end))
     step(4, STEPS)
-    work, work_before = (comprehensive_work.of(connection, question, span, happened.within(span)) for span in spans)
+    work, work_before = comprehensive_work.of(connection, question, (question.days, question.earlier), happened)
     step(5, STEPS)
     return Answer(
         question,
@@ -191,7 +191,7 @@ def _visits(connection: Connection, question: Question) -> Columns:
     """Those of all days that anything asks about, of any status."""
     first_ends = (question.earlier[1], steps(question.end)[0][1])
     since = min(_since(question), *(periods.year_up_to(end)[0] for end in first_ends))
-    names = (DAY, "status", "kind", "patient", "provider", "seconds")
+    names = (DAY, "status", "kind", "patient", "provider")
     return sources.visits(connection, question, FILTERS, (since, question.end), *names)
 
 

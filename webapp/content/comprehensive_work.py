@@ -1,6 +1,6 @@
 """How much work was done and how long it took: visits a day, minutes of a visit, and the reports of the clinic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from webapp import clock
-from webapp.content import findings, periods
+from webapp.content import columns, findings, periods
 from webapp.content.columns import DAY, UNKNOWN, Columns
 from webapp.content.counting import SecondsBetween, how_many
 from webapp.content.periods import Period
 from webapp.content.question import Question
+from webapp.content.sources import LENGTHS
 from webapp.models import Download, Report
 
 MADE = ("ready", "expired")
@@ -60,12 +61,16 @@ class Work:
         return findings.ratio(self.provided, self.provider_days)
 
 
-def of(connection: Connection, question: Question, period: Period, happened: Columns) -> Work:
-    """Of that period. `happened` are its visits that took place."""
+def of(connection: Connection, question: Question, asked: Sequence[Period], happened: Columns) -> list[Work]:
+    """Of each of those periods. `happened` are the visits of their days at least, those that took place."""
+    timed = columns.read(connection, LENGTHS, question.clinic_id, ("seconds", DAY), periods.around(*asked))
+    timed = timed.where((timed["seconds"] >= SHORTEST) & (timed["seconds"] <= LONGEST))
+    return [_of(connection, question, period, happened.within(period), timed.within(period)) for period in asked]
+
+
+def _of(connection: Connection, question: Question, period: Period, happened: Columns, timed: Columns) -> Work:
     provided = happened.where(happened["provider"] != UNKNOWN)
-    seconds = happened["seconds"]
-    lengths = happened.where((seconds >= SHORTEST) & (seconds <= LONGEST)).counts("seconds")
-    length = _middle(lengths)
+    length = _middle(timed.counts("seconds"))
     asked_for, is_made = _asked_in(question, period), Report.status.in_(MADE)
     counts = select(func.count(), how_many(is_made), how_many(Report.status == "failed"))
     asked, made, failed = connection.execute(counts.where(*asked_for)).one()
@@ -76,7 +81,7 @@ def of(connection: Connection, question: Question, period: Period, happened: Col
         days=len(happened.distinct(DAY)),
         provided=len(provided),
         provider_days=len(provided.distinct(DAY, "provider")),
-        timed=sum(lengths.values()),
+        timed=len(timed),
         minutes=None if length is None else findings.ratio(round(2 * length), 120),
         asked=asked,
         made=made,

@@ -8,14 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, sele
 
 from webapp.content import columns, named, vital_told
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
-from webapp.content.counting import Conditions, SecondsBetween, Unindexed, narrowed, ordinal
+from webapp.content.counting import HAPPENED, Conditions, SecondsBetween, Unindexed, narrowed, ordinal
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.models import Diagnosis, Measurement, Patient, Treatment, Visit
 
-NOT_TIMED = -1
-"""The seconds of a visit of which the end, or the hour of its beginning, is not on record."""
 _LONGEST = 2**31 - 1
 
 
@@ -40,8 +38,6 @@ def _patients(conditions: Conditions) -> Select[Any]:
 
 
 def _visits(conditions: Conditions) -> Select[Any]:
-    seconds = SecondsBetween(Visit.started_at, Visit.ended_at)
-    is_timed = and_(Visit.local_hour.is_not(None), Visit.ended_at.is_not(None), seconds.between(0, _LONGEST))
     return select(
         Visit.local_day.label(DAY),
         Visit.status.label("status"),
@@ -50,7 +46,7 @@ def _visits(conditions: Conditions) -> Select[Any]:
         Visit.patient_id.label("patient"),
         _id(Visit.provider_id).label("provider"),
         case((Visit.ended_at.is_not(None), 1), else_=0).label("is_ended"),
-        case((is_timed, seconds), else_=NOT_TIMED).label("seconds"),
+        func.coalesce(Visit.local_hour, UNKNOWN).label("hour"),
     ).where(*conditions)
 
 
@@ -58,6 +54,14 @@ def _ended_visits(conditions: Conditions) -> Select[Any]:
     """Apart, for no index has the ends: one by one, each would be looked up in its place."""
     each: tuple[Any, ...] = (Visit.id.label("visit"), _number_of(Visit.local_day).label(DAY))
     return select(*each).where(Visit.ended_at.is_not(None), *conditions)
+
+
+def _lengths(conditions: Conditions) -> Select[Any]:
+    """Of visits that took place, without those of which the end, or the hour of the beginning, is not on record."""
+    seconds = SecondsBetween(Visit.started_at, Visit.ended_at)
+    is_timed = and_(Visit.local_hour.is_not(None), Visit.ended_at.is_not(None), seconds.between(0, _LONGEST))
+    asked: list[Any] = [seconds.label("seconds"), _number_of(Visit.local_day).label(DAY)]
+    return select(*asked).where(HAPPENED, is_timed, *conditions)
 
 
 def _diagnoses(conditions: Conditions) -> Select[Any]:
@@ -127,11 +131,13 @@ PATIENTS = Source(
 )  # fmt: skip
 VISITS = Source(
     "visits", Visit.clinic_id, Visit.local_day, ("status", "kind"),
-    ("patient", "visit", "provider", "is_ended", "seconds"), _visits, is_by_day=True,
+    ("patient", "visit", "provider", "is_ended", "hour"), _visits, is_by_day=True,
 )  # fmt: skip
 ENDED_VISITS = Source(
     "ended_visits", Unindexed(Visit.clinic_id), Unindexed(Visit.local_day), (), ("visit", DAY), _ended_visits
 )
+# No index has the ends of visits, and to look up each visit in the order of one takes longer than to read all of them.
+LENGTHS = Source("lengths", Unindexed(Visit.clinic_id), Unindexed(Visit.local_day), (), ("seconds", DAY), _lengths)
 DIAGNOSES = Source(
     "diagnoses", Diagnosis.clinic_id, Unindexed(Diagnosis.recorded_on), (*named.SPELLING, "status"),
     ("diagnosis", "patient", "visit", DAY), _diagnoses,
@@ -159,7 +165,7 @@ PRESSURES = Source(
 )  # fmt: skip
 
 SOURCES = (
-    PATIENTS, VISITS, ENDED_VISITS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS, MEASUREMENTS, PRESSURES
+    PATIENTS, VISITS, ENDED_VISITS, LENGTHS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS, MEASUREMENTS, PRESSURES
 )  # fmt: skip
 
 
