@@ -25,13 +25,13 @@ from webapp.content import (
 )
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import DAY, NO_DAY, Columns, Mask, looked_up
+from webapp.content.columns import DAY, NO_DAY, Columns, looked_up
 from webapp.content.comprehensive_work import Asked, Work
 from webapp.content.counting import HAPPENED, month_key, rows_by_status, visits_of
-from webapp.content.named import Spelling
+from webapp.content.named import SPELLING, Spelling
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.sources import DIAGNOSES, SPELLING, TREATMENTS
+from webapp.content.sources import DIAGNOSES, FOLLOW_UPS, OUTCOMES
 from webapp.content.template import Step
 from webapp.content.treatment_counts import NOT_HELD
 from webapp.content.vital_bands import HIGH_PRESSURES, PRESSURE_CLASSES
@@ -148,9 +148,8 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     everybody = sources.patients(connection, question, FILTERS, "patient", "sex", "registered", "died")
     patients = _patients(question, everybody, happened)
     step(2, STEPS)
-    treatments = columns.read(connection, TREATMENTS, clinic, ("patient", "outcome", DAY, "due", "done"))
-    outcomes = _by_day(treatments, DAY, "outcome", everything)
-    overdue = _overdue(question, treatments, everybody)
+    treatments = sources.treatments(connection, question, FILTERS, everything, DAY, "outcome", source=OUTCOMES)
+    overdue = _overdue(connection, question, everybody)
     ratings = _ratings(connection, question, everything)
     step(3, STEPS)
     diagnoses = _diagnoses(connection, question)
@@ -167,7 +166,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         _by_day(happened, DAY, "kind", everything),
         _by_day(everybody, "registered", "sex", everything),
         ratings,
-        outcomes,
+        _by_day(treatments, DAY, "outcome", everything),
         overdue,
         diagnoses,
         _pressures(connection, question),
@@ -217,19 +216,19 @@ def _ratings(connection: Connection, question: Question, period: Period) -> ByDa
     return {(day, str(rating)): number for day, rating, number in connection.execute(query.group_by(*group))}
 
 
-def _overdue(question: Question, treatments: Columns, everybody: Columns) -> tuple[int, ...]:
+def _overdue(connection: Connection, question: Question, everybody: Columns) -> tuple[int, ...]:
     """At the end of the period, of the earlier one and of each step: due before that day, and neither done nor the
     patient dead by then."""
-    ends = (question.end, question.earlier[1], *(last for _, last in steps(question.end)))
-    due_ones = treatments.where(treatments["due"] != NO_DAY)
-    due, done = due_ones["due"], due_ones["done"]
-    died = looked_up(due_ones["patient"], everybody["patient"], everybody["died"], NO_DAY)
+    follow_ups = columns.read(connection, FOLLOW_UPS, question.clinic_id, (DAY, "done", "patient"))
+    died = looked_up(follow_ups["patient"], everybody["patient"], everybody["died"], NO_DAY)
+    due, done = follow_ups[DAY], follow_ups["done"]
 
-    def is_overdue(end: date) -> Mask:
+    def overdue(end: date) -> int:
         day = end.toordinal()
-        return (due < day) & ((done == NO_DAY) | (done > day)) & ((died == NO_DAY) | (died > day))
+        is_open = ((done == NO_DAY) | (done > day)) & ((died == NO_DAY) | (died > day))
+        return int(((due < day) & is_open).sum())
 
-    return tuple(int(is_overdue(end).sum()) for end in ends)
+    return tuple(map(overdue, (question.end, question.earlier[1], *(last for _, last in steps(question.end)))))
 
 
 def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spelling, int], dict[Spelling, int]]:
