@@ -18,6 +18,7 @@ from webapp.content import (
     comprehensive_work,
     coverage,
     findings,
+    follow_ups,
     periods,
     presence,
     sources,
@@ -25,13 +26,13 @@ from webapp.content import (
 )
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import DAY, NO_DAY, Columns, looked_up
+from webapp.content.columns import DAY, Columns
 from webapp.content.comprehensive_work import Asked, Work
 from webapp.content.counting import HAPPENED, month_key, rows_by_status, visits_of
 from webapp.content.named import SPELLING, Spelling
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.sources import DIAGNOSES, FOLLOW_UPS, OUTCOMES
+from webapp.content.sources import DIAGNOSES, OUTCOMES
 from webapp.content.template import Step
 from webapp.content.treatment_counts import NOT_HELD
 from webapp.content.vital_bands import HIGH_PRESSURES, PRESSURE_CLASSES
@@ -139,17 +140,17 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    clinic = question.clinic_id
+    clinic, spans = question.clinic_id, (question.days, question.earlier, *steps(question.end))
     everything = (_since(question), question.end)
     visits = _visits(connection, question)
     rows = rows_by_status(visits.within(question.days).counts("status"))
     happened = presence.took_place(visits)
     step(1, STEPS)
     everybody = sources.patients(connection, question, FILTERS, "patient", "sex", "registered", "died")
-    patients = _patients(question, everybody, happened)
+    patients = tuple(_patients(span, everybody, happened) for span in spans)
     step(2, STEPS)
     treatments = sources.treatments(connection, question, FILTERS, everything, DAY, "outcome", source=OUTCOMES)
-    overdue = _overdue(connection, question, everybody)
+    follow_ups_then = follow_ups.ask(connection, question, FILTERS, spans)
     ratings = _ratings(connection, question, everything)
     step(3, STEPS)
     diagnoses = _diagnoses(connection, question)
@@ -167,7 +168,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         _by_day(everybody, "registered", "sex", everything),
         ratings,
         _by_day(treatments, DAY, "outcome", everything),
-        overdue,
+        tuple(some.overdue_in_all for some in follow_ups_then),
         diagnoses,
         _pressures(connection, question),
         teams,
@@ -194,14 +195,10 @@ def _visits(connection: Connection, question: Question) -> Columns:
     return sources.visits(connection, question, FILTERS, (since, question.end), *names)
 
 
-def _patients(question: Question, everybody: Columns, happened: Columns) -> tuple[Patients, ...]:
-    """Of the period, of the earlier one, and of each step."""
-    found = []
-    for period in (question.days, question.earlier, *steps(question.end)):
-        known = presence.is_on_the_books(everybody, period)
-        active = known & presence.has_come(everybody, happened, periods.year_up_to(period[1]))
-        found.append(Patients(int(known.sum()), int(active.sum())))
-    return tuple(found)
+def _patients(period: Period, everybody: Columns, happened: Columns) -> Patients:
+    known = presence.is_on_the_books(everybody, period)
+    active = known & presence.has_come(everybody, happened, periods.year_up_to(period[1]))
+    return Patients(int(known.sum()), int(active.sum()))
 
 
 def _by_day(some: Columns, day: str, kind: str, period: Period) -> ByDay:
@@ -214,21 +211,6 @@ def _ratings(connection: Connection, question: Question, period: Period) -> ByDa
     group = (Feedback.local_day, Feedback.rating)
     query = select(*group, func.count()).where(Feedback.clinic_id == question.clinic_id, group[0].between(*period))
     return {(day, str(rating)): number for day, rating, number in connection.execute(query.group_by(*group))}
-
-
-def _overdue(connection: Connection, question: Question, everybody: Columns) -> tuple[int, ...]:
-    """At the end of the period, of the earlier one and of each step: due before that day, and neither done nor the
-    patient dead by then."""
-    follow_ups = columns.read(connection, FOLLOW_UPS, question.clinic_id, (DAY, "done", "patient"))
-    died = looked_up(follow_ups["patient"], everybody["patient"], everybody["died"], NO_DAY)
-    due, done = follow_ups[DAY], follow_ups["done"]
-
-    def overdue(end: date) -> int:
-        day = end.toordinal()
-        is_open = ((done == NO_DAY) | (done > day)) & ((died == NO_DAY) | (died > day))
-        return int(((due < day) & is_open).sum())
-
-    return tuple(map(overdue, (question.end, question.earlier[1], *(last for _, last in steps(question.end)))))
 
 
 def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spelling, int], dict[Spelling, int]]:
