@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, Text, cast, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, Text, cast, delete, func, insert, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -49,10 +49,10 @@ _EPOCH = date(1970, 1, 1).toordinal()
 class Source:
     """Records that are read by column, and how.
 
-    `rows(conditions)` selects the records that meet them, with the columns of `texts` (texts or NULL) and of `numbers`
-    (whole numbers of 32 bits, never NULL). Where `is_by_day`, it has also the column DAY, a date, and an index has the
-    records together by that and the texts; else by the texts. Conditions are on the columns `clinic_id` and `on_day`;
-    records without a column of days have no `on_day`.
+    `rows(conditions)` selects the records that meet them, with the columns of `texts` (texts, or what else has few
+    values, or NULL) and of `numbers` (whole numbers of 32 bits, never NULL). Where `is_by_day`, it has also the column
+    DAY, a date, and an index has the records together by that and the texts; else by the texts. Conditions are on the
+    columns `clinic_id` and `on_day`; records without a column of days have no `on_day`.
     """
 
     name: str
@@ -63,10 +63,10 @@ class Source:
     rows: Callable[[Conditions], Select[Any]]
     is_by_day: bool = False
 
-    def gathered(self, conditions: Conditions, numbers: Sequence[str]) -> Select[Any]:
+    def gathered(self, conditions: Conditions, texts: Sequence[str], numbers: Sequence[str]) -> Select[Any]:
         """A row for each group of records that are alike: their day and texts, and the numbers of each column."""
         each = self.rows(conditions).subquery()
-        group = [each.c[name] for name in (*((DAY,) if self.is_by_day else ()), *self.texts)]
+        group = [each.c[name] for name in (*((DAY,) if self.is_by_day else ()), *texts)]
         return select(*group, *(_listed(each.c[name]) for name in numbers)).group_by(*group)
 
 
@@ -239,6 +239,28 @@ def read(
     return _kept(connection, source, clinic_id, names, period, texts)
 
 
+def by_day(
+    connection: Connection,
+    source: Source,
+    clinic_id: int,
+    names: Sequence[str],
+    period: Period,
+    narrowed: Conditions | None = None,
+) -> dict[tuple[Any, ...], int]:
+    """How many of those records have the same day and the same in those columns, by the date and what they have; of a
+    source that is by day. Without a copy the database counts them, which it does faster than it hands them over."""
+    texts = None if narrowed else _kept_texts(connection, source, clinic_id)
+    if texts is None:
+        each = source.rows(
+            [source.clinic_id == clinic_id, source.on_day.between(*period), *(narrowed or [])]
+        ).subquery()
+        group = [each.c[name] for name in (DAY, *names)]
+        counted = connection.execute(select(*group, func.count()).group_by(*group))
+        return {tuple(key): count for *key, count in counted}
+    counts = _kept(connection, source, clinic_id, names, period, texts).counts(DAY, *names)
+    return {(date.fromordinal(day), *has): count for (day, *has), count in counts.items()}
+
+
 class _Listed(FunctionElement[str]):
     """JSON rather than texts put together: PostgreSQL would share those out among its workers, and read the rows in no
     order for that, which costs it three times as much."""
@@ -274,9 +296,12 @@ def _gathered(
     # How many records a group has is told by its numbers, so one column of them is read whatever is asked for.
     numbers = [name for name in source.numbers if name in names] or list(source.numbers[:1])
     found: dict[str, list[Numbers]] = {name: [] for name in numbers}
-    days, groups, sizes = array("i"), {name: array("i") for name in source.texts}, array("i")
-    texts: dict[str, dict[str | None, int]] = {name: {} for name in source.texts}
-    for row in connection.execute(source.gathered([source.clinic_id == clinic_id, *on_days, *narrowed], numbers)):
+    # All up to the last that is asked for, so that an index has the groups together.
+    last = max((place for place, name in enumerate(source.texts, 1) if name in names), default=0)
+    days, groups, sizes = array("i"), {name: array("i") for name in source.texts[:last]}, array("i")
+    texts: dict[str, dict[str | None, int]] = {name: {} for name in groups}
+    conditions = [source.clinic_id == clinic_id, *on_days, *narrowed]
+    for row in connection.execute(source.gathered(conditions, list(groups), numbers)):
         cells = iter(row)
         if source.is_by_day:
             days.append(next(cells).toordinal())
@@ -334,7 +359,7 @@ def _kept_texts(connection: Connection, source: Source, clinic_id: int) -> dict[
 @lru_cache
 def _definition(source: Source, dialect: Dialect) -> str:
     """A SHA-256 of how the records are read."""
-    gathered = source.gathered([source.clinic_id == 0], source.numbers)
+    gathered = source.gathered([source.clinic_id == 0], source.texts, source.numbers)
     sql = gathered.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     return hashlib.sha256(str(sql).encode()).hexdigest()
 
@@ -362,7 +387,7 @@ def keep(source: Source, clinic_id: int) -> None:
     with snapshot() as connection:
         revision = connection.scalar(select(Clinic.revision).where(Clinic.id == clinic_id))
         definition = _definition(source, connection.dialect)
-        columns = _gathered(connection, source, clinic_id, source.numbers, None, [])
+        columns = _gathered(connection, source, clinic_id, (*source.texts, *source.numbers), None, [])
     # Of two that copy at once the second waits for the first, and replaces its copy.
     db.session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
     for model in (ColumnPart, ColumnCopy):
