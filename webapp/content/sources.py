@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
-from webapp.content import columns, named, vital_told
+from webapp.content import columns, counting, named, vital_told
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
 from webapp.content.counting import HAPPENED, Conditions, SecondsBetween, Unindexed, narrowed, ordinal
 from webapp.content.filters import Filter
@@ -42,11 +42,11 @@ def _visits(conditions: Conditions) -> Select[Any]:
         Visit.local_day.label(DAY),
         Visit.status.label("status"),
         Visit.kind.label("kind"),
+        Visit.local_hour.label("hour"),
         Visit.id.label("visit"),
         Visit.patient_id.label("patient"),
         _id(Visit.provider_id).label("provider"),
         case((Visit.ended_at.is_not(None), 1), else_=0).label("is_ended"),
-        func.coalesce(Visit.local_hour, UNKNOWN).label("hour"),
     ).where(*conditions)
 
 
@@ -130,8 +130,8 @@ PATIENTS = Source(
     ("patient", "born", "registered", "died", "is_numbered", "has_mrn"), _patients,
 )  # fmt: skip
 VISITS = Source(
-    "visits", Visit.clinic_id, Visit.local_day, ("status", "kind"),
-    ("patient", "visit", "provider", "is_ended", "hour"), _visits, is_by_day=True,
+    "visits", Visit.clinic_id, Visit.local_day, ("status", "kind", "hour"),
+    ("patient", "visit", "provider", "is_ended"), _visits, is_by_day=True,
 )  # fmt: skip
 ENDED_VISITS = Source(
     "ended_visits", Unindexed(Visit.clinic_id), Unindexed(Visit.local_day), (), ("visit", DAY), _ended_visits
@@ -206,6 +206,16 @@ def visits(
     needed = _needed(question, filters, names)
     found = columns.read(connection, VISITS, question.clinic_id, needed, period, asked, wanted)
     return asked_about(connection, question, filters, found)
+
+
+def visits_by_day(
+    connection: Connection, question: Question, filters: Iterable[Filter], period: Period, *names: str
+) -> dict[tuple[Any, ...], int]:
+    """How many of these visits have the same day and the same in those columns: see columns.by_day()."""
+    filters = tuple(filters)
+    of_patients = counting.of_asked_patients(question, filters, Visit.patient_id)
+    asked = [*narrowed(question, filters, "visit"), *of_patients]
+    return columns.by_day(connection, VISITS, question.clinic_id, names, period, asked)
 
 
 def treatments(

@@ -89,11 +89,11 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     asked, earlier, other = question.days, question.earlier, _other(question)
-    rows, of_period = tallies.of_period(connection, question, FILTERS)
-    step(1, STEPS)
     shown = periods.months_up_to(*asked)
     since = min(shown[0], earlier[0], other[0])
-    daily = tallies.by_day(connection, question, FILTERS, (since, question.end))
+    rows, daily = tallies.read(connection, question, FILTERS, (since, question.end))
+    step(1, STEPS)
+    of_period = _within(daily, asked)
     step(2, STEPS)
     first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
     step(3, STEPS)
@@ -130,11 +130,10 @@ def _within(some: Iterable[Tally], period: Period) -> list[Tally]:
 
 def _months(daily: Iterable[Tally], shown: Iterable[date]) -> dict[str, Counts]:
     """The months shown, those without visits too."""
-    found: dict[str, list[Tally]] = {month_key(month): [] for month in shown}
+    found: dict[date, list[Tally]] = {month: [] for month in shown}
     for tally in daily:
-        if month_key(tally.day) in found:
-            found[month_key(tally.day)].append(tally)
-    return {key: _added(some) for key, some in found.items()}
+        found.get(tally.day.replace(day=1), []).append(tally)
+    return {month_key(month): _added(some) for month, some in found.items()}
 
 
 def _weekdays(of_period: Iterable[Tally], period: Period) -> dict[int, Counts]:
