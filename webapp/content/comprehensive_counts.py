@@ -146,7 +146,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     rows = rows_by_status(visits.within(question.days).counts("status"))
     happened = presence.took_place(visits)
     step(1, STEPS)
-    everybody = sources.patients(connection, question, FILTERS, "patient", "sex", "registered", "died")
+    everybody = sources.patients(connection, question, FILTERS, "patient", "sex", "born", "registered", "died")
     patients = tuple(_patients(span, everybody, happened) for span in spans)
     step(2, STEPS)
     treatments = sources.treatments(connection, question, FILTERS, everything, DAY, "outcome", source=OUTCOMES)
@@ -170,7 +170,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         _by_day(treatments, DAY, "outcome", everything),
         tuple(some.overdue_in_all for some in follow_ups_then),
         diagnoses,
-        _pressures(connection, question),
+        _pressures(connection, question, everybody),
         teams,
         asked,
         made,
@@ -221,11 +221,10 @@ def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spellin
     return held.within(question.days).counts(*SPELLING), held.within(question.earlier).counts(*SPELLING)
 
 
-def _pressures(connection: Connection, question: Question) -> dict[str, tuple[int, int]]:
+def _pressures(connection: Connection, question: Question, everybody: Columns) -> dict[str, tuple[int, int]]:
     """By month, from the first one shown: blood pressures with a class, and those of them that are high."""
     first = periods.months_up_to(*question.days)[0]
     all_of_them, high = Counter[str](), Counter[str]()
-    everybody = sources.patients(connection, question, FILTERS, "patient", "born")
     for readings in vital_counts.pressures(connection, question, [(first, question.end)], everybody):
         if readings.verdict in PRESSURE_CLASSES:
             all_of_them[readings.month] += readings.count

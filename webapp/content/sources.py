@@ -38,7 +38,7 @@ def _patients(conditions: Conditions) -> Select[Any]:
 
 
 def _visits(conditions: Conditions) -> Select[Any]:
-    return select(
+    each: tuple[Any, ...] = (
         Visit.local_day.label(DAY),
         Visit.status.label("status"),
         Visit.kind.label("kind"),
@@ -46,8 +46,8 @@ def _visits(conditions: Conditions) -> Select[Any]:
         Visit.id.label("visit"),
         Visit.patient_id.label("patient"),
         _id(Visit.provider_id).label("provider"),
-        case((Visit.ended_at.is_not(None), 1), else_=0).label("is_ended"),
-    ).where(*conditions)
+    )
+    return select(*each).where(*conditions)
 
 
 def _ended_visits(conditions: Conditions) -> Select[Any]:
@@ -131,7 +131,7 @@ PATIENTS = Source(
 )  # fmt: skip
 VISITS = Source(
     "visits", Visit.clinic_id, Visit.local_day, ("status", "kind", "hour"),
-    ("patient", "visit", "provider", "is_ended"), _visits, is_by_day=True,
+    ("patient", "visit", "provider"), _visits, is_by_day=True,
 )  # fmt: skip
 ENDED_VISITS = Source(
     "ended_visits", Unindexed(Visit.clinic_id), Unindexed(Visit.local_day), (), ("visit", DAY), _ended_visits
