@@ -155,6 +155,36 @@ def test_a_period_is_read_from_its_first_day_to_its_last(random_clinics: list[Cl
     assert len(read(source, clinic, *one, period=of_period)) == sum(expected.values())
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_one_column_alone_is_read_as_with_all_others(random_clinics: list[Clinic], source: Source) -> None:
+    clinic = random_clinics[0]
+    for name in names_of(source):
+        expected = Counter({value: count for (value,), count in selected(source, clinic, (name,)).items()})
+        assert records(read(source, clinic, name), (name,)) == expected, name
+
+
+@pytest.mark.parametrize("source", [each for each in SOURCES if each.is_by_day], ids=lambda source: source.name)
+def test_records_are_counted_by_day_from_the_copy_and_without(random_clinics: list[Clinic], source: Source) -> None:
+    clinic, names = random_clinics[0], (*source.texts, source.numbers[0])
+    start, end = of_period = (date(2026, 9, 8), date(2026, 10, 13))
+    expected = {
+        (date.fromordinal(day), *has): count
+        for (day, *has), count in selected(source, clinic, ("day", *names)).items()
+        if start.toordinal() <= day <= end.toordinal()
+    }
+    assert expected
+
+    def counted() -> dict[tuple[Any, ...], int]:
+        with snapshot() as connection:
+            return columns.by_day(connection, source, clinic.id, names, of_period)
+
+    assert counted() == expected
+    columns.keep(source, clinic.id)
+    assert counted() == expected
+    spoil_copies()
+    assert counted() == {}, "the copy was not read"
+
+
 def test_a_copy_is_used_for_what_it_is_of_and_for_nothing_else(random_clinics: list[Clinic]) -> None:
     clinic = random_clinics[0]
     keep_all(clinic)

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Date, Integer, case, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Date, Integer, case, func, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from webapp.content import periods
 from webapp.content.filters import Filter, Subject
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -66,13 +65,6 @@ def narrowed(question: Question, filters: Iterable[Filter], of: Subject) -> Cond
         for narrowing in filters
         if narrowing.of == of and narrowing.name in chosen
     ]
-
-
-def in_one_of(day: Any, spans: Iterable[Period]) -> Conditions:
-    """That the day lies in one of these periods."""
-    stretches = periods.joined(*spans)
-    within = [day.between(*periods.around(*stretches))]
-    return within if len(stretches) == 1 else [*within, or_(*(day.between(*stretch) for stretch in stretches))]
 
 
 def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:

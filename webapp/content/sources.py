@@ -60,8 +60,8 @@ def _lengths(conditions: Conditions) -> Select[Any]:
     """Of visits that took place, without those of which the end, or the hour of the beginning, is not on record."""
     seconds = SecondsBetween(Visit.started_at, Visit.ended_at)
     is_timed = and_(Visit.local_hour.is_not(None), Visit.ended_at.is_not(None), seconds.between(0, _LONGEST))
-    asked: list[Any] = [seconds.label("seconds"), _number_of(Visit.local_day).label(DAY)]
-    return select(*asked).where(HAPPENED, is_timed, *conditions)
+    each: tuple[Any, ...] = (seconds.label("seconds"), _number_of(Visit.local_day).label(DAY))
+    return select(*each).where(HAPPENED, is_timed, *conditions)
 
 
 def _diagnoses(conditions: Conditions) -> Select[Any]:
