@@ -4,7 +4,7 @@ Most are grouped by day and added up here by period, calendar month and step. St
 of the period, whatever day of a month that is, so that the last of them is as long as the others.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -43,8 +43,8 @@ FILTERS = ()
 MONTHS = 12
 STEPS = 6
 
-ByDay = Mapping[tuple[date, str], int]
-"""How many rows of one day and kind: medical, a sex, a rating, an outcome."""
+ByDay = Mapping[date, Mapping[str, int]]
+"""How many rows of each day are of each kind: medical, a sex, a rating, an outcome."""
 
 SUCCEEDED = ("successful", "improved")
 KNOWN = (*SUCCEEDED, "unchanged", "worse")
@@ -112,9 +112,10 @@ def steps(end: date) -> list[Period]:
 def by_kind(some: ByDay, period: Period) -> Counter[str]:
     """How many rows of each kind on the days of the period."""
     found: Counter[str] = Counter()
-    for (day, kind), count in some.items():
+    for day, counts in some.items():
         if period[0] <= day <= period[1]:
-            found[kind] += count
+            for kind, count in counts.items():
+                found[kind] += count
     return found
 
 
@@ -204,13 +205,20 @@ def _patients(period: Period, everybody: Columns, happened: Columns) -> Patients
 def _by_day(some: Columns, day: str, kind: str, period: Period) -> ByDay:
     """Those of the days of the period; `day` and `kind` are the columns that have them."""
     counts = some.having(**{DAY: some[day]}).within(period).counts(DAY, kind)
-    return {(date.fromordinal(on), of): number for (on, of), number in counts.items()}
+    return _each_day((date.fromordinal(on), of, number) for (on, of), number in counts.items())
 
 
 def _ratings(connection: Connection, question: Question, period: Period) -> ByDay:
     group = (Feedback.local_day, Feedback.rating)
     query = select(*group, func.count()).where(Feedback.clinic_id == question.clinic_id, group[0].between(*period))
-    return {(day, str(rating)): number for day, rating, number in connection.execute(query.group_by(*group))}
+    return _each_day((day, str(rating), number) for day, rating, number in connection.execute(query.group_by(*group)))
+
+
+def _each_day(counts: Iterable[tuple[date, str, int]]) -> ByDay:
+    found: defaultdict[date, dict[str, int]] = defaultdict(dict)
+    for day, kind, number in counts:
+        found[day][kind] = number
+    return found
 
 
 def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spelling, int], dict[Spelling, int]]:
