@@ -20,11 +20,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, Text, cast, delete, func, insert, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import Connection, Dialect, Select, delete, func, insert, select
 
-from webapp.content.counting import Conditions
+from webapp.content.counting import Conditions, listed
 from webapp.content.periods import Period
 from webapp.extensions import db, snapshot
 from webapp.models import Clinic, ColumnCopy, ColumnPart
@@ -67,7 +65,7 @@ class Source:
         """A row for each group of records that are alike: their day and texts, and the numbers of each column."""
         each = self.rows(conditions).subquery()
         group = [each.c[name] for name in (*((DAY,) if self.is_by_day else ()), *texts)]
-        return select(*group, *(_listed(each.c[name]) for name in numbers)).group_by(*group)
+        return select(*group, *(listed(each.c[name]) for name in numbers)).group_by(*group)
 
 
 class Columns:
@@ -259,29 +257,6 @@ def by_day(
         return {tuple(key): count for *key, count in counted}
     counts = _kept(connection, source, clinic_id, names, period, texts).counts(DAY, *names)
     return {(date.fromordinal(day), *has): count for (day, *has), count in counts.items()}
-
-
-class _Listed(FunctionElement[str]):
-    """JSON rather than texts put together: PostgreSQL would share those out among its workers, and read the rows in no
-    order for that, which costs it three times as much."""
-
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(_Listed, "postgresql")
-def _on_postgresql(element: _Listed, compiler: Any, **how: Any) -> str:
-    return f"json_agg({compiler.process(element.clauses, **how)})"
-
-
-@compiles(_Listed, "sqlite")
-def _on_sqlite(element: _Listed, compiler: Any, **how: Any) -> str:
-    return f"json_group_array({compiler.process(element.clauses, **how)})"
-
-
-def _listed(column: Any) -> ColumnElement[str]:
-    """In SQL, the numbers of a group. A million rows take Python seconds to fetch, some thousand such texts a tenth."""
-    return cast(_Listed(column), Text)
 
 
 def _gathered(
