@@ -26,8 +26,6 @@ from webapp import words
 from webapp.content import coverage, feedback_comments, feedback_words, filters, findings, periods
 from webapp.content.feedback_counts import (
     FILTERS,
-    NO_RATING,
-    OUT_OF_RANGE,
     SOON_DAYS,
     STEPS,
     UNCLEAR,
@@ -39,6 +37,7 @@ from webapp.content.feedback_counts import (
     count,
     top,
 )
+from webapp.content.feedback_terms import NO_RATING, OUT_OF_RANGE
 from webapp.content.feedback_ties import TIES
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template

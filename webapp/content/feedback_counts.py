@@ -1,55 +1,43 @@
 """What patients said, read from the database: the counts behind the feedback analysis."""
 
-from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import accumulate
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, extract, false, func, select
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, and_, false, func, select
 from sqlalchemy.orm import aliased
 
 from webapp import words
-from webapp.content import coverage, feedback_comments, filters, findings, periods
+from webapp.content import columns, coverage, feedback_comments, filters, findings, periods, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.counting import (
-    HAPPENED,
-    Conditions,
-    SecondsBetween,
-    month_key,
-    narrowed,
-    visits_of,
-)
+from webapp.content.columns import DAY, Columns, Numbers, grouped
+from webapp.content.counting import Conditions, month_key, narrowed, of_asked_patients
 from webapp.content.feedback_comments import Comment
+from webapp.content.feedback_terms import (
+    NO_CATEGORY,
+    NO_CATEGORY_LABEL,
+    NOT_ANSWERED,
+    RATINGS,
+    category_of,
+    label_of,
+)
 from webapp.content.filters import Choices, Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Feedback, Patient, Visit
+from webapp.models.visit import NOT_COUNTED
 
 STEPS = 5
-
-RATINGS = (5, 4, 3, 2, 1)
-NO_RATING, OUT_OF_RANGE = 0, -1
-"""What stands for a rating that is not one of RATINGS."""
 
 MOST_CATEGORIES = 100
 LEAST_USED = 5
 """A category used less often is not offered as a filter: it may be what one patient typed."""
-NO_CATEGORY, NO_CATEGORY_LABEL = "none", "No category"
 
-
-def _named(feedback: Any) -> ColumnElement[str]:
-    """The category as it was written, without spaces around it; empty where there is none. Letters of another case make
-    another category, for databases do not agree on what the other case of a letter is."""
-    written = func.trim(feedback.category)
-    return case((written.in_((NO_CATEGORY, NO_CATEGORY_LABEL)), ""), else_=written)
-
-
-category_name = _named(Feedback)
+category_name = category_of(Feedback)
 
 
 def _categories(connection: Connection, clinic_id: int) -> Choices:
@@ -73,8 +61,8 @@ def _of_category(value: str, _on: date) -> ColumnElement[bool]:
         return false()
     # The database looks for that one response once, and not again for each row.
     clinic, name = (
-        select(column).where(first.id == number, _named(first) != "").scalar_subquery()
-        for column in (first.clinic_id, _named(first))
+        select(column).where(first.id == number, category_of(first) != "").scalar_subquery()
+        for column in (first.clinic_id, category_of(first))
     )
     return and_(Feedback.clinic_id == clinic, category_name == name)
 
@@ -166,21 +154,14 @@ WAIT_LABELS = {
     "day": "Within 1 day", "days": "2 to 3 days", "week": "4 to 7 days", "longer": "Over a week",
     "open": "Not answered", "unclear": "Answered before sent",
 }  # fmt: skip
-"""How long until the clinic answered: see _band()."""
+"""How long until the clinic answered."""
 UNCLEAR = "unclear"
 SOON = ("day", "days")
 """The waits of up to SOON_DAYS days."""
 SOON_DAYS = 3
-
-
-def _band(hours: int | None) -> str:
-    """The wait of so many completed hours, in days of 24: the second and third day begin 24 and 48 hours after the
-    response. None is without an answer; a negative one is that of an answer dated before its response."""
-    if hours is None:
-        return "open"
-    if hours < 0:
-        return UNCLEAR
-    return next((name for name, days in (("day", 1), ("days", 3), ("week", 7)) if hours < 24 * days), "longer")
+_WAIT_ENDS = {UNCLEAR: 0, "day": 24, "days": 3 * 24, "week": 7 * 24, "longer": NOT_ANSWERED}
+"""The waits that end before so many hours, in days of 24: the second and third day begin 24 and 48 hours after the
+response. Less than none is an answer dated before its response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,19 +234,19 @@ class Answer(OfPeriod):
 def responses_of(question: Question, period: Period) -> Conditions:
     """The clinic's responses on the days of `period` that the question asks about. Who or what a filter speaks of must
     be named by the response."""
-    conditions = [
-        Feedback.clinic_id == question.clinic_id,
-        Feedback.local_day.between(*period),
-        *narrowed(question, FILTERS, "feedback"),
-    ]
+    return [Feedback.clinic_id == question.clinic_id, Feedback.local_day.between(*period), *_of_question(question)]
+
+
+def _of_question(question: Question) -> Conditions:
+    conditions = narrowed(question, FILTERS, "feedback")
     # By primary key from the responses, which are far fewer than the visits.
     about_visits, about_patients = narrowed(question, FILTERS, "visit"), narrowed(question, FILTERS, "patient")
     if about_visits:
         visit = select(Visit.id).where(Visit.id == Feedback.visit_id, Visit.clinic_id == question.clinic_id)
-        conditions.append(visit.where(*about_visits).exists())
+        conditions.append(visit.where(*about_visits).exists().correlate(Feedback))
     if about_patients:
         patient = select(Patient.id).where(Patient.id == Feedback.patient_id, Patient.clinic_id == question.clinic_id)
-        conditions.append(patient.where(*about_patients).exists())
+        conditions.append(patient.where(*about_patients).exists().correlate(Feedback))
     return conditions
 
 
@@ -276,102 +257,86 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
     first = connection.scalar(select(func.min(Feedback.local_day)).where(Feedback.clinic_id == question.clinic_id))
-    now, categories = _said(connection, question, question.days, first)
+    responses = _responses(connection, question, _of_question(question))
+    about_visits = [*narrowed(question, FILTERS, "visit"), *of_asked_patients(question, FILTERS, Visit.patient_id)]
+    naming = _responses(connection, question, about_visits) if about_visits else responses
     step(1, STEPS)
-    before, _ = _said(connection, question, question.earlier, first)
+    visits, visits_before = (
+        _visits(connection, question, period, naming) if coverage.is_in_part(period, first) else {}
+        for period in (question.days, question.earlier)
+    )
     step(2, STEPS)
-    months = coverage.months(_months(connection, question), first)
+    now, before = responses.within(question.days), responses.within(question.earlier)
+    months = coverage.months(_months(question, responses), first)
     step(3, STEPS)
     comments: tuple[Comment, ...] = ()
     if question.reads_comments:
         comments = feedback_comments.latest(connection, responses_of(question, question.days))
     step(4, STEPS)
-    return Answer(question, now, before, categories, months, first, comments)
+    return Answer(
+        question, _said(now, visits), _said(before, visits_before), _by_category(now), months, first, comments
+    )
 
 
-_rated = case(
-    (Feedback.rating.is_(None), NO_RATING),
-    (Feedback.rating.between(min(RATINGS), max(RATINGS)), Feedback.rating),
-    else_=OUT_OF_RANGE,
-)
-_HOUR = 3600
-_LONGEST = 24 * 366 * 10_000
-"""Hours in all the years of the calendar."""
-# All is counted from before the longest negative wait, for databases round a negative quotient towards zero.
-_hours = (SecondsBetween(Feedback.submitted_at, Feedback.responded_at) + _LONGEST * _HOUR) // _HOUR - _LONGEST
-"""Completed hours until the answer."""
+def _responses(connection: Connection, question: Question, narrowed_to: Conditions) -> Columns:
+    """Those from the first day on that a count asks about: visits are named by later responses too."""
+    first_month = periods.months_up_to(question.start, question.end)[0]
+    days = (min(question.start, question.earlier[0], first_month), date.max)
+    source = sources.FEEDBACK
+    names = (*source.texts, *source.numbers)
+    return columns.read(connection, source, question.clinic_id, names, days, narrowed_to)
 
 
-def _said(
-    connection: Connection, question: Question, period: Period, records_begin: date | None
-) -> tuple[Said, dict[str, Tally]]:
-    """What came in within the period, and its ratings by category."""
-    columns = (category_name.label("category"), _rated.label("rated"), _hours.label("hours"))
-    each = select(*columns).where(*responses_of(question, period)).subquery()
-    keys = (each.c.category, each.c.rated, each.c.hours)
-    waited, negative = Counter[int | None](), Counter[str]()
-    categories: dict[str, Counter[int]] = {}
-    for category, rated, hours, found in connection.execute(select(*keys, func.count()).group_by(*keys)):
-        waited[hours] += found
-        negative[_band(hours)] += found if rated in (1, 2) else 0
-        categories.setdefault(category, Counter())[rated] += found
+def _said(responses: Columns, visits: Mapping[str, tuple[int, int]]) -> Said:
+    hours = responses["hours"]
+    waits, negative = _waits(hours), _waits(hours[np.isin(responses["rating"], (1, 2))])
+    return Said(Tally(responses.counts("rating")), waits, negative, _median_days(hours), visits)
+
+
+def _by_category(responses: Columns) -> dict[str, Tally]:
     named: dict[str, Counter[int]] = {}
-    for category, ratings in categories.items():
-        named.setdefault(label_of(category), Counter()).update(ratings)
-    waits = Counter[str]()
-    for hours, found in waited.items():
-        waits[_band(hours)] += found
-    visits = _visits(connection, question, period) if coverage.is_in_part(period, records_begin) else {}
-    tallies = {name: Tally(ratings) for name, ratings in sorted(named.items())}
-    return Said(together(tallies.values()), Waits(waits), Waits(negative), _median_days(waited), visits), tallies
+    for (category, rating), found in responses.counts("category", "rating").items():
+        named.setdefault(label_of(category), Counter())[rating] += found
+    return {name: Tally(ratings) for name, ratings in sorted(named.items())}
 
 
-def _median_days(waited: Mapping[int | None, int]) -> float | None:
-    """That of the answered responses, or the mean of the middle two, from how many waited how many hours."""
-    answered = sorted((hours, found) for hours, found in waited.items() if hours is not None and hours >= 0)
-    ends = list(accumulate(found for _, found in answered))
-    if not ends:
+def _waits(hours: Numbers) -> Waits:
+    (places,), found = grouped(np.searchsorted(list(_WAIT_ENDS.values()), hours, "right"))
+    names = (*_WAIT_ENDS, "open")
+    return Waits({names[place]: count for place, count in zip(places.tolist(), found.tolist(), strict=True)})
+
+
+def _median_days(hours: Numbers) -> float | None:
+    """That of the answered responses, or the mean of the middle two."""
+    answered = np.sort(hours[(hours >= 0) & (hours != NOT_ANSWERED)])
+    if not len(answered):
         return None
-    middle = [answered[bisect(ends, place)][0] for place in ((ends[-1] - 1) // 2, ends[-1] // 2)]
-    return findings.ratio(sum(middle), 2 * 24)
+    middle = ((len(answered) - 1) // 2, len(answered) // 2)
+    return findings.ratio(sum(int(answered[place]) for place in middle), 2 * 24)
 
 
-def label_of(category: str) -> str:
-    """A category as a reader sees it; those that look the same there are counted as one."""
-    label = feedback_comments.tidied(category)
-    return "" if label in (NO_CATEGORY, NO_CATEGORY_LABEL) else label
-
-
-def _visits(connection: Connection, question: Question, period: Period) -> dict[str, tuple[int, int]]:
+def _visits(connection: Connection, question: Question, period: Period, naming: Columns) -> dict[str, tuple[int, int]]:
     """Visits of each kind that took place in the period, and those of them that a response since then names. A visit
     has no category, so that a question about one has no response rate."""
     if CATEGORY.name in question.chosen:
         return {}
-    asked = [HAPPENED, *visits_of(question, FILTERS, period)]
-    responses = select(Feedback.visit_id).where(
-        Feedback.clinic_id == question.clinic_id, Feedback.local_day >= period[0], Feedback.visit_id.is_not(None)
-    )
-    # Apart, for either is answered from indexes alone or from the few rows that responses name.
-    found, named = (
-        {kind: visits for kind, visits in connection.execute(query.group_by(Visit.kind))}  # noqa: C416
-        for query in (
-            select(Visit.kind, func.count()).where(*asked),
-            select(Visit.kind, func.count()).where(*asked, Visit.id.in_(responses)),
-        )
-    )
-    return {kind: (found[kind], named.get(kind, 0)) for kind in filters.KIND_WORDS if kind in found}
+    visits, found = sources.visits(connection, question, FILTERS, period, "kind", "status"), Counter[str]()
+    for (kind, status), number in visits.counts("kind", "status").items():
+        found[kind] += number if status not in NOT_COUNTED else 0
+    since = naming.where(naming[DAY] >= period[0].toordinal())
+    came = since.having(day=since["visited"]).within(period)
+    named = came.where(~came.is_one_of("status", NOT_COUNTED)).distinct("kind", "visit").counts("kind")
+    return {kind: (found[kind], named.get(kind, 0)) for kind in filters.KIND_WORDS if found[kind]}
 
 
-def _months(connection: Connection, question: Question) -> dict[str, Tally]:
+def _months(question: Question, responses: Columns) -> dict[str, Tally]:
     """The months of periods.months_up_to(), those without responses too; the last one up to the question's end."""
     shown = periods.months_up_to(question.start, question.end)
-    month = (extract("year", Feedback.local_day).label("year"), extract("month", Feedback.local_day).label("month"))
-    each = select(*month, _rated.label("rated")).where(*responses_of(question, (shown[0], question.end))).subquery()
-    keys = (each.c.year, each.c.month, each.c.rated)
-    months: dict[str, Counter[int]] = {month_key(first): Counter() for first in shown}
-    for year, number, rated, found in connection.execute(select(*keys, func.count()).group_by(*keys)):
-        months[month_key(date(int(year), int(number), 1))][rated] += found
-    return {key: Tally(found) for key, found in months.items()}
+    of_months = responses.within((shown[0], question.end))
+    found: dict[str, Counter[int]] = {month_key(month): Counter() for month in shown}
+    for (day, rating), number in of_months.counts(DAY, "rating").items():
+        found[month_key(date.fromordinal(day))][rating] += number
+    return {month: Tally(ratings) for month, ratings in found.items()}
 
 
 def top(categories: Mapping[str, Tally], most: int, others: str) -> list[tuple[str, Tally]]:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
-from webapp.content import columns, counting, named, vital_told
+from webapp.content import columns, counting, feedback_terms, named, vital_told
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
 from webapp.content.counting import HAPPENED, Conditions, SecondsBetween, Unindexed, narrowed, ordinal
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.models import Diagnosis, Measurement, Patient, Treatment, Visit
+from webapp.models import Diagnosis, Feedback, Measurement, Patient, Treatment, Visit
 
 _LONGEST = 2**31 - 1
 
@@ -121,6 +121,22 @@ def _pressures(conditions: Conditions) -> Select[Any]:
     return select(pressure.c.patient_id.label("patient"), pressure.c.told, _number_of(pressure.c.local_day).label(DAY))
 
 
+def _feedback(conditions: Conditions) -> Select[Any]:
+    """With the visit that each names, if it is one of the same clinic."""
+    named_visit = and_(Visit.id == Feedback.visit_id, Visit.clinic_id == Feedback.clinic_id)
+    columns_of_it: tuple[Any, ...] = (
+        feedback_terms.category_of(Feedback).label("category"),
+        Visit.kind.label("kind"),
+        Visit.status.label("status"),
+        _id(Visit.id).label("visit"),
+        _number_of(Visit.local_day).label("visited"),
+        feedback_terms.rating().label("rating"),
+        feedback_terms.hours().label("hours"),
+        _number_of(Feedback.local_day).label(DAY),
+    )
+    return select(*columns_of_it).select_from(Feedback).outerjoin(Visit, named_visit).where(*conditions)
+
+
 def _spelling(model: Any) -> list[Any]:
     return [column.label(name) for name, column in zip(named.SPELLING, named.spelling_columns(model), strict=True)]
 
@@ -154,6 +170,10 @@ OUTCOMES = Source(
 FOLLOW_UPS = Source(
     "follow-ups", Treatment.clinic_id, Treatment.follow_up_due_on, (), ("done", "patient"), _follow_ups, is_by_day=True
 )
+FEEDBACK = Source(
+    "feedback", Feedback.clinic_id, Feedback.local_day, ("category", "kind", "status"),
+    ("visit", "visited", "rating", "hours", DAY), _feedback,
+)  # fmt: skip
 
 MEASUREMENTS = Source(
     "measurements", Unindexed(Measurement.clinic_id), Unindexed(Measurement.local_day), ("loinc", "name"),
@@ -165,7 +185,8 @@ PRESSURES = Source(
 )  # fmt: skip
 
 SOURCES = (
-    PATIENTS, VISITS, ENDED_VISITS, LENGTHS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS, MEASUREMENTS, PRESSURES
+    PATIENTS, VISITS, ENDED_VISITS, LENGTHS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS, MEASUREMENTS, PRESSURES,
+    FEEDBACK,
 )  # fmt: skip
 
 
