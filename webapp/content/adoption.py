@@ -6,17 +6,18 @@ Sign-ins are read from the audit log: the rows of sessions go soon after the ses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select, union_all
+import numpy as np
+from sqlalchemy import Connection, func, or_, select
 
 from webapp import words
-from webapp.content import filters, findings, periods
-from webapp.content.counting import HAPPENED, how_many
+from webapp.content import columns, findings, periods, sources
+from webapp.content.columns import Columns, Mask, Numbers, Source
+from webapp.content.counting import how_many
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.figures import Cell, Column, Definition, Table
-from webapp.models import AuditEntry, Diagnosis, Measurement, Patient, Person, Report, Treatment, Visit
+from webapp.models import AuditEntry, Person, Report
 from webapp.models.person import ROLES_OF_A_CLINIC
 
 KEPT_UP_MONTHS = 24
@@ -118,53 +119,17 @@ def kept_up_in(question: Question) -> Period:
     return periods.shifted(question.end + timedelta(days=1), -KEPT_UP_MONTHS), question.end
 
 
-def with_recent(
-    connection: Connection, question: Question, people: FromClause
-) -> tuple[FromClause, ColumnElement[bool]]:
-    """`people` (patients, and what was joined to them), and whether each had a visit and an entry in kept_up_in().
-
-    SQLite asks of each patient by index, for most have one of the first kind of entry that is looked for. PostgreSQL,
-    which reads a table several times faster than that, is given the patients of all visits and of all entries.
-    """
-    visits, *entries = _recent(question)
-    if connection.dialect.name == "sqlite":
-        has_visit, *has_entry = (
-            rows.where(rows.selected_columns[0] == Patient.id).exists() for rows in (visits, *entries)
-        )
-        return people, and_(has_visit, or_(*has_entry))
-    all_of_them = []
-    for rows in (visits.subquery(), union_all(*entries).subquery()):
-        patient_id = rows.c[0].label("patient_id")
-        found = select(patient_id).group_by(patient_id).subquery()
-        people = people.outerjoin(found, found.c.patient_id == Patient.id)
-        all_of_them.append(found.c.patient_id.is_not(None))
-    return people, and_(*all_of_them)
-
-
-def _recent(question: Question) -> list[Select[Any]]:
-    """The patients of visits, and of each kind of entry, in kept_up_in()."""
-    is_true = or_(Diagnosis.verification_status.is_(None), Diagnosis.verification_status != "entered-in-error")
-    wanted: tuple[tuple[Any, Any, tuple[ColumnElement[bool], ...]], ...] = (
-        (Visit, Visit.local_day, (HAPPENED,)),
-        (Diagnosis, Diagnosis.recorded_on, (is_true,)),
-        (Measurement, Measurement.local_day, ()),
-        (Treatment, Treatment.performed_on, ()),
-    )
+def is_recent(connection: Connection, question: Question, visits: Columns, patients: Numbers) -> Mask:
+    """Whether each of the patients had a visit and an entry in kept_up_in(). `visits` are those that took place then,
+    and on other days."""
     days = kept_up_in(question)
-    return [
-        select(model.patient_id).where(model.clinic_id == question.clinic_id, day.between(*days), *conditions)
-        for model, day, conditions in wanted
-    ]
 
+    def entries(source: Source, *names: str) -> Columns:
+        return columns.read(connection, source, question.clinic_id, names, days)
 
-def is_numbered() -> ColumnElement[bool]:
-    return and_(Patient.mrn.is_not(None), func.trim(Patient.mrn) != "")
-
-
-def is_dated(question: Question) -> ColumnElement[bool]:
-    """Birth date known and not a mistake: see filters.OLDEST."""
-    return filters.age_known(question.end)
-
-
-def has_sex() -> ColumnElement[bool]:
-    return Patient.sex != "unknown"
+    diagnoses = entries(sources.DIAGNOSES, "patient", "status")
+    is_true = ~diagnoses.is_one_of("status", ["entered-in-error"])
+    others = [entries(source, "patient")["patient"] for source in (sources.MEASUREMENTS, sources.TREATMENTS)]
+    entered = np.concatenate((diagnoses["patient"][is_true], *others))
+    came = visits["patient"][visits.is_within(days)]
+    return np.isin(patients, came) & np.isin(patients, entered)

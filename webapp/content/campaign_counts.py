@@ -3,20 +3,25 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, not_, or_, outerjoin, select, true
+import numpy as np
+from sqlalchemy import Connection, func, select
 
-from webapp.content import adoption, filters
+from webapp.content import adoption, ages, columns, filters, periods, sources
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.campaign_filters import CAMPAIGN, TOPIC, campaign_names, topic_name
-from webapp.content.counting import HAPPENED, DaysBetween, how_many, narrowed, patients_of
+from webapp.content.columns import DAY, Columns, Numbers
+from webapp.content.counting import HAPPENED, narrowed
 from webapp.content.periods import Period
-from webapp.content.presence import on_the_books
+from webapp.content.presence import is_on_the_books
 from webapp.content.question import Question
+from webapp.content.sources import STEPS_OF_A_CONTACT
 from webapp.content.template import Step
-from webapp.models import Campaign, CampaignContact, Patient, Visit
+from webapp.models import Campaign, CampaignContact, Visit
+from webapp.models.visit import NOT_COUNTED
 
 FILTERS = (TOPIC, CAMPAIGN, filters.AGE, filters.SEX)
 FOLLOWED_DAYS = 60
@@ -149,89 +154,78 @@ def _contacts(runs: Iterable[Run]) -> int:
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    return connection.scalar(_of_contacts(question, question.days, func.count())) or 0, "contacts"
+    return len(_contacts_of(connection, question, question.days)), "contacts"
 
 
 def ask(connection: Connection, question: Question, step: Step) -> Answer:
-    visits = _visits_on_record(connection, question.clinic_id)
-    followable = _followable(visits) if visits else None
-    runs, left_out = _reach(connection, question, followable)
-    patients = func.count(CampaignContact.patient_id.distinct())
-    contacted_before, *before = connection.execute(_of_contacts(question, question.earlier, patients, *_REACHED)).one()
+    on_record = _visits_on_record(connection, question.clinic_id)
+    followable = _followable(on_record) if on_record else None
+    names = ("step", "campaign", "patient", DAY)
+    contacts, before = (_contacts_of(connection, question, days, *names) for days in (question.days, question.earlier))
     step(1, STEPS)
-    followed = _followed(connection, question, followable) if followable else {}
+    visits = _visits(connection, question, followable)
+    followed = _followed(contacts.within(followable), visits) if followable else {}
     step(2, STEPS)
-    groups = _groups(connection, question)
+    groups = _groups(connection, question, contacts["patient"], visits)
     step(3, STEPS)
     teams = adoption.teams(connection, question, question.days)
     step(4, STEPS)
     return Answer(
         question,
-        _runs(runs, followed),
-        Reach(*before),
+        _runs(connection, question, contacts, followed),
+        _reach(before.counts("step")),
         sum(group.contacted for group in groups.values()),
-        contacted_before,
+        len(before.distinct("patient")),
         groups,
         teams,
-        left_out,
+        _left_out(contacts[DAY], followable),
         _records_begin(connection, question.clinic_id),
     )
 
 
-def _runs(reached: Iterable[tuple[Any, Reach]], followed: Mapping[int, Followed]) -> tuple[Run, ...]:
-    """Those with the most contacts first."""
-    reached = tuple(reached)
-    names = campaign_names({row.id: row.name for row, _ in reached})
-    found = (
-        Run(names[row.id], topic_name(row.topic), row.started_on, row.ended_on, reach, followed.get(row.id, Followed()))
-        for row, reach in reached
-    )
-    return tuple(sorted(found, key=lambda run: (-run.reach.contacts, run.name)))
-
-
-def _recorded(*steps: Any) -> ColumnElement[bool]:
-    return or_(*(step.is_not(None) for step in steps))
-
-
-_REACHED = (
-    func.count(),
-    how_many(_recorded(CampaignContact.opened_at, CampaignContact.responded_at, CampaignContact.attended_at)),
-    how_many(_recorded(CampaignContact.responded_at, CampaignContact.attended_at)),
-    how_many(_recorded(CampaignContact.attended_at)),
-)
-"""The columns of Reach. A later step stands for the ones before it, which may not have been recorded."""
-
-
-def _of_contacts(question: Question, period: Period, *columns: Any) -> Select[Any]:
+def _contacts_of(connection: Connection, question: Question, period: Period, *names: str) -> Columns:
     """The contacts of the clinic's campaigns with its patients on the days of `period` that the question asks about."""
-    return (
-        select(*columns)
-        .select_from(CampaignContact)
-        .join(Campaign, Campaign.id == CampaignContact.campaign_id)
-        .join(Patient, Patient.id == CampaignContact.patient_id)
-        .where(
-            Campaign.clinic_id == question.clinic_id,
-            CampaignContact.local_day.between(*period),
-            *patients_of(question, FILTERS),
-            *narrowed(question, FILTERS, "contact"),
-        )
-    )
+    asked = [*narrowed(question, FILTERS, "contact"), *narrowed(question, FILTERS, "patient")]
+    return columns.read(connection, sources.CONTACTS, question.clinic_id, names, period, asked)
 
 
-def _reach(
-    connection: Connection, question: Question, followable: Period | None
-) -> tuple[list[tuple[Any, Reach]], LeftOut]:
-    """Each campaign with contacts: its row, and what came of them. And the contacts of all that cannot be Followed."""
+def _runs(
+    connection: Connection, question: Question, contacts: Columns, followed: Mapping[int, Followed]
+) -> tuple[Run, ...]:
+    """Those with the most contacts first."""
+    steps: dict[int, dict[str, int]] = {}
+    for (number, step), found in contacts.counts("campaign", "step").items():
+        steps.setdefault(number, {})[step] = found
     about = (Campaign.id, Campaign.name, Campaign.topic, Campaign.started_on, Campaign.ended_on)
-    day = CampaignContact.local_day
-    is_late = day > followable[1] if followable else true()
-    is_early = and_(day < followable[0], not_(is_late)) if followable else false()
-    left_out = (how_many(is_early), how_many(is_late))
-    found = connection.execute(
-        _of_contacts(question, question.days, *about, *_REACHED, *left_out).group_by(*about)
-    ).all()
-    early, late = (sum(row[-back] for row in found) for back in (2, 1))
-    return [(row, Reach(*row[len(about) : -len(left_out)])) for row in found], LeftOut(early, late)
+    of_clinic = connection.execute(select(*about).where(Campaign.clinic_id == question.clinic_id))
+    campaigns = [row for row in of_clinic if row.id in steps]
+    names = campaign_names({row.id: row.name for row in campaigns})
+    runs = (
+        Run(
+            names[row.id],
+            topic_name(row.topic),
+            row.started_on,
+            row.ended_on,
+            _reach(steps[row.id]),
+            followed.get(row.id, Followed()),
+        )
+        for row in campaigns
+    )
+    return tuple(sorted(runs, key=lambda run: (-run.reach.contacts, run.name)))
+
+
+def _reach(steps: Mapping[str, int]) -> Reach:
+    """From the contacts by the last step that they came to."""
+    attended, responded, opened, contacted = accumulate(steps.get(step, 0) for step in reversed(STEPS_OF_A_CONTACT))
+    return Reach(contacted, opened, responded, attended)
+
+
+def _left_out(days: Numbers, followable: Period | None) -> LeftOut:
+    if not followable:
+        return LeftOut(too_late=len(days))
+    first, last = (day.toordinal() for day in followable)
+    is_late = days > last
+    return LeftOut(int(((days < first) & ~is_late).sum()), int(is_late.sum()))
 
 
 def _records_begin(connection: Connection, clinic_id: int) -> date | None:
@@ -255,79 +249,64 @@ def _followable(visits: Period) -> Period:
     return visits[0] + timedelta(days=FOLLOWED_DAYS), visits[1] - timedelta(days=FOLLOWED_DAYS)
 
 
-def _followed(connection: Connection, question: Question, followable: Period) -> dict[int, Followed]:
+def _visits(connection: Connection, question: Question, followable: Period | None) -> Columns:
+    """Those that took place, of all patients, on the days on which contacts are followed or records kept up."""
+    days = [adoption.kept_up_in(question)]
+    if followable:
+        margin = timedelta(days=FOLLOWED_DAYS)
+        days.append((question.start - margin, question.end + margin))
+    visits = sources.visits(connection, question, (), periods.around(*days), DAY, "status", "kind", "patient")
+    return visits.where(~visits.is_one_of("status", NOT_COUNTED))
+
+
+def _followed(contacts: Columns, visits: Columns) -> dict[int, Followed]:
     """By the campaign's number. The day of the contact itself belongs to neither side: of a visit on that day nobody
     knows whether it came first."""
-    margin = timedelta(days=FOLLOWED_DAYS)
-    contacts = (
-        _of_contacts(
-            question,
-            question.days,
-            CampaignContact.id,
-            CampaignContact.campaign_id,
-            CampaignContact.patient_id,
-            CampaignContact.local_day,
-        )
-        .where(CampaignContact.local_day.between(*followable))
-        .subquery()
-    )
-    days = DaysBetween(contacts.c.local_day, Visit.local_day)
-    sides = (days.between(-FOLLOWED_DAYS, -1), days.between(1, FOLLOWED_DAYS))
-    came = and_(
-        Visit.patient_id == contacts.c.patient_id,
-        Visit.clinic_id == question.clinic_id,
-        Visit.local_day.between(question.start - margin, question.end + margin),
-        HAPPENED,
-    )
-    seen = [how_many(and_(Visit.kind == kind, side)) for kind in filters.KIND_WORDS for side in sides]
-    each = (
-        select(contacts.c.campaign_id, *(column.label(f"n{index}") for index, column in enumerate(seen)))
-        .select_from(contacts)
-        .outerjoin(Visit, came)
-        .group_by(contacts.c.id, contacts.c.campaign_id)
-        .subquery()
-    )
-    counts = [each.c[f"n{index}"] for index in range(len(seen))]
-    came_on = [how_many(counts[side] + counts[side + 2] > 0) for side in (0, 1)]
-    query = select(each.c.campaign_id, func.count(), *came_on, *map(func.sum, counts)).group_by(each.c.campaign_id)
-    return {number: Followed(*map(int, found)) for number, *found in connection.execute(query)}
+    patients, days = contacts["patient"], contacts[DAY]
+    visits = visits.where(np.isin(visits["patient"], patients))
+    sides = ((days - FOLLOWED_DAYS, days - 1), (days + 1, days + FOLLOWED_DAYS))
+    counts = []
+    for kind in filters.KIND_WORDS:
+        of_kind = visits.where(visits.is_one_of("kind", [kind]))
+        came = np.sort(_patient_days(of_kind["patient"], of_kind[DAY]))
+        for first, last in sides:
+            until, before = _patient_days(patients, last), _patient_days(patients, first)
+            counts.append(np.searchsorted(came, until, "right") - np.searchsorted(came, before, "left"))
+    medical_before, medical_after, dental_before, dental_after = counts
+    came_on = (medical_before + dental_before > 0, medical_after + dental_after > 0)
+    campaigns, places = np.unique(contacts["campaign"], return_inverse=True)
+    each = (np.ones(len(contacts)), *came_on, *counts)
+    sums = [np.bincount(places, of_each).astype(np.int64).tolist() for of_each in each]
+    return {number: Followed(*found) for number, *found in zip(campaigns.tolist(), *sums, strict=True)}
 
 
-def _groups(connection: Connection, question: Question) -> dict[tuple[str, str], Group]:
+def _patient_days(patients: Numbers, days: Numbers) -> Numbers:
+    """One number for a patient and a day, in order of the patients and then of the days."""
+    return patients.astype(np.int64) * (date.max.toordinal() + 1) + days
+
+
+def _groups(
+    connection: Connection, question: Question, contacted: Numbers, visits: Columns
+) -> dict[tuple[str, str], Group]:
     """Everybody on the books, and whoever was contacted, by age band and sex."""
-    contacted = (
-        _of_contacts(question, question.days, CampaignContact.patient_id)
-        .group_by(CampaignContact.patient_id)
-        .subquery()
-    )
-    was_contacted = contacted.c.patient_id.is_not(None)
-    people_contacted = outerjoin(Patient, contacted, contacted.c.patient_id == Patient.id)
-    everybody, is_recent = adoption.with_recent(connection, question, people_contacted)
-    flags = (
-        was_contacted,
-        adoption.is_numbered(),
-        adoption.is_dated(question),
-        adoption.has_sex(),
-        is_recent,
-    )
-    patients = (
-        select(
-            filters.band_column(question.end).label("band"),
-            Patient.sex,
-            *(case((flag, 1), else_=0).label(f"flag{at}") for at, flag in enumerate(flags)),
-        )
-        .select_from(everybody)
-        .where(*patients_of(question, FILTERS), or_(was_contacted, and_(*on_the_books(question.days))))
-        .subquery()
-    )
+    names = ("sex", "patient", "born", "registered", "died", "is_numbered")
+    everybody = sources.patients(connection, question, FILTERS, *names)
+    everybody = everybody.having(contacted=np.isin(everybody["patient"], contacted))
+    everybody = everybody.where(everybody["contacted"] | is_on_the_books(everybody, question.days))
+    band = np.searchsorted(ages.band_bounds(question.end), everybody["born"])
+    recent = adoption.is_recent(connection, question, visits, everybody["patient"])
     found: dict[tuple[str, str], list[Group]] = {}
-    for band, sex, *told, number in connection.execute(select(*patients.c, func.count()).group_by(*patients.c)):
-        found.setdefault((band, sex), []).append(_alike(number, *map(bool, told)))
+    told = everybody.having(band=band, recent=recent)
+    for (place, *what), number in told.counts("band", "sex", "contacted", "is_numbered", "recent").items():
+        sex, *flags = what
+        key = (ages.band(place), sex)
+        found.setdefault(key, []).append(_alike(number, *key, *map(bool, flags)))
     return {key: added_up(Group, found[key]) for key in sorted(found)}
 
 
-def _alike(number: int, contacted: bool, numbered: bool, dated: bool, sexed: bool, recent: bool) -> Group:
+def _alike(number: int, band: str, sex: str, contacted: bool, numbered: bool, recent: bool) -> Group:
     """So many patients of whom the same is true."""
+    dated, sexed = band != filters.UNKNOWN_AGE, sex != "unknown"
     kept_up = numbered and dated and sexed and recent
     which = (True, contacted, numbered, dated, sexed, recent, kept_up, contacted and kept_up)
     return Group(*(number if true else 0 for true in which))

@@ -12,8 +12,19 @@ from webapp.content.counting import HAPPENED, Conditions, SecondsBetween, Uninde
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.models import Diagnosis, Feedback, Measurement, Patient, Treatment, Visit
+from webapp.models import (
+    Campaign,
+    CampaignContact,
+    Diagnosis,
+    Feedback,
+    Measurement,
+    Patient,
+    Treatment,
+    Visit,
+)
 
+STEPS_OF_A_CONTACT = ("contacted", "opened", "responded", "attended")
+"""The last one on record is that of the contact. It stands for the ones before it, which may not have been recorded."""
 _LONGEST = 2**31 - 1
 
 
@@ -137,6 +148,26 @@ def _feedback(conditions: Conditions) -> Select[Any]:
     return select(*columns_of_it).select_from(Feedback).outerjoin(Visit, named_visit).where(*conditions)
 
 
+def _contacts(conditions: Conditions) -> Select[Any]:
+    """Of the clinic's campaigns with its own patients."""
+    contacted, *later = STEPS_OF_A_CONTACT
+    reached = (CampaignContact.opened_at, CampaignContact.responded_at, CampaignContact.attended_at)
+    last_first = [(at.is_not(None), step) for at, step in zip(reversed(reached), reversed(later), strict=True)]
+    step = case(*last_first, else_=contacted)
+    its_patient = and_(Patient.id == CampaignContact.patient_id, Patient.clinic_id == Campaign.clinic_id)
+    return (
+        select(
+            step.label("step"),
+            CampaignContact.campaign_id.label("campaign"),
+            CampaignContact.patient_id.label("patient"),
+            _number_of(CampaignContact.local_day).label(DAY),
+        )
+        .join(Campaign, Campaign.id == CampaignContact.campaign_id)
+        .join(Patient, its_patient)
+        .where(*conditions)
+    )
+
+
 def _spelling(model: Any) -> list[Any]:
     return [column.label(name) for name, column in zip(named.SPELLING, named.spelling_columns(model), strict=True)]
 
@@ -174,6 +205,9 @@ FEEDBACK = Source(
     "feedback", Feedback.clinic_id, Feedback.local_day, ("category", "kind", "status"),
     ("visit", "visited", "rating", "hours", DAY), _feedback,
 )  # fmt: skip
+CONTACTS = Source(
+    "contacts", Campaign.clinic_id, CampaignContact.local_day, ("step",), ("campaign", "patient", DAY), _contacts
+)
 
 MEASUREMENTS = Source(
     "measurements", Unindexed(Measurement.clinic_id), Unindexed(Measurement.local_day), ("loinc", "name"),
@@ -186,7 +220,7 @@ PRESSURES = Source(
 
 SOURCES = (
     PATIENTS, VISITS, ENDED_VISITS, LENGTHS, DIAGNOSES, TREATMENTS, OUTCOMES, FOLLOW_UPS, MEASUREMENTS, PRESSURES,
-    FEEDBACK,
+    FEEDBACK, CONTACTS,
 )  # fmt: skip
 
 
