@@ -203,6 +203,15 @@ def test_contacts_near_the_ends_of_the_records_are_left_out_of_the_comparison(as
     assert any("(2 contacts followed so far)" in sentence for sentence in figures.summary)
 
 
+def test_a_contact_with_too_few_days_of_records_on_both_sides_is_left_out_once(ask: Ask, clinic: Clinic) -> None:
+    ana = add_patient(clinic)
+    for day in ("2026-10-01", "2026-10-31"):
+        add_visit(ana, f"{day} 10:00")
+    add_contact(add_campaign(clinic), ana, "2026-10-15 10:00")
+    figures = ask("campaign_performance")
+    assert table(figures, "basis").rows == (("Compared", 0), ("Left out: not followed for 60 days yet", 1))
+
+
 def test_contacts_that_nobody_can_follow_yet_are_not_compared(ask: Ask, clinic: Clinic) -> None:
     add_contact(add_campaign(clinic), add_patient(clinic))
     figures = ask("campaign_performance")

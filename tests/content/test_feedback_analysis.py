@@ -118,6 +118,15 @@ def test_another_clinics_responses_and_visits_are_not_counted(ask: Ask, clinic: 
         assert metric(ask("feedback_analysis", **chosen), "responses").value == expected
 
 
+def test_a_response_that_names_another_clinics_visit_names_none(ask: Ask, clinic: Clinic) -> None:
+    theirs = add_visit(add_patient(add_clinic()), "2026-10-05 10:00")
+    add_visit(add_patient(clinic), "2026-10-05 10:00")
+    add_feedback(clinic, "2026-10-06 10:00", 5, visit_id=theirs.id)
+    assert rows(ask("feedback_analysis"), "visits")["Medical"] == {
+        "kind": "Medical", "visits": 1, "named": 0, "rate": 0.0
+    }  # fmt: skip
+
+
 def test_each_filter_counts_only_responses_that_name_what_it_speaks_of(ask: Ask, clinic: Clinic) -> None:
     girl = add_patient(clinic, sex="female", birth_date=date(2020, 1, 1))
     man = add_patient(clinic, sex="male", birth_date=date(1980, 1, 1))
