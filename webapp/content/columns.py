@@ -313,7 +313,9 @@ def _kept(
     parts: dict[str, list[bytes]] = {name: [] for name in wanted}
     for name, numbers in connection.execute(query.order_by(ColumnPart.month)):
         parts[name].append(numbers)
-    columns = Columns({name: np.frombuffer(b"".join(some), _KEPT_AS) for name, some in parts.items()}, texts)
+    # Each column's parts go as they are put together, so that no more than one is there twice.
+    whole = {name: np.frombuffer(b"".join(parts.pop(name)), _KEPT_AS) for name in sorted(wanted)}
+    columns = Columns(whole, texts)
     return columns.within(period) if period else columns
 
 
