@@ -242,7 +242,7 @@ class Medical:
         return [
             complete(len(people), sum(1 for p in people if p["birth_date"])),
             complete(len(people), sum(1 for p in people if p["sex"] != "unknown")),
-            complete(len(people), sum(1 for p in people if p["mrn"])),
+            complete(len(people), sum(1 for p in people if (p["mrn"] or "").strip())),
             complete(len(people), sum(1 for p in people if p["id"] in diagnosed)),
             complete(len(adults), having("8480-6", adults)),
             complete(len(grown), having("39156-5", grown)),

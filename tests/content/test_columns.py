@@ -20,7 +20,8 @@ from tests.content.random_clinic import add_random_clinics
 from tests.factories import add_patient, add_visit
 from webapp import content, jobs
 from webapp.content import CATALOGUE, Question, columns, sources
-from webapp.content.columns import Columns, Source, grouped, looked_up
+from webapp.content.columns import Columns, copies, grouped, looked_up
+from webapp.content.columns.source import Source
 from webapp.content.periods import Period
 from webapp.content.sources import PATIENTS, SOURCES, VISITS
 from webapp.extensions import db, snapshot
@@ -40,7 +41,7 @@ def names_of(source: Source) -> tuple[str, ...]:
 
 def read(source: Source, clinic: Clinic, *names: str, period: Period | None = None, narrowed: Any = None) -> Columns:
     with snapshot() as connection:
-        return columns.read(connection, source, clinic.id, names, period, narrowed)
+        return source.read(connection, clinic.id, names, period, narrowed)
 
 
 def records(found: Columns, names: tuple[str, ...]) -> Counter[tuple[Any, ...]]:
@@ -58,7 +59,7 @@ def selected(source: Source, clinic: Clinic, names: tuple[str, ...]) -> Counter[
 
 def keep_all(clinic: Clinic) -> None:
     for source in SOURCES:
-        columns.keep(source, clinic.id)
+        copies.keep(source, clinic.id)
 
 
 def spoil_copies() -> None:
@@ -129,7 +130,7 @@ def test_columns_are_those_of_the_rows_from_the_copy_and_without(random_clinics:
     assert sum(expected.values()) > 10
     assert records(read(source, clinic, *names), names) == expected
     for each in random_clinics:
-        columns.keep(source, each.id)
+        copies.keep(source, each.id)
     assert records(read(source, clinic, *names), names) == expected
     spoil_copies()
     assert not len(read(source, clinic, *names)), "the copy was not read"
@@ -148,7 +149,7 @@ def test_a_period_is_read_from_its_first_day_to_its_last(random_clinics: list[Cl
     )
     assert expected
     assert records(read(source, clinic, *names, period=of_period), names) == expected
-    columns.keep(source, clinic.id)
+    copies.keep(source, clinic.id)
     assert records(read(source, clinic, *names, period=of_period), names) == expected
     # The days are read for the period even where nobody asks for them.
     one = (source.numbers[0],)
@@ -176,10 +177,10 @@ def test_records_are_counted_by_day_from_the_copy_and_without(random_clinics: li
 
     def counted() -> dict[tuple[Any, ...], int]:
         with snapshot() as connection:
-            return columns.by_day(connection, source, clinic.id, names, of_period)
+            return source.by_day(connection, clinic.id, names, of_period)
 
     assert counted() == expected
-    columns.keep(source, clinic.id)
+    copies.keep(source, clinic.id)
     assert counted() == expected
     spoil_copies()
     assert counted() == {}, "the copy was not read"
@@ -201,7 +202,7 @@ def test_a_copy_is_used_for_what_it_is_of_and_for_nothing_else(random_clinics: l
 
 def test_a_copy_that_was_made_in_another_way_is_not_used(random_clinics: list[Clinic]) -> None:
     clinic = random_clinics[0]
-    columns.keep(PATIENTS, clinic.id)
+    copies.keep(PATIENTS, clinic.id)
     spoil_copies()
     women = replace(PATIENTS, rows=lambda conditions: PATIENTS.rows([*conditions, Patient.sex == "female"]))
     assert set(read(women, clinic, "sex").counts("sex")) == {"female"}
@@ -216,7 +217,7 @@ def test_records_of_the_first_month_of_all_and_those_without_a_day_are_told_apar
             ),
         )
     )
-    columns.keep(sources.TREATMENTS, clinic.id)
+    copies.keep(sources.TREATMENTS, clinic.id)
     found = read(sources.TREATMENTS, clinic, "day")
     assert sorted(found["day"].tolist()) == [columns.NO_DAY, date.min.toordinal(), date.max.toordinal()]
     assert len(read(sources.TREATMENTS, clinic, "day", period=(date.min, date.min))) == 1
@@ -235,13 +236,13 @@ def test_a_tick_copies_what_has_changed_and_nothing_else(
     jobs.tick()
     assert kept() == {(source.name, clinic.id) for source in SOURCES for clinic in random_clinics}
     done: list[tuple[str, int]] = []
-    real_keep = columns.keep
+    real_keep = copies.keep
 
     def keep(source: Source, clinic_id: int) -> None:
         done.append((source.name, clinic_id))
         real_keep(source, clinic_id)
 
-    monkeypatch.setattr(columns, "keep", keep)
+    monkeypatch.setattr(copies, "keep", keep)
     jobs.tick()
     assert done == []
     changed = random_clinics[1].id
@@ -273,7 +274,7 @@ def test_two_that_copy_at_once_leave_one_whole_copy(random_clinics: list[Clinic]
         try:
             with app.app_context():
                 together.wait()
-                columns.keep(VISITS, clinic_id)
+                copies.keep(VISITS, clinic_id)
         except Exception as fault:  # noqa: BLE001 looked at below
             faults.append(fault)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from tests.factories import add_patient
-from webapp.content import Question, columns, sources, vital_bands, vital_counts
+from webapp.content import Question, sources, vital_bands, vital_counts
 from webapp.extensions import db, snapshot
 from webapp.models import Clinic, Measurement
 
@@ -126,7 +126,7 @@ def read(question: Question) -> list[vital_counts.Readings]:
     with snapshot() as connection:
         everybody = sources.patients(connection, question, vital_counts.FILTERS, "patient", "born")
         names = ("loinc", "patient", "told", "day")
-        measured = columns.read(connection, sources.MEASUREMENTS, question.clinic_id, names, question.days)
+        measured = sources.MEASUREMENTS.read(connection, question.clinic_id, names, question.days)
         pressures = vital_counts.pressures(connection, question, [question.days], everybody)
     return sorted([*vital_counts.single(measured, question, everybody), *pressures])
 

@@ -11,8 +11,9 @@ import numpy as np
 from sqlalchemy import Connection, func, or_, select
 
 from webapp import words
-from webapp.content import columns, findings, periods, sources
-from webapp.content.columns import Columns, Mask, Numbers, Source
+from webapp.content import findings, periods, sources
+from webapp.content.columns import Columns, Mask, Numbers
+from webapp.content.columns.source import Source
 from webapp.content.counting import how_many
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -125,7 +126,7 @@ def is_recent(connection: Connection, question: Question, visits: Columns, patie
     days = kept_up_in(question)
 
     def entries(source: Source, *names: str) -> Columns:
-        return columns.read(connection, source, question.clinic_id, names, days)
+        return source.read(connection, question.clinic_id, names, days)
 
     diagnoses = entries(sources.DIAGNOSES, "patient", "status")
     is_true = ~diagnoses.is_one_of("status", ["entered-in-error"])

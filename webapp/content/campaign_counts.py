@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from webapp.content import adoption, ages, columns, filters, periods, sources
+from webapp.content import adoption, ages, filters, periods, sources
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.campaign_filters import CAMPAIGN, TOPIC, campaign_names, topic_name
@@ -186,7 +186,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
 def _contacts_of(connection: Connection, question: Question, period: Period, *names: str) -> Columns:
     """The contacts of the clinic's campaigns with its patients on the days of `period` that the question asks about."""
     asked = [*narrowed(question, FILTERS, "contact"), *narrowed(question, FILTERS, "patient")]
-    return columns.read(connection, sources.CONTACTS, question.clinic_id, names, period, asked)
+    return sources.CONTACTS.read(connection, question.clinic_id, names, period, asked)
 
 
 def _runs(
@@ -289,7 +289,7 @@ def _groups(
     connection: Connection, question: Question, contacted: Numbers, visits: Columns
 ) -> dict[tuple[str, str], Group]:
     """Everybody on the books, and whoever was contacted, by age band and sex."""
-    names = ("sex", "patient", "born", "registered", "died", "is_numbered")
+    names = ("sex", "patient", "born", "registered", "died", "has_mrn")
     everybody = sources.patients(connection, question, FILTERS, *names)
     everybody = everybody.having(contacted=np.isin(everybody["patient"], contacted))
     everybody = everybody.where(everybody["contacted"] | is_on_the_books(everybody, question.days))
@@ -297,7 +297,7 @@ def _groups(
     recent = adoption.is_recent(connection, question, visits, everybody["patient"])
     found: dict[tuple[str, str], list[Group]] = {}
     told = everybody.having(band=band, recent=recent)
-    for (place, *what), number in told.counts("band", "sex", "contacted", "is_numbered", "recent").items():
+    for (place, *what), number in told.counts("band", "sex", "contacted", "has_mrn", "recent").items():
         sex, *flags = what
         key = (ages.band(place), sex)
         found.setdefault(key, []).append(_alike(number, *key, *map(bool, flags)))

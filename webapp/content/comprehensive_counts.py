@@ -14,7 +14,6 @@ from sqlalchemy import Connection, func, select
 
 from webapp.content import (
     adoption,
-    columns,
     comprehensive_work,
     coverage,
     findings,
@@ -224,7 +223,7 @@ def _each_day(counts: Iterable[tuple[date, str, int]]) -> ByDay:
 def _diagnoses(connection: Connection, question: Question) -> tuple[dict[Spelling, int], dict[Spelling, int]]:
     """By spelling, without those that the patient turned out not to have: of the period, and of the earlier one."""
     asked, names = periods.around(question.days, question.earlier), (*SPELLING, "status", DAY)
-    recorded = columns.read(connection, DIAGNOSES, question.clinic_id, names, asked)
+    recorded = DIAGNOSES.read(connection, question.clinic_id, names, asked)
     held = recorded.where(~recorded.is_one_of("status", NOT_HELD))
     return held.within(question.days).counts(*SPELLING), held.within(question.earlier).counts(*SPELLING)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from webapp import clock
-from webapp.content import columns, findings, periods
+from webapp.content import findings, periods
 from webapp.content.columns import DAY, UNKNOWN, Columns
 from webapp.content.counting import SecondsBetween, how_many
 from webapp.content.periods import Period
@@ -63,7 +63,7 @@ class Work:
 
 def of(connection: Connection, question: Question, asked: Sequence[Period], happened: Columns) -> list[Work]:
     """Of each of those periods. `happened` are the visits of their days at least, those that took place."""
-    timed = columns.read(connection, LENGTHS, question.clinic_id, ("seconds", DAY), periods.around(*asked))
+    timed = LENGTHS.read(connection, question.clinic_id, ("seconds", DAY), periods.around(*asked))
     timed = timed.where((timed["seconds"] >= SHORTEST) & (timed["seconds"] <= LONGEST))
     return [_of(connection, question, period, happened.within(period), timed.within(period)) for period in asked]
 

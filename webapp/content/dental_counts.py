@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from webapp.content import ages, columns, coverage, filters, findings, named, periods, sources
+from webapp.content import ages, coverage, filters, findings, named, periods, sources
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, NO_DAY, Columns, Numbers, grouped, looked_up
 from webapp.content.counting import Conditions, month_key, narrowed, rows_by_status, visit_rows, visits_of
@@ -191,9 +191,7 @@ def _procedures(connection: Connection, question: Question) -> Columns:
         visits = select(Visit.id).where(Visit.clinic_id == question.clinic_id, *of_visits)
         asked.append(Treatment.visit_id.in_(visits))
     names = ("kind", *named.SPELLING, "patient", DAY)
-    found = columns.read(
-        connection, sources.TREATMENTS, question.clinic_id, names, period, asked, [Treatment.kind == KIND]
-    )
+    found = sources.TREATMENTS.read(connection, question.clinic_id, names, period, asked, [Treatment.kind == KIND])
     dental = found.where(found.is_one_of("kind", [KIND]))
     return sources.asked_about(connection, question, FILTERS, dental)
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, select
 from sqlalchemy.orm import aliased
 
 from webapp import words
-from webapp.content import columns, coverage, feedback_comments, filters, findings, periods, sources
+from webapp.content import coverage, feedback_comments, filters, findings, periods, sources
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, Columns, Numbers, grouped
 from webapp.content.counting import Conditions, month_key, narrowed, of_asked_patients
@@ -284,7 +284,7 @@ def _responses(connection: Connection, question: Question, narrowed_to: Conditio
     days = (min(question.start, question.earlier[0], first_month), date.max)
     source = sources.FEEDBACK
     names = (*source.texts, *source.numbers)
-    return columns.read(connection, source, question.clinic_id, names, days, narrowed_to)
+    return source.read(connection, question.clinic_id, names, days, narrowed_to)
 
 
 def _said(responses: Columns, visits: Mapping[str, tuple[int, int]]) -> Said:

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import columns, findings, periods, sources
+from webapp.content import findings, periods, sources
 from webapp.content.columns import DAY, NO_DAY, Columns, Mask, looked_up
 from webapp.content.counting import Conditions
 from webapp.content.filters import Filter
@@ -65,7 +65,7 @@ def ask(
     ever = date.min, max(end for _, end in asked)
     due = sources.treatments(connection, question, about, ever, DAY, "done", "patient", source=sources.FOLLOW_UPS)
     is_dead: Conditions = [Patient.deceased_on.is_not(None)]
-    people = columns.read(connection, sources.PATIENTS, question.clinic_id, ("patient", "died"), wanted=is_dead)
+    people = sources.PATIENTS.read(connection, question.clinic_id, ("patient", "died"), wanted=is_dead)
     died = looked_up(due["patient"], people["patient"], people["died"], NO_DAY)
     return [_as_they_stood(due.having(died=died), period) for period in asked]
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, func, or_, select
 
-from webapp.content import ages, columns, coverage, named, periods, sources, vital_counts
+from webapp.content import ages, coverage, named, periods, sources, vital_counts
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
+from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns
+from webapp.content.columns.source import Source
 from webapp.content.counting import HAPPENED, Conditions, month_key, of_asked_patients, visits_of
 from webapp.content.named import TopList
 from webapp.content.periods import Period
@@ -168,7 +169,7 @@ class _Clinic:
 
     def records(self, source: Source, period: Period | None, *names: str, wanted: Conditions | None = None) -> Columns:
         """Those of that source, of the days of the period or of all, of patients who are not asked about too."""
-        return columns.read(self.connection, source, self.question.clinic_id, names, period, wanted=wanted)
+        return source.read(self.connection, self.question.clinic_id, names, period, wanted=wanted)
 
     def medical(self, source: Source, kind: Any, period: Period, *names: str) -> Columns:
         """The medical ones of that source and those days, of the patients asked about; `kind` is the model's."""

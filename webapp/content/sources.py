@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
-from webapp.content import columns, counting, feedback_terms, named, vital_told
-from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, Source
+from webapp.content import counting, feedback_terms, named, vital_told
+from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, copies
+from webapp.content.columns.source import Source
 from webapp.content.counting import HAPPENED, Conditions, SecondsBetween, Unindexed, narrowed, ordinal
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
@@ -43,8 +44,7 @@ def _patients(conditions: Conditions) -> Select[Any]:
         _number_of(Patient.birth_date).label("born"),
         _number_of(Patient.registered_on).label("registered"),
         _number_of(Patient.deceased_on).label("died"),
-        case((func.trim(func.coalesce(Patient.mrn, "")) != "", 1), else_=0).label("is_numbered"),
-        case((func.coalesce(Patient.mrn, "") != "", 1), else_=0).label("has_mrn"),
+        case((func.trim(func.coalesce(Patient.mrn, "")) != "", 1), else_=0).label("has_mrn"),
     ).where(*conditions)
 
 
@@ -174,7 +174,7 @@ def _spelling(model: Any) -> list[Any]:
 
 PATIENTS = Source(
     "patients", Patient.clinic_id, None, ("sex",),
-    ("patient", "born", "registered", "died", "is_numbered", "has_mrn"), _patients,
+    ("patient", "born", "registered", "died", "has_mrn"), _patients,
 )  # fmt: skip
 VISITS = Source(
     "visits", Visit.clinic_id, Visit.local_day, ("status", "kind", "hour"),
@@ -199,7 +199,7 @@ OUTCOMES = Source(
     is_by_day=True,
 )  # fmt: skip
 FOLLOW_UPS = Source(
-    "follow-ups", Treatment.clinic_id, Treatment.follow_up_due_on, (), ("done", "patient"), _follow_ups, is_by_day=True
+    "follow_ups", Treatment.clinic_id, Treatment.follow_up_due_on, (), ("done", "patient"), _follow_ups, is_by_day=True
 )
 FEEDBACK = Source(
     "feedback", Feedback.clinic_id, Feedback.local_day, ("category", "kind", "status"),
@@ -227,7 +227,7 @@ SOURCES = (
 def patients(connection: Connection, question: Question, filters: Iterable[Filter], *names: str) -> Columns:
     """Those columns of the patients whom the question asks about."""
     asked = narrowed(question, filters, "patient")
-    return columns.read(connection, PATIENTS, question.clinic_id, names, narrowed=asked)
+    return PATIENTS.read(connection, question.clinic_id, names, narrowed=asked)
 
 
 def asked_about(connection: Connection, question: Question, filters: Iterable[Filter], records: Columns) -> Columns:
@@ -259,18 +259,18 @@ def visits(
     filters = tuple(filters)
     asked = narrowed(question, filters, "visit")
     needed = _needed(question, filters, names)
-    found = columns.read(connection, VISITS, question.clinic_id, needed, period, asked, wanted)
+    found = VISITS.read(connection, question.clinic_id, needed, period, asked, wanted)
     return asked_about(connection, question, filters, found)
 
 
 def visits_by_day(
     connection: Connection, question: Question, filters: Iterable[Filter], period: Period, *names: str
 ) -> dict[tuple[Any, ...], int]:
-    """How many of these visits have the same day and the same in those columns: see columns.by_day()."""
+    """How many of these visits have the same day and the same in those columns: see Source.by_day()."""
     filters = tuple(filters)
     of_patients = counting.of_asked_patients(question, filters, Visit.patient_id)
     asked = [*narrowed(question, filters, "visit"), *of_patients]
-    return columns.by_day(connection, VISITS, question.clinic_id, names, period, asked)
+    return VISITS.by_day(connection, question.clinic_id, names, period, asked)
 
 
 def treatments(
@@ -285,7 +285,7 @@ def treatments(
     FOLLOW_UPS those due in it."""
     filters = tuple(filters)
     asked = narrowed(question, filters, "treatment")
-    found = columns.read(connection, source, question.clinic_id, _needed(question, filters, names), period, asked)
+    found = source.read(connection, question.clinic_id, _needed(question, filters, names), period, asked)
     return asked_about(connection, question, filters, found)
 
 
@@ -296,4 +296,4 @@ def _needed(question: Question, filters: Iterable[Filter], names: tuple[str, ...
 
 def keep_up() -> None:
     """Have the copies of all clinics say what their records say now. Commits after each; needs an app context."""
-    columns.keep_up(SOURCES)
+    copies.keep_up(SOURCES)

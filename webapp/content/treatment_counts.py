@@ -10,7 +10,6 @@ import numpy as np
 from sqlalchemy import Connection, false, func, select
 
 from webapp.content import (
-    columns,
     coverage,
     filters,
     findings,
@@ -177,7 +176,7 @@ class _Diagnosed:
 
 def _diagnosed(connection: Connection, question: Question) -> _Diagnosed:
     names = (*named.SPELLING, "status", "diagnosis", "patient", DAY, *(("visit",) if "kind" in question.chosen else ()))
-    every = columns.read(connection, sources.DIAGNOSES, question.clinic_id, names)
+    every = sources.DIAGNOSES.read(connection, question.clinic_id, names)
     asked = sources.asked_about(connection, question, FILTERS, _of_asked_visits(connection, question, every))
     now, before = asked.within(question.days), _held(asked.within(question.earlier))
     return _Diagnosed(now.counts("status"), _held(now), len(before), _held(every))
@@ -191,7 +190,7 @@ def _of_asked_visits(connection: Connection, question: Question, diagnoses: Colu
     """Where one kind is asked for, those of its visits."""
     if "kind" not in question.chosen:
         return diagnoses
-    visits = columns.read(connection, sources.VISITS, question.clinic_id, ("visit", "kind"))
+    visits = sources.VISITS.read(connection, question.clinic_id, ("visit", "kind"))
     of_kind = visits.where(visits.is_one_of("kind", [question.chosen["kind"]]))
     return diagnoses.where(np.isin(diagnoses["visit"], of_kind["visit"]))
 

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from webapp.content import ages, columns, filters, periods, sources
+from webapp.content import ages, filters, periods, sources
 from webapp.content.columns import DAY, NO_DAY, Columns, looked_up, months_of
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -71,7 +71,7 @@ def pressures(
     names = (DAY, "patient", "told")
     readings = []
     for span in periods.joined(*spans):
-        read = columns.read(connection, sources.PRESSURES, question.clinic_id, names, span)
+        read = sources.PRESSURES.read(connection, question.clinic_id, names, span)
         found = _placed(sources.about(everybody, read) if question.chosen else read, question, everybody)
         by_month = found.having(month=months_of(found[DAY])).counts("month", *_ALIKE)
         readings += [

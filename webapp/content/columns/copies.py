@@ -1,0 +1,65 @@
+"""Keeps the columnar copies of records that source.py reads."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import delete, insert, select
+
+from webapp.content.columns import DAY, Columns, months_of
+from webapp.content.columns.source import KEPT_AS, Source, definition_of
+from webapp.extensions import db, snapshot
+from webapp.models import Clinic, ColumnCopy, ColumnPart
+
+
+def keep_up(sources: Sequence[Source]) -> None:
+    """Have the copies of all clinics say what their records say now. Commits after each."""
+    with snapshot() as connection:
+        of_now = select(ColumnCopy.clinic_id, ColumnCopy.name, ColumnCopy.definition).join(
+            Clinic, (Clinic.id == ColumnCopy.clinic_id) & (Clinic.revision == ColumnCopy.revision)
+        )
+        kept = {tuple(row) for row in connection.execute(of_now)}
+        clinics = connection.scalars(select(Clinic.id).order_by(Clinic.id)).all()
+        dialect = connection.dialect
+    for clinic_id in clinics:
+        for source in sources:
+            if (clinic_id, source.name, definition_of(source, dialect)) not in kept:
+                keep(source, clinic_id)
+
+
+def keep(source: Source, clinic_id: int) -> None:
+    """Have the clinic's records copied as they are now; commits."""
+    with snapshot() as connection:
+        revision = connection.scalar(select(Clinic.revision).where(Clinic.id == clinic_id))
+        definition = definition_of(source, connection.dialect)
+        columns = source.gathered(connection, clinic_id, (*source.texts, *source.numbers), None, [])
+    # Of two that copy at once the second waits for the first, and replaces its copy.
+    db.session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
+    for model in (ColumnPart, ColumnCopy):
+        db.session.execute(delete(model).where(model.clinic_id == clinic_id, model.name == source.name))
+    of = {"clinic_id": clinic_id, "name": source.name}
+    db.session.add(ColumnCopy(**of, revision=revision, definition=definition, texts=json.dumps(columns.texts)))
+    for part in _parts(source, columns):
+        db.session.execute(insert(ColumnPart), [{**of, **column} for column in part])
+    db.session.commit()
+
+
+def _parts(source: Source, columns: Columns) -> Iterator[list[dict[str, Any]]]:
+    """The columns of each month."""
+    names = (*((DAY,) if source.is_by_day else ()), *source.texts, *source.numbers)
+    if DAY not in names:
+        yield _part(columns, names, date.min)
+        return
+    in_order = np.argsort(columns[DAY], kind="stable")
+    # Records without a day go with those of the first month of all.
+    days = np.maximum(columns[DAY][in_order], date.min.toordinal())
+    _, begins = np.unique(months_of(days), return_index=True)
+    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(days)], strict=True):
+        month = date.fromordinal(int(days[begin])).replace(day=1)
+        yield _part(Columns({name: columns[name][in_order[begin:end]] for name in names}, {}), names, month)
+
+
+def _part(columns: Columns, names: Iterable[str], month: date) -> list[dict[str, Any]]:
+    return [{"month": month, "column": name, "numbers": columns[name].astype(KEPT_AS).tobytes()} for name in names]
