@@ -104,7 +104,7 @@ def test_days_are_those_of_the_clinic_across_a_change_of_its_clocks(clinic: Clin
 
 def test_completeness_is_of_patients_and_of_visits(ask: Ask, clinic: Clinic) -> None:
     whole = add_patient(clinic, mrn="M1", birth_date=date(1980, 1, 1))
-    child = add_patient(clinic, mrn="", birth_date=date(2015, 1, 1))
+    child = add_patient(clinic, mrn=" ", birth_date=date(2015, 1, 1))
     youth = add_patient(clinic, mrn="M2", birth_date=date(2007, 11, 1), sex="unknown")
     add_patient(clinic, birth_date=None)
     bare = add_patient(clinic, birth_date=None)
