@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reportlab.graphics import renderPDF
-from reportlab.graphics.shapes import Drawing
+from reportlab.graphics.shapes import STATE_DEFAULTS, Drawing
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus.tables import LongTable
+from reportlab.platypus.tables import CellStyle, LongTable
 
+from benchmarks import _drawings
 from webapp.figures import Document
-from webapp.files import facts, fonts, lettering, painters, papers, pdf_sections, sparks
+from webapp.files import facts, fonts, lettering, papers, pdf_sections, sparks
 from webapp.files.pages import ABOVE, BELOW, GUTTER, HAIRLINE, INK, MARGIN, MUTED, TEAL, Heading, Panels, Plot
 from webapp.files.pdf_strips import Strips
+from webapp.files.pdf_tables import FIGURES, Rows
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ class Plan:
 
 def plan(document: Document) -> Plan:
     fonts.ready()
+    # ReportLab begins each cell and each drawing with these.
+    CellStyle.fontname = fonts.REGULAR
+    STATE_DEFAULTS["fontName"] = fonts.REGULAR
     paper = papers.of(document.presentation.paper)
     drawn = {metric.key: sparks.picture(metric, 62.0, 15.0) for metric in document.content.metrics}
     sections = []
@@ -63,10 +68,10 @@ def plan(document: Document) -> Plan:
                 rows.append([_block(column.parts, column.width) for column in flowable.columns])
             elif isinstance(flowable, Heading):
                 rows.append([_block([flowable], paper.upright.width)])
-            elif isinstance(flowable, LongTable | Strips):
+            elif isinstance(flowable, Rows | Strips):
                 _add(rows[-1][0], flowable)
         sections.append((section.title, section.text, rows))
-    return Plan(document, {key: painters.drawing(one) for key, one in drawn.items() if one}, sections)
+    return Plan(document, {key: _drawings.drawing(one) for key, one in drawn.items() if one}, sections)
 
 
 def _block(parts: Iterable[Any], width: float) -> Block:
@@ -80,18 +85,23 @@ def _add(block: Block, part: Any) -> None:
     if isinstance(part, Heading):
         block.title, block.subtitle = lettering.visible(part.title), lettering.visible(part.subtitle)
     elif isinstance(part, Plot):
-        block.bands.append([part.drawing])
+        block.bands.append([_drawings.drawing(part.picture)])
     elif isinstance(part, Strips):
         block.bands.append([_grid(one) for one in part.parts])
     else:
         block.bands.append([_grid(part)])
 
 
-def _grid(table: LongTable) -> Grid:
-    styles = table._cellStyles
-    right = [at for at, style in enumerate(styles[0]) if style.alignment == "RIGHT"]
-    has_total = styles[-1][0].fontname == fonts.BOLD
-    return Grid(table._cellvalues, list(table._colWidths), list(table._rowHeights), right, has_total)
+def _grid(table: Rows) -> Grid:
+    grid = table.grid
+    rows = [grid.header, *grid.below]
+    return Grid(
+        [["\n".join(map(lettering.visual, cell)) for cell in row.cells] for row in rows],
+        list(grid.widths),
+        [row.height for row in rows],
+        [at for at, column in enumerate(grid.columns) if column.kind in FIGURES],
+        grid.total is not None,
+    )
 
 
 def draw(planned: Plan) -> bytes:

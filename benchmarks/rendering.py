@@ -27,7 +27,7 @@ from webapp.content import CATALOGUE, periods
 from webapp.content.question import Question
 from webapp.extensions import db
 from webapp.figures import Content, Document, Presentation, Provenance, printed
-from webapp.files import FORMATS, lettering
+from webapp.files import FORMATS, lettering, pdf_tables
 from webapp.models import Clinic
 
 TIMES, TIMES_OF_OTHERS = 15, 5
@@ -96,6 +96,8 @@ def _ours(name: str, document: Document) -> Maker:
         # A report that is made once finds none of its texts measured already.
         lettering.visible.cache_clear()
         lettering.visual.cache_clear()
+        lettering._thousandths.cache_clear()
+        pdf_tables._of_cells.cache_clear()
         out = io.BytesIO()
         FORMATS[name].render(document, out)
         return out.getvalue()

@@ -1,17 +1,20 @@
 """Charts: what is drawn for which figures, and that the SVG is safe to put on a page."""
 
+import io
 import re
 from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from pypdf import PdfReader
+from reportlab.pdfgen.canvas import Canvas
 
 from tests.files import odd_samples, samples
 from webapp import words
 from webapp.errors import RenderFailed
 from webapp.figures import Content
-from webapp.files import charts, lettering, marks, painters
+from webapp.files import charts, fonts, lettering, marks, painters
 from webapp.files.marks import Box, Dot, Line, Picture, Sheet, Spot, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -27,6 +30,15 @@ def picture(content: Content, width: float = 493.0) -> Picture:
 def svg(content: Content) -> str:
     chart = content.sections[0].charts[0]
     return str(charts.svg(chart, content.sections[0].table(chart.table)))
+
+
+def painted(drawn: Picture) -> bytes:
+    """The operators that draw the picture on a PDF's page."""
+    fonts.ready()
+    canvas = Canvas(io.BytesIO())
+    painters.paint(drawn, canvas, 0, 0)
+    (page,) = PdfReader(io.BytesIO(canvas.getpdfdata())).pages
+    return page.get_contents().get_data()
 
 
 def texts(drawn: Picture) -> list[str]:
@@ -194,9 +206,9 @@ def test_lines_of_whole_months_are_not_dashed() -> None:
 
 def test_both_painters_dash_and_ring() -> None:
     content = odd_samples.cut_short()
-    chart, table = content.sections[0].charts[0], content.sections[0].tables[0]
-    native = charts.drawing(chart, table, 493.0).contents
-    assert len([mark for mark in native if getattr(mark, "strokeDashArray", None)]) == 2
+    native = painted(picture(content))
+    assert len(re.findall(rb"\[\S+ \S+\] 0 d", native)) == 2
+    assert native.count(b"\nB*\n") == 2  # filled and outlined
     markup = svg(content)
     assert markup.count("stroke-dasharray") == 4  # two lines, in the wide picture and in the narrow one
     assert markup.count('fill="#FFFFFF" stroke=') == 4
@@ -355,9 +367,7 @@ def test_the_narrow_picture_has_text_as_large_as_a_phone_needs() -> None:
 
 
 def test_the_same_geometry_serves_both_painters() -> None:
-    content = samples.visit_trends()
-    chart, table = content.sections[0].charts[0], content.sections[0].tables[0]
-    native = charts.drawing(chart, table, 493.0)
-    sheet = Sheet(493.0, charts.PDF_TEXT, lettering.width)
-    drawn = charts.picture(chart, table, sheet)
-    assert len(native.contents) == len(drawn.marks) - len(of(drawn, Spot))
+    drawn = picture(samples.visit_trends())
+    native = painted(drawn)
+    assert native.count(b" Tj") == len(of(drawn, Text))
+    assert native.count(b"\nn ") == len(of(drawn, Line))

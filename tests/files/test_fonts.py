@@ -99,6 +99,14 @@ def test_lines_fit_their_room_and_keep_every_character(text: str) -> None:
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
+@pytest.mark.parametrize("text", ["words and words " * 20, "w" * 300, "ไม่มีช่องว่าง" * 20, "عيادة النهر " * 20, "w" * 16])
+def test_a_first_line_that_is_indented_has_less_room(text: str) -> None:
+    first, *rest = lettering.lines(text, 120, 8.5, most=100, indent=50)
+    assert 0 < lettering.width(first, 8.5) <= 70
+    assert max(lettering.width(line, 8.5) for line in rest) <= 120
+    assert "".join([first, *rest]).replace(" ", "") == text.replace(" ", "")
+
+
 def test_too_many_lines_end_in_an_ellipsis() -> None:
     lines = lettering.lines("words and words " * 50, 120, 8.5, most=3)
     assert len(lines) == 3

@@ -222,6 +222,15 @@ def test_it_has_a_title_a_language_and_an_outline(draw: Draw) -> None:
     assert [one.title for one in sections] == ["By month", "In the week", "About these figures"]
 
 
+def test_its_outline_is_in_reading_order_and_leads_to_each_section(draw: Draw) -> None:
+    reader = PdfReader(io.BytesIO(draw("pdf", odd_samples.named_each([ARABIC, GREEK, "Plain"]))))
+    _, sections = reader.outline
+    assert [one.title for one in sections] == [ARABIC, GREEK, "Plain", "About these figures"]
+    pages = [reader.get_destination_page_number(one) for one in sections]
+    assert pages == sorted(pages)
+    assert squeezed(GREEK) in squeezed(reader.pages[pages[1]].extract_text())
+
+
 def test_it_says_so_when_there_is_nothing_to_show(draw: Draw) -> None:
     text = text_of(draw("pdf", samples.document(odd_samples.empty())))
     assert squeezed("No figures to show for this choice") in text
@@ -314,7 +323,7 @@ def test_text_drawn_in_another_font_fails_the_report(monkeypatch: pytest.MonkeyP
             self.canv.drawString(0, 0, "stray")
 
     parts = to_pdf._native_parts
-    monkeypatch.setattr(to_pdf, "_native_parts", lambda *given: {**parts(*given), "about": [Stray()]})
+    monkeypatch.setattr(to_pdf, "_native_parts", lambda *given: {**parts(*given), "cover": [Stray()]})
     assert "not embedded" in failing(samples.document(odd_samples.empty()))
 
 

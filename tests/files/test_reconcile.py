@@ -181,7 +181,7 @@ def test_the_last_figure_of_a_row_is_not_taken_for_the_beginning_of_a_longer_one
 
 def test_a_renderer_that_writes_another_number_is_found(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
     document = samples.document(samples.visit_trends())
-    cell, written, text = to_excel._cell, pdf_tables._flowable, to_csv.guarded
+    cell, written, text = to_excel._cell, pdf_tables._set, to_csv.guarded
 
     def off(value: Any) -> Any:
         return 743 if value == 742 else value
@@ -190,10 +190,8 @@ def test_a_renderer_that_writes_another_number_is_found(draw: Draw, monkeypatch:
     monkeypatch.setattr(to_csv, "guarded", lambda value: text(off(value)))
     monkeypatch.setattr(
         pdf_tables,
-        "_flowable",
-        lambda grid: written(
-            replace(grid, rows=[["743" if one == "742" else one for one in row] for row in grid.rows])
-        ),
+        "_set",
+        lambda texts, *more, **named: written(["743" if one == "742" else one for one in texts], *more, **named),
     )
     plain = to_json.as_plain
     monkeypatch.setattr(to_json, "as_plain", lambda value: json.loads(json.dumps(plain(value)).replace("742", "743")))

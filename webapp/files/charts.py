@@ -11,7 +11,6 @@ A chart is a view of its table, so it can say nothing that the table does not. V
 from collections.abc import Sequence
 
 from markupsafe import Markup
-from reportlab.graphics.shapes import Drawing
 
 from webapp import words
 from webapp.errors import RenderFailed
@@ -157,11 +156,6 @@ def writes_every_figure(chart: Chart, table: Table) -> bool:
 
 def pdf_sheet(width: float) -> Sheet:
     return Sheet(width, PDF_TEXT, lettering.width, steepest=0.47, tallest=TALLEST)
-
-
-def drawing(chart: Chart, table: Table, width: float) -> Drawing:
-    """`chart` as native vectors, `width` points wide. Raises RenderFailed."""
-    return painters.drawing(picture(chart, table, pdf_sheet(width)))
 
 
 def svg(chart: Chart, table: Table, has_row: bool = False) -> Markup:

@@ -26,12 +26,10 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 from reportlab import rl_config
-from reportlab.graphics.shapes import STATE_DEFAULTS
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError
 from reportlab.pdfbase.ttfonts import TTFont as EmbeddedFont
-from reportlab.platypus.tables import CellStyle
 
 from webapp.errors import RenderFailed
 
@@ -234,10 +232,8 @@ def ready() -> frozenset[int]:
     for italic in (0, 1):
         addMapping(FAMILY, 0, italic, REGULAR)
         addMapping(FAMILY, 1, italic, BOLD)
-    # ReportLab opens each page, cell and drawing with these: Helvetica would be named in every file, not embedded.
+    # ReportLab opens each page with this: Helvetica would be named in every file, not embedded.
     rl_config.canvas_basefontname = REGULAR
-    CellStyle.fontname = REGULAR
-    STATE_DEFAULTS["fontName"] = REGULAR
     return frozenset(set.intersection(*covered))
 
 

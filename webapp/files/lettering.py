@@ -1,7 +1,7 @@
 """Text as it is drawn natively: what the fonts cannot draw is marked, Arabic is joined and put in order, lines are cut.
 
-Paragraphs of the page join and order Arabic by themselves and need visible() only; charts and data tables are drawn by
-ReportLab, which does neither, and go through visual().
+Paragraphs of HTML join and order Arabic by themselves and need visible() only; all else is drawn by ReportLab, which
+does neither, and goes through visual().
 """
 
 import functools
@@ -65,6 +65,7 @@ def width(text: str, size: float, bold: bool = False) -> float:
     return 0.001 * size * _thousandths(text, bold)
 
 
+@functools.lru_cache(maxsize=20_000)
 def _thousandths(text: str, bold: bool) -> float:
     """What `text` takes, in thousandths of its size: a whole number, so that those of its words add up to it."""
     advances = _advances(fonts.BOLD if bold else fonts.REGULAR)
@@ -88,17 +89,18 @@ def _advances(name: str) -> _Advances:
     return _Advances(pdfmetrics.getFont(name).face)
 
 
-def lines(text: str, room: float, size: float, bold: bool = False, most: int = 12) -> list[str]:
-    """`text` as lines in reading order, none wider than `room` points; past `most` lines it ends in an ellipsis."""
-    if width(text, size, bold) <= room:
+def lines(text: str, room: float, size: float, bold: bool = False, most: int = 12, indent: float = 0.0) -> list[str]:
+    """`text` as lines in reading order, none wider than `room` points, and the first by `indent` less; past `most`
+    lines it ends in an ellipsis."""
+    if width(text, size, bold) <= room - indent:
         return [text]
     text = visible(text)
     is_joined = bool(_RIGHT_TO_LEFT.search(text))  # such letters take another width beside others
     found: list[str] = []
     line, used = "", 0.0
-    for word in _pieces(text, room, size, bold):
+    for word in _pieces(text, room, size, bold, indent):
         ends = _thousandths((line + word).rstrip(), bold) if is_joined else used + _thousandths(word.rstrip(), bold)
-        if line and 0.001 * size * ends > room:
+        if line and 0.001 * size * ends > (room if found else room - indent):
             found.append(line.rstrip())
             line, used = "", 0.0
             if len(found) > most:
@@ -127,13 +129,13 @@ def shortened(text: str, room: float, size: float, bold: bool = False) -> str:
     return text[:low].rstrip() + _LAST_OF_LINE
 
 
-def _pieces(text: str, room: float, size: float, bold: bool) -> list[str]:
+def _pieces(text: str, room: float, size: float, bold: bool, indent: float) -> list[str]:
     """Words with the space after them; a word too long for a line, such as a Thai sentence, in pieces that fit."""
     pieces: list[str] = []
     for word in re.findall(r"\S+\s*|\s+", text):
-        while width(word.rstrip(), size, bold) > room and len(word) > 1:
-            cut = max(1, int(len(word) * room / width(word, size, bold)))
-            while cut > 1 and width(word[:cut], size, bold) > room:
+        while width(word.rstrip(), size, bold) > (fits := room if pieces else room - indent) and len(word) > 1:
+            cut = max(1, int(len(word) * fits / width(word, size, bold)))
+            while cut > 1 and width(word[:cut], size, bold) > fits:
                 cut -= 1
             while cut < len(word) - 1 and unicodedata.category(word[cut]).startswith("M"):
                 cut += 1

@@ -1,23 +1,20 @@
-"""The native parts of a PDF page: running head and foot, headings of charts, charts, data tables, two side by side.
+"""The native parts of a PDF page: running head and foot, headings of charts, charts, two things side by side.
 
-ReportLab draws these itself, which is fast and exact; the rest of the page is HTML. All lengths are points.
+ReportLab draws these itself, which is fast and exact. All lengths are points.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportlab.graphics import renderPDF
-from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
-from reportlab.lib.utils import ImageReader
 from reportlab.platypus.flowables import Flowable
 
-from webapp.files import fonts, lettering
+from webapp.files import lettering, painters
 from webapp.files.facts import SEPARATOR
-from webapp.files.logos import Logo
+from webapp.files.marks import Picture
+from webapp.files.pens import Pen, write
 
 MARGIN = 18 * mm
 INK, MUTED, TEAL = HexColor("#1B2A32"), HexColor("#51636D"), HexColor("#0F5C63")
@@ -57,32 +54,6 @@ class RunningHead(Flowable):
         self.canv.setStrokeColor(TEAL)
         self.canv.setLineWidth(1)
         self.canv.line(0, 1, self.width, 1)
-
-
-class Letterhead(Flowable):
-    """The clinic's logo with its name beside it, at the head of the first page."""
-
-    _NAME, _LEADING, _BETWEEN = 10.5, 13.5, 11.0
-
-    def __init__(self, logo: Logo, name: str) -> None:
-        super().__init__()
-        self.logo, self.name = logo, name
-        self.spaceAfter = AFTER
-
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        self.x = self.logo.width + self._BETWEEN
-        self.lines = lettering.lines(self.name, width - self.x, self._NAME, True, most=2)
-        self.width, self.height = width, max(self.logo.height, self._LEADING * len(self.lines))
-        return self.width, self.height
-
-    def draw(self) -> None:
-        picture = ImageReader(io.BytesIO(self.logo.png))
-        below = (self.height - self.logo.height) / 2
-        self.canv.drawImage(picture, 0, below, self.logo.width, self.logo.height)
-        y = (self.height + self._LEADING * len(self.lines)) / 2
-        for line in self.lines:
-            y -= self._LEADING
-            write(self.canv, self.x, y + 3.5, line, self._NAME, INK, bold=True)
 
 
 class RunningFoot(Flowable):
@@ -141,10 +112,9 @@ def _filled(facts: Sequence[str], room: float, size: float) -> list[list[str]]:
 def write_facts(canvas: Any, y: float, lines: Sequence[Sequence[str]]) -> None:
     """`lines` as packed() gives them, the first with its baseline at `y`. Each fact is put in visual order by itself:
     a name written from right to left must not swap with the figures of its neighbour."""
-    canvas.setFont(fonts.REGULAR, FACT)
-    canvas.setFillColor(MUTED)
-    for at, facts in enumerate(lines):
-        canvas.drawString(0, y - at * FACT_LINE, SEPARATOR.join(map(lettering.visual, facts)))
+    with Pen(canvas) as pen:
+        for at, facts in enumerate(lines):
+            pen.put(0, y - at * FACT_LINE, SEPARATOR.join(map(lettering.visual, facts)), FACT, MUTED)
 
 
 def _page_form(page: int) -> str:
@@ -210,17 +180,17 @@ class Heading(InSection):
 
 
 class Plot(Flowable):
-    """A chart's drawing."""
+    """A chart's picture."""
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
-        self.drawing = drawing
+        self.picture = picture
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        return self.drawing.width, self.drawing.height
+        return self.picture.width, self.picture.height
 
     def draw(self) -> None:
-        renderPDF.draw(self.drawing, self.canv, 0, 0)
+        painters.paint(self.picture, self.canv, 0, 0)
 
 
 @dataclass(slots=True)
@@ -261,12 +231,3 @@ class Panels(InSection):
         for column in self.columns:
             column.draw(self.canv, x, self.height - self.above)
             x += column.width + GUTTER
-
-
-def write(
-    canvas: Any, x: float, y: float, text: str, size: float, colour: Any, bold: bool = False, anchor: str = "start"
-) -> None:
-    """`text` on one line, `y` the baseline."""
-    canvas.setFont(fonts.BOLD if bold else fonts.REGULAR, size)
-    canvas.setFillColor(colour)
-    (canvas.drawRightString if anchor == "end" else canvas.drawString)(x, y, lettering.visual(text))

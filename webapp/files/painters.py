@@ -1,77 +1,70 @@
-"""The two painters of a picture: a ReportLab drawing for PDF, markup for a page."""
+"""The two painters of a picture: vectors on a PDF's canvas, markup for a page."""
 
+import functools
 import unicodedata
 from html import escape
+from typing import Any
 
 from markupsafe import Markup
-from reportlab.graphics.shapes import Circle, Drawing, PolyLine, Rect, String
 from reportlab.lib.colors import HexColor
 
-from webapp.files import fonts, lettering
 from webapp.files.marks import INK, MUTED, Box, Dot, Line, Mark, Picture, Spot, Text
+from webapp.files.pens import Pen
 
-_INKS = {INK: "#1B2A32", MUTED: "#51636D"}
+INKS = {INK: "#1B2A32", MUTED: "#51636D"}
 
 
 RING = 0.5
 """Width of a dot's outline, in radii."""
 
+OUTLINE = 0.4
+"""Width of a box's outline."""
 
-def _dashes(line: Line) -> list[float]:
+
+def dashes(line: Line) -> list[float]:
     """A dash and a gap."""
     return [line.width * 2, line.width * 1.6]
 
 
-def drawing(picture: Picture) -> Drawing:
-    """Native vectors: text stays text, and nothing is loaded."""
-    sheet = Drawing(picture.width, picture.height)
-    for mark in picture.marks:
-        if not isinstance(mark, Spot):
-            sheet.add(_native(mark, picture.height))
-    return sheet
+def paint(picture: Picture, canvas: Any, x: float, y: float) -> None:
+    """Draws on a PDF's canvas, with the lower left corner at `x` and `y`: native vectors, whose text stays text."""
+    canvas.saveState()
+    canvas.translate(x, y)
+    canvas.setLineJoin(1)
+    with Pen(canvas) as pen:  # what it writes comes on top of all else
+        for mark in picture.marks:
+            if isinstance(mark, Text):
+                colour = _colour(INKS.get(mark.colour, mark.colour))
+                pen.write(mark.x, picture.height - mark.y, mark.text, mark.size, colour, mark.bold, mark.anchor)
+            elif not isinstance(mark, Spot):
+                _paint(mark, picture.height, canvas)
+    canvas.restoreState()
 
 
-def _native(mark: Box | Dot | Line | Text, height: float) -> Rect | Circle | PolyLine | String:
-    if isinstance(mark, Box):
-        outline = HexColor(mark.outline) if mark.outline else None
-        low = height - mark.y - mark.height
-        return Rect(
-            mark.x,
-            low,
-            mark.width,
-            mark.height,
-            fillColor=HexColor(mark.fill),
-            strokeColor=outline,
-            strokeWidth=0.4 if outline else 0,
-        )
-    if isinstance(mark, Dot):
-        ring = HexColor(mark.outline) if mark.outline else None
-        return Circle(
-            mark.x,
-            height - mark.y,
-            mark.radius,
-            fillColor=HexColor(mark.fill),
-            strokeColor=ring,
-            strokeWidth=mark.radius * RING,
-        )
+def _paint(mark: Box | Dot | Line, height: float, canvas: Any) -> None:
     if isinstance(mark, Line):
-        points = [part for x, y in mark.points for part in (x, height - y)]
-        return PolyLine(
-            points,
-            strokeColor=HexColor(mark.colour),
-            strokeWidth=mark.width,
-            strokeLineJoin=1,
-            strokeDashArray=_dashes(mark) if mark.dashed else None,
-        )
-    return String(
-        mark.x,
-        height - mark.y,
-        lettering.visual(mark.text),
-        fontName=fonts.BOLD if mark.bold else fonts.REGULAR,
-        fontSize=mark.size,
-        fillColor=HexColor(_INKS.get(mark.colour, mark.colour)),
-        textAnchor=mark.anchor,
-    )
+        canvas.setStrokeColor(_colour(mark.colour))
+        canvas.setLineWidth(mark.width)
+        canvas.setDash(dashes(mark) if mark.dashed else [])
+        path = canvas.beginPath()
+        (x, y), *rest = mark.points
+        path.moveTo(x, height - y)
+        for x, y in rest:
+            path.lineTo(x, height - y)
+        canvas.drawPath(path)
+    else:
+        canvas.setFillColor(_colour(mark.fill))
+        if mark.outline:
+            canvas.setStrokeColor(_colour(mark.outline))
+            canvas.setLineWidth(mark.radius * RING if isinstance(mark, Dot) else OUTLINE)
+        if isinstance(mark, Dot):
+            canvas.circle(mark.x, height - mark.y, mark.radius, stroke=bool(mark.outline), fill=1)
+        else:
+            low = height - mark.y - mark.height
+            canvas.rect(mark.x, low, mark.width, mark.height, stroke=bool(mark.outline), fill=1)
+
+
+_colour = functools.cache(HexColor)
 
 
 LARGEST = 1.25
@@ -101,10 +94,10 @@ def _markup(mark: Mark) -> str:
         return f'<circle cx="{_n(mark.x)}" cy="{_n(mark.y)}" r="{_n(mark.radius)}" fill="{mark.fill}"{ring}/>'
     if isinstance(mark, Line):
         points = " ".join(f"{_n(x)},{_n(y)}" for x, y in mark.points)
-        dashes = f' stroke-dasharray="{" ".join(_n(one) for one in _dashes(mark))}"' if mark.dashed else ""
+        dashed = f' stroke-dasharray="{" ".join(_n(one) for one in dashes(mark))}"' if mark.dashed else ""
         return (
             f'<polyline points="{points}" fill="none" stroke="{mark.colour}" stroke-width="{_n(mark.width)}" '
-            f'stroke-linejoin="round"{dashes}/>'
+            f'stroke-linejoin="round"{dashed}/>'
         )
     if isinstance(mark, Spot):
         return (

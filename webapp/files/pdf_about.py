@@ -1,15 +1,15 @@
 """The end of a PDF: what its words mean, in two columns, and where its figures come from."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reportlab.platypus.flowables import CondPageBreak, Flowable
-from reportlab.platypus.tables import LongTable
 
 from webapp.figures import Definition
-from webapp.files import fonts, lettering
-from webapp.files.pages import GUTTER, HAIRLINE, INK, MUTED, SMALL, Heading, InSection, write
+from webapp.files import lettering
+from webapp.files.pages import GUTTER, HAIRLINE, INK, MUTED, SMALL, Heading, InSection
+from webapp.files.pens import Pen, rules
 
 TITLE = "About these figures"
 _MOST_EMPTY = 0.35
@@ -37,15 +37,15 @@ class _Paragraph:
         shared = 1 if self.indent else 0
         return (len(self.terms) + len(self.lines) - shared) * _LEADING + _BETWEEN
 
-    def draw(self, canvas: Any, x: float, top: float) -> None:
+    def draw(self, pen: Pen, x: float, top: float) -> None:
         y = top - _LEADING + 2.5
         for term in self.terms:
-            write(canvas, x, y, term, SMALL, INK, bold=True)
+            pen.write(x, y, term, SMALL, INK, bold=True)
             y -= _LEADING
         if self.indent:
             y += _LEADING
         for number, line in enumerate(self.lines):
-            write(canvas, x + (0 if number else self.indent), y, line, SMALL, INK)
+            pen.write(x + (0 if number else self.indent), y, line, SMALL, INK)
             y -= _LEADING
 
 
@@ -55,10 +55,7 @@ def _paragraph(definition: Definition, room: float) -> _Paragraph:
     meaning = lettering.visible(definition.meaning).strip()
     if indent > room / 2:
         return _Paragraph(terms, lettering.lines(meaning, room, SMALL, most=_MOST_LINES), 0.0)
-    first = lettering.lines(meaning, room - indent, SMALL, most=_MOST_LINES)[0]
-    rest = meaning[len(first) :].strip()
-    more = lettering.lines(rest, room, SMALL, most=_MOST_LINES - 1) if rest else []
-    return _Paragraph(terms, [first, *more], indent)
+    return _Paragraph(terms, lettering.lines(meaning, room, SMALL, most=_MOST_LINES, indent=indent), indent)
 
 
 def about(definitions: Sequence[Definition], lines: Sequence[tuple[str, str]], width: float, page: float) -> "About":
@@ -92,11 +89,12 @@ class About(InSection):
         if self.above:
             self.draw_eyebrow(self.width, self.height)
         second = (self.width + GUTTER) / 2
-        for x, some in ((0.0, self.paragraphs[: self.left]), (second, self.paragraphs[self.left :])):
-            top = self.height - self.above
-            for paragraph in some:
-                paragraph.draw(self.canv, x, top)
-                top -= paragraph.height
+        with Pen(self.canv) as pen:
+            for x, some in ((0.0, self.paragraphs[: self.left]), (second, self.paragraphs[self.left :])):
+                top = self.height - self.above
+                for paragraph in some:
+                    paragraph.draw(pen, x, top)
+                    top -= paragraph.height
         top = self.height - self.above - self.columns
         for part in self.origin:
             top -= part.wrapOn(self.canv, self.width, top)[1]
@@ -141,26 +139,29 @@ def origin(lines: Sequence[tuple[str, str]], width: float) -> list[Flowable]:
         [lettering.lines(text, room, SMALL, most=6) for text, room in zip(row, rooms, strict=True)] for row in rows
     ]
     cells.append([[last[0]], lettering.lines(last[1], width - _LABEL, SMALL, most=6), [""], [""]])
-    table = LongTable(
-        [["\n".join(lettering.visual(line) for line in cell) for cell in row] for row in cells],
-        colWidths=widths,
-        rowHeights=[max(len(cell) for cell in row) * _LEADING + 3 for row in cells],
-        hAlign="LEFT",
-        style=_STYLE,
-    )
-    return [Heading("", "Where these figures come from"), table]
+    return [Heading("", "Where these figures come from"), _Origin(cells, widths)]
 
 
-_STYLE = [
-    ("FONT", (0, 0), (-1, -1), fonts.REGULAR, SMALL, _LEADING),
-    ("TEXTCOLOR", (0, 0), (-1, -1), INK),
-    ("TEXTCOLOR", (0, 0), (0, -1), MUTED),
-    ("TEXTCOLOR", (2, 0), (2, -1), MUTED),
-    ("VALIGN", (0, 0), (-1, -1), "TOP"),
-    ("LEFTPADDING", (0, 0), (-1, -1), 0),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-    ("TOPPADDING", (0, 0), (-1, -1), 1),
-    ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-    ("LINEABOVE", (0, 0), (-1, -1), 0.5, HAIRLINE),
-    ("SPAN", (1, -1), (-1, -1)),
-]
+class _Origin(Flowable):
+    """Rows of lines under hairlines: a label, its text, a label, its text."""
+
+    _AROUND = 3.0
+
+    def __init__(self, rows: Sequence[Sequence[Sequence[str]]], widths: Sequence[float]) -> None:
+        super().__init__()
+        self.rows, self.places = rows, [0.0, *itertools.accumulate(widths)]
+        self.heights = [max(map(len, row)) * _LEADING + self._AROUND for row in rows]
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self.width, self.height = self.places[-1], sum(self.heights)
+        return self.width, self.height
+
+    def draw(self) -> None:
+        tops = list(itertools.accumulate(self.heights, float.__sub__, initial=self.height))[:-1]
+        rules(self.canv, self.width, tops, HAIRLINE, 0.5)
+        with Pen(self.canv) as pen:
+            for row, top in zip(self.rows, tops, strict=True):
+                for at, lines in enumerate(row):
+                    for down, line in enumerate(lines):
+                        y = top - 1 - SMALL - down * _LEADING
+                        pen.write(self.places[at], y, line, SMALL, INK if at % 2 else MUTED)

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportlab.graphics import renderPDF
 from reportlab.platypus.flowables import Flowable
 
 from webapp.figures import Metric
 from webapp.files import facts, lettering, painters, sparks
-from webapp.files.marks import Picture
-from webapp.files.pages import HAIRLINE, INK, MUTED, SMALL, write
+from webapp.files.pages import HAIRLINE, INK, MUTED, SMALL
+from webapp.files.pens import Pen
 
 _BEFORE = 12.0
 _PAD, _ABOVE, _BELOW = 9.0, 7.0, 8.0
@@ -78,37 +77,35 @@ class Row(Flowable):
         self.canv.setLineWidth(0.6)
         for y in (0.0, self.height) if self.is_first else (0.0,):
             self.canv.line(0, y, self.width, y)
-        for at, cell in enumerate(self.cells):
-            x = self.width / self.across * at
-            if at:
-                self.canv.line(x, 0, x, self.height)
-            self._draw_cell(cell, x + (_PAD if at else 0.0), self.room(at))
+        with Pen(self.canv) as pen:
+            for at, cell in enumerate(self.cells):
+                x = self.width / self.across * at
+                if at:
+                    self.canv.line(x, 0, x, self.height)
+                self._draw_cell(pen, cell, x + (_PAD if at else 0.0), self.room(at))
 
-    def _draw_cell(self, cell: _Cell, x: float, room: float) -> None:
+    def _draw_cell(self, pen: Pen, cell: _Cell, x: float, room: float) -> None:
         top = self.height - _ABOVE
         for at, line in enumerate(cell.label):
-            write(self.canv, x, top - 7.5 - at * _LABEL_LEADING, line, SMALL, MUTED)
+            pen.write(x, top - 7.5 - at * _LABEL_LEADING, line, SMALL, MUTED)
         top -= self.labels
         leading = _FIGURE_LEADING if cell.size == _FIGURE else _WORDS_LEADING
         y = top - leading * 0.78
         for line in cell.value:
-            write(self.canv, x, y, line, cell.size, INK, bold=True)
+            pen.write(x, y, line, cell.size, INK, bold=True)
             last, y = y, y - leading
         if cell.unit:
             after = x + lettering.width(cell.value[-1], cell.size, True) + 4
-            write(self.canv, after, last, cell.unit, _UNIT, INK)
+            pen.write(after, last, cell.unit, _UNIT, INK)
         top -= self.values
         wide = min(self.beside or _SPARK, _SPARK)
         sketch = sparks.picture(cell.metric, wide, _SPARK_HIGH)
         if sketch:
             beside = (x + room - wide, last - 1) if self.beside else (x, top - _SPARK_HIGH)
-            self._draw_spark(sketch, *beside)
+            painters.paint(sketch, self.canv, *beside)
         top -= self.under
         for at, line in enumerate(cell.told):
-            write(self.canv, x, top - 7.5 - at * _LABEL_LEADING, line, SMALL, MUTED)
-
-    def _draw_spark(self, sketch: Picture, x: float, y: float) -> None:
-        renderPDF.draw(painters.drawing(sketch), self.canv, x, y)
+            pen.write(x, top - 7.5 - at * _LABEL_LEADING, line, SMALL, MUTED)
 
 
 def _cell(metric: Metric, room: float) -> _Cell:

@@ -1,4 +1,4 @@
-"""The body of a section on PDF pages: which chart or table stands where."""
+"""A section on PDF pages: its title and text, and which chart or table stands where."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,17 @@ from reportlab.platypus.flowables import CondPageBreak, Flowable, Spacer
 
 from webapp.figures import Chart, Section, Table
 from webapp.files import charts, lettering, pdf_strips, pdf_tables
-from webapp.files.pages import AFTER, GUTTER, Heading, Panels, Plot
+from webapp.files.pages import AFTER, BODY, GUTTER, INK, TEAL, Heading, Panels, Plot
 from webapp.files.pages import Column as Stack
 from webapp.files.papers import Page, Paper, turn
+from webapp.files.pens import Pen
 
 _SMALL_ROWS = 14
 _WHOLE = 320.0
 """Points up to which a table is not split over pages."""
+
+_MOST_IN_TITLE, _MOST_IN_TEXT = 4, 30
+"""Lines: what is longer ends in an ellipsis, for both stand on one page."""
 
 TITLE = 28.0
 """Points that a section's title takes."""
@@ -23,6 +27,42 @@ TEXT = 9.0
 
 _HEAD_ROOM = 90.0
 """Points that a table's heading takes with its header and the first rows."""
+
+
+class Opening(Flowable):
+    """A section's title, which the outline names under that of the report, and its text. `key` is the section's own in
+    its report."""
+
+    _TITLE_LINE, _TITLE_FOOT = 11.699, 2.612
+    _TEXT_LINE, _TEXT_FOOT = 13.137, 3.516
+    """Points from one line to the next, and under its baseline."""
+
+    _BETWEEN = 4.0
+
+    def __init__(self, key: str, title: str, text: str = "") -> None:
+        super().__init__()
+        self.key, self.title, self.text = key, title, text
+        self.spaceBefore, self.spaceAfter = AFTER, 6.0 if text else self._BETWEEN
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self.titles = lettering.lines(self.title, width, BODY, True, most=_MOST_IN_TITLE)
+        self.texts = lettering.lines(self.text, width, TEXT, most=_MOST_IN_TEXT) if self.text else []
+        under = self._BETWEEN + self._TEXT_LINE * len(self.texts) if self.texts else 0.0
+        self.width, self.height = width, self._TITLE_LINE * len(self.titles) + under
+        return self.width, self.height
+
+    def draw(self) -> None:
+        self.canv.bookmarkPage(self.key)
+        self.canv.addOutlineEntry(lettering.visible(self.title), self.key, level=1)
+        y = self.height
+        with Pen(self.canv) as pen:
+            for line in self.titles:
+                y -= self._TITLE_LINE
+                pen.write(0, y + self._TITLE_FOOT, line, BODY, TEAL, bold=True)
+            y -= self._BETWEEN
+            for line in self.texts:
+                y -= self._TEXT_LINE
+                pen.write(0, y + self._TEXT_FOOT, line, TEXT, INK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +76,8 @@ class _Block:
     def stack(self, width: float) -> Stack:
         """The block as one column that is never split."""
         if isinstance(self.shown, Chart):
-            drawing = charts.drawing(self.shown, self.section.table(self.shown.table), width)
-            return Stack(width, [Heading(self.shown.title, self.shown.subtitle), Plot(drawing)])
+            picture = charts.picture(self.shown, self.section.table(self.shown.table), charts.pdf_sheet(width))
+            return Stack(width, [Heading(self.shown.title, self.shown.subtitle), Plot(picture)])
         tables = _set(self.shown, width, pdf_strips.across(self.shown, width))
         return Stack(width, [Heading(self.shown.title, self.shown.note), *tables])
 

@@ -1,17 +1,20 @@
-"""Data tables of a PDF page, drawn by ReportLab: header on each page, hairlines, right-aligned numbers, bold total."""
+"""Data tables of a PDF page: header on each page, hairlines, right-aligned numbers, bold total."""
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reportlab.lib.colors import HexColor
-from reportlab.platypus.tables import LongTable
+from reportlab.platypus.flowables import Flowable
 
 from webapp import words
 from webapp.figures import Cell, Column, Table
-from webapp.files import fonts, lettering
+from webapp.files import lettering
+from webapp.files.marks import Anchor
 from webapp.files.pages import AFTER, BODY, INK, MUTED, SMALL, InSection
+from webapp.files.pens import Pen, rules
 
 _PAD = 4.5
 _LEADING = 11.0
@@ -28,72 +31,143 @@ _MOST_TOGETHER = 200.0
 _MOST_WORDS = 16
 """A header of more words is not tried in three lines, which takes time with their square."""
 
+FIGURES = ("count", "number", "percent")
+"""Kinds of column whose cells stand at its right."""
+
 _RULE, _HAIRLINE = HexColor("#B9C5CA"), HexColor("#E6EBED")
 _MOST_LINES = 20
 """A longer text in one cell ends in an ellipsis: a row cannot be taller than a page."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
-    """The table as text, with the columns that stand on one sheet side by side and their widths."""
+class Row:
+    """The cells of a row as lines in reading order, and the points that it takes."""
+
+    cells: Sequence[Sequence[str]]
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The columns that stand on one sheet side by side, with their widths, and what is written in them."""
 
     columns: Sequence[Column]
-    rows: Sequence[Sequence[str]]
-    total: Sequence[str] | None
     widths: Sequence[float]
+    header: Row
+    rows: Sequence[Row]
+    total: Row | None
+
+    @property
+    def below(self) -> Sequence[Row]:
+        """All that stands under the header."""
+        return [*self.rows, self.total] if self.total else self.rows
 
 
-class Rows(InSection, LongTable):
+class Rows(InSection):
     """A data table with its header. Where it goes on on the next page, its `title` stands above, its first rows stay
     with the header, and its last with the total, unless they are too high for that."""
 
-    title = ""
-    above = 0.0
+    def __init__(self, grid: Grid, title: str = "", section: str = "") -> None:
+        super().__init__()
+        self.grid, self.title, self.section = grid, title, section
+        self.spaceAfter = AFTER
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        wide, high = super().wrap(width, height)
-        self.above = self.eyebrow()
-        return wide, high + self.above
+        self.width, self.above = sum(self.grid.widths), self.eyebrow()
+        self.height = self.above + self.grid.header.height + _height(self.grid.below)
+        return self.width, self.height
 
     def draw(self) -> None:
         if self.above:
-            self.draw_eyebrow(self._width, self._height + self.above)
-        super().draw()
+            self.draw_eyebrow(self.width, self.height)
+        header, below, places = self.grid.header, self.grid.below, _places(self.grid)
+        top = self.height - self.above
+        feet = list(itertools.accumulate((row.height for row in (header, *below)), float.__sub__, initial=top))[1:]
+        with Pen(self.canv) as pen:
+            _write(pen, header, places, top - 2.0, SMALL, MUTED, bold=True, stands=True)
+            for row, head in zip(below, feet, strict=False):
+                _write(pen, row, places, head - 2.5, BODY, INK, bold=row is self.grid.total)
+        self._rule(feet)
 
-    def split(self, width: float, height: float) -> list[Any]:
-        heights = self._rowHeights
-        first, last = 1 + _TOGETHER, len(heights) - _TOGETHER - 1
-        fits = sum(heights[:first]) <= _MOST_TOGETHER and sum(heights[max(last, 1) :]) <= _MOST_TOGETHER
-        self._rowSplitRange = (first, last) if fits else None
-        parts = list(super().split(width, height - self.eyebrow()))
-        for at, part in enumerate(parts):
-            part.title, part.section = self.title, self.title if at else self.section
-        return parts
+    def _rule(self, feet: Sequence[float]) -> None:
+        """A line under the header and over the total, and a lighter one under each row."""
+        rules(self.canv, self.width, feet[1:], _HAIRLINE, 0.5)
+        rules(self.canv, self.width, [feet[0], *(feet[-2:-1] if self.grid.total else ())], _RULE, 0.7)
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        """As many rows as `height` holds under the header, and the rest for the next page."""
+        grid, below = self.grid, self.grid.below
+        least, most = _TOGETHER, len(below) - _TOGETHER - 1
+        if max(grid.header.height + _height(below[:least]), _height(below[max(most, 0) :])) > _MOST_TOGETHER:
+            least, most = 1, len(below) - 1
+        room = height - self.eyebrow() - grid.header.height
+        fit = sum(foot <= room for foot in itertools.accumulate(row.height for row in below))
+        cut = min(fit, most)
+        if cut < least:
+            return []
+        return [
+            Rows(replace(grid, rows=grid.rows[:cut], total=None), self.title, self.section),
+            Rows(replace(grid, rows=grid.rows[cut:]), self.title, self.title),
+        ]
+
+
+def _height(rows: Sequence[Row]) -> float:
+    return sum(row.height for row in rows)
+
+
+def _places(grid: Grid) -> list[tuple[float, Anchor]]:
+    """Where the text of each column stands: figures at its right."""
+    places: list[tuple[float, Anchor]] = []
+    x, last = 0.0, len(grid.columns) - 1
+    for at, (column, width) in enumerate(zip(grid.columns, grid.widths, strict=True)):
+        if column.kind in FIGURES:
+            places.append((x + width - (_PAD if at < last else 0.0), "end"))
+        else:
+            places.append((x + (_PAD if at else 0.0), "start"))
+        x += width
+    return places
+
+
+def _write(
+    pen: Pen,
+    row: Row,
+    places: Sequence[tuple[float, Anchor]],
+    top: float,
+    size: float,
+    colour: Any,
+    bold: bool,
+    stands: bool = False,
+) -> None:
+    """The row's text under `top`; a cell of fewer lines than others hangs there, or `stands` on the row's foot."""
+    most = max(map(len, row.cells))
+    for (x, anchor), lines in zip(places, row.cells, strict=True):
+        y = top - size - (_LEADING * (most - len(lines)) if stands else 0.0)
+        for line in lines:
+            pen.write(x, y, line, size, colour, bold, anchor)
+            y -= _LEADING
 
 
 def least_height(table: Any) -> float:
     """Points that a table's header takes with its first rows."""
-    return float(sum(table._rowHeights[: 1 + _TOGETHER])) if isinstance(table, Rows) else 0.0
+    return table.grid.header.height + _height(table.grid.below[:_TOGETHER]) if isinstance(table, Rows) else 0.0
 
 
-def flowables(table: Table, width: float) -> list["Rows"]:
+def flowables(table: Table, width: float) -> list[Rows]:
     """`table` as flowables no wider than `width` points: one, or several with the first column repeated when it has
     more columns than fit."""
     natural = _natural(table, width)
-    found = [_flowable(_grid(table, group, natural, width)) for group in _groups(natural, width)]
-    for at, part in enumerate(found):
-        part.title, part.section = table.title, table.title if at else ""
-    return found
+    grids = [_grid(table, group, natural, width) for group in _groups(natural, width)]
+    return [Rows(grid, table.title, table.title if at else "") for at, grid in enumerate(grids)]
 
 
-def pieces(table: Table, starts: Sequence[int], width: float) -> list["Rows"]:
+def pieces(table: Table, starts: Sequence[int], width: float) -> list[Rows]:
     """`table` cut before each row that `starts` names: pieces with the same columns, each `width` points wide with its
     own header. The total is under the last."""
     whole = _grid(table, range(len(table.columns)), _natural(table, width), width)
     last = len(starts) - 1
     ends = [*starts[1:], len(whole.rows)]
     return [
-        _flowable(replace(whole, rows=whole.rows[start:end], total=whole.total if number == last else None))
+        Rows(replace(whole, rows=whole.rows[start:end], total=whole.total if number == last else None))
         for number, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
 
@@ -204,14 +278,24 @@ def _groups(natural: Sequence[float], width: float) -> list[list[int]]:
     return groups
 
 
-def _grid(table: Table, group: Sequence[int], natural: Sequence[float], width: float) -> _Grid:
+def _grid(table: Table, group: Sequence[int], natural: Sequence[float], width: float) -> Grid:
     columns = [table.columns[at] for at in group]
-    return _Grid(
+    widths = _shared([natural[at] for at in group], columns, width)
+    rooms = _rooms(widths)
+    return Grid(
         columns,
-        [[written(row[at], table.columns[at]) for at in group] for row in table.rows],
-        [_total_cell(table.total[at], table.columns[at]) for at in group] if table.total else None,
-        _shared([natural[at] for at in group], columns, width),
+        widths,
+        _set([header(column) for column in columns], rooms, SMALL, bold=True, most=4),
+        [_set([written(row[at], table.columns[at]) for at in group], rooms, BODY) for row in table.rows],
+        _set([_total_cell(table.total[at], table.columns[at]) for at in group], rooms, BODY, bold=True)
+        if table.total
+        else None,
     )
+
+
+def _set(texts: Sequence[str], rooms: Sequence[float], size: float, bold: bool = False, most: int = _MOST_LINES) -> Row:
+    cells = [lettering.lines(text, room, size, bold, most) for text, room in zip(texts, rooms, strict=True)]
+    return Row(cells, max(map(len, cells)) * _LEADING + _AROUND)
 
 
 def _shared(natural: Sequence[float], columns: Sequence[Column], width: float) -> list[float]:
@@ -230,60 +314,9 @@ def _shared(natural: Sequence[float], columns: Sequence[Column], width: float) -
     return widths
 
 
-def _flowable(grid: _Grid) -> "Rows":
-    head = [
-        lettering.lines(header(column), room, SMALL, True, most=4)
-        for column, room in zip(grid.columns, _rooms(grid.widths), strict=True)
-    ]
-    body = [_wrapped(row, grid.widths, bold=False) for row in grid.rows]
-    total = [_wrapped(grid.total, grid.widths, bold=True)] if grid.total else []
-    lines = [head, *body, *total]
-    return Rows(
-        [["\n".join(lettering.visual(line) for line in cell) for cell in row] for row in lines],
-        colWidths=list(grid.widths),
-        rowHeights=[max(len(cell) for cell in row) * _LEADING + _AROUND for row in lines],
-        repeatRows=1,
-        hAlign="LEFT",
-        style=_style(grid),
-        spaceAfter=AFTER,
-    )
-
-
-def _wrapped(row: Sequence[str], widths: Sequence[float], bold: bool) -> list[list[str]]:
-    return [
-        lettering.lines(text, room, BODY, bold, most=_MOST_LINES)
-        for text, room in zip(row, _rooms(widths), strict=True)
-    ]
-
-
 def _rooms(widths: Sequence[float]) -> list[float]:
     """What the text of each column has between its paddings; the outer edges have none."""
     rooms = [width - 2 * _PAD + 0.01 for width in widths]
     rooms[0] += _PAD
     rooms[-1] += _PAD
     return rooms
-
-
-def _style(grid: _Grid) -> list[tuple[Any, ...]]:
-    style: list[tuple[Any, ...]] = [
-        ("FONT", (0, 0), (-1, -1), fonts.REGULAR, BODY, _LEADING),
-        ("TEXTCOLOR", (0, 0), (-1, -1), INK),
-        ("FONT", (0, 0), (-1, 0), fonts.BOLD, SMALL, _LEADING),
-        ("TEXTCOLOR", (0, 0), (-1, 0), MUTED),
-        ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
-        ("VALIGN", (0, 1), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), _PAD),
-        ("LEFTPADDING", (0, 0), (0, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-1, -1), _PAD),
-        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
-        ("TOPPADDING", (0, 0), (-1, -1), 2.5),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
-        ("LINEBELOW", (0, 0), (-1, 0), 0.7, _RULE),
-        ("LINEBELOW", (0, 1), (-1, -1), 0.5, _HAIRLINE),
-    ]
-    for at, column in enumerate(grid.columns):
-        if column.kind in ("count", "number", "percent"):
-            style.append(("ALIGN", (at, 0), (at, -1), "RIGHT"))
-    if grid.total:
-        style += [("FONT", (0, -1), (-1, -1), fonts.BOLD, BODY, _LEADING), ("LINEABOVE", (0, -1), (-1, -1), 0.7, _RULE)]
-    return style

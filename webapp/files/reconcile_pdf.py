@@ -30,8 +30,6 @@ _LONGEST = 60
 _SURELY = 20
 """Characters of a headline figure in words that are drawn whatever it is."""
 
-FIGURES = ("count", "number", "percent")
-
 _ROWS = 6
 """Rows of each table that are looked for in a quick look: the first, the last, and some between."""
 
@@ -180,7 +178,7 @@ def _literals(cells: Sequence[tuple[Column, str]], text: Text) -> Iterator[str]:
     """What must stand together: neighbouring cells, up to a name that may be drawn in another way."""
     run = ""
     for column, cell in cells:
-        is_figure = column.kind in FIGURES
+        is_figure = column.kind in pdf_tables.FIGURES
         if _is_plain(cell) and (is_figure or text.find(squeezed(cell)) >= 0):
             run += squeezed(cell)
         elif run:
@@ -192,7 +190,7 @@ def _literals(cells: Sequence[tuple[Column, str]], text: Text) -> Iterator[str]:
 
 def _numbers(cells: Sequence[tuple[Column, str]]) -> Iterator[str]:
     """The digits of figures: beside a name from right to left, signs may be read back on their other side."""
-    figures = (cell for column, cell in cells if column.kind in FIGURES and _is_plain(cell))
+    figures = (cell for column, cell in cells if column.kind in pdf_tables.FIGURES and _is_plain(cell))
     return (number for cell in figures for number in _NUMBER.findall(cell))
 
 

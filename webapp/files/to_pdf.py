@@ -1,4 +1,5 @@
-"""A document as PDF: HTML and CSS for the page through xhtml2pdf, charts and data tables as native drawings.
+"""A document as PDF by xhtml2pdf: HTML and CSS for the pages, their heads and feet, and how a report begins; figures,
+sections, charts and data tables as native flowables, which take a fraction of the time.
 
 The same document gives the same bytes in any process: dates and ids in the file are fixed, and the fonts are our own.
 """
@@ -15,7 +16,6 @@ from typing import Any
 import xhtml2pdf.default
 import xhtml2pdf.parser
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from reportlab import rl_config
 from reportlab.platypus.flowables import CondPageBreak, Flowable
 from xhtml2pdf.config.resources import ResourceAccessPolicy
@@ -24,11 +24,9 @@ from xhtml2pdf.tags import pisaTag
 
 from webapp.errors import RenderFailed
 from webapp.figures import Document
-from webapp.files import facts, fonts, lettering, logos, pages, papers, pdf_about, pdf_metrics, pdf_sections
+from webapp.files import facts, fonts, lettering, logos, pages, papers, pdf_about, pdf_cover, pdf_metrics, pdf_sections
 
 MOST_SECONDS = 120
-MOST_IN_CELL = 120
-"""Characters of a fact on the first page."""
 
 _log = logging.getLogger("xhtml2pdf")
 _log.setLevel(logging.WARNING)
@@ -48,11 +46,10 @@ class _PartTag(pisaTag):
 xhtml2pdf.parser.pisaTagREPORTPART = _PartTag
 xhtml2pdf.default.TAGS["reportpart"] = (1, {"key": (xhtml2pdf.default.STRING, xhtml2pdf.default.MUST)})
 xhtml2pdf.default.DEFAULT_FONT[fonts.FAMILY] = fonts.REGULAR
-_CSS = xhtml2pdf.default.DEFAULT_CSS.replace("Helvetica", fonts.FAMILY)
 
 
 def _finalize(value: Any) -> Any:
-    return lettering.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return lettering.visible(value) if isinstance(value, str) else value
 
 
 _templates = Environment(
@@ -63,14 +60,6 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-def _brief(text: str) -> str:
-    """`text`, cut where a cell of the first page would grow beyond the page; the full text stands further down."""
-    return text if len(text) <= MOST_IN_CELL else text[: MOST_IN_CELL - 1] + "…"
-
-
-_templates.filters["brief"] = _brief
 
 
 def draw(document: Document) -> bytes:
@@ -87,7 +76,7 @@ def draw(document: Document) -> bytes:
             result = pisaDocument(
                 markup,
                 buffer,
-                default_css=_CSS,
+                default_css="",  # it would be read anew each time; what we need of it stands in the page's own style
                 context_meta={"author": "Clinic Reports", "subject": facts.heading(document)},
                 resource_policy=ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=MOST_SECONDS),
             )
@@ -122,48 +111,49 @@ def _nothing_left_out() -> Iterator[None]:
         raise RenderFailed(f"pdf: something was left out, see {', '.join(sorted(set(heard)))}")
 
 
-def _native_parts(document: Document) -> dict[str, Sequence[Any]]:
+def _native_parts(document: Document) -> dict[str, Sequence[Flowable]]:
     """The flowables of each key."""
-    paper = papers.of(document.presentation.paper)
-    width, height = paper.upright.width, paper.upright.height - pdf_sections.TITLE
-    end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height)
-    logo = logos.read(document.presentation.logo)
     clinic, title = document.presentation.clinic_name, document.provenance.template_title
-    parts: dict[str, Sequence[Any]] = {
+    width = papers.of(document.presentation.paper).upright.width
+    logo = logos.read(document.presentation.logo)
+    cover = pdf_cover.Facts(facts.cover(document)[1 if logo else 0 :])
+    return {
         "head": [pages.RunningHead(clinic, f"{title}, {facts.period(document)}", facts.filters(document))],
-        "letterhead": [pages.Letterhead(logo, clinic)] if logo else [],
+        "letterhead": [pdf_cover.Letterhead(logo, clinic)] if logo else [],
         "foot": [pages.RunningFoot(facts.footer(document))],
-        "origin": [end],
-        "metrics": pdf_metrics.rows(document.content.metrics, width),
-        "pages": [pages.PageNumbers()],
+        "cover": [cover, *pdf_metrics.rows(document.content.metrics, width)],
+        "sections": [*_sections(document), pages.PageNumbers()],
     }
+
+
+def _sections(document: Document) -> Iterator[Flowable]:
+    """Each section, then what the words mean and where the figures come from, on pages that are turned as need be."""
+    paper = papers.of(document.presentation.paper)
     page = paper.upright
     for at, section in enumerate(document.content.sections):
         body = pdf_sections.body(section, paper)
-        parts[f"room{at}"] = [*(papers.turn(body.first) if body.first != page else []), CondPageBreak(body.room)]
-        parts[f"body{at}"] = body.story
+        if body.first != page:
+            yield from papers.turn(body.first)
+        yield CondPageBreak(body.room)
+        yield pdf_sections.Opening(f"section {at}", section.title, section.text)
+        yield from body.story
         page = body.last
-    turned = papers.turn(paper.upright) if page != paper.upright else []
-    parts["about"] = [*turned, CondPageBreak(pdf_sections.TITLE + end.least(width))]
-    return parts
+    if page != paper.upright:
+        yield from papers.turn(paper.upright)
+    width, height = paper.upright.width, paper.upright.height - pdf_sections.TITLE
+    end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height)
+    yield CondPageBreak(pdf_sections.TITLE + end.least(width))
+    yield pdf_sections.Opening("about", pdf_about.TITLE)
+    yield end
 
 
 def _markup(document: Document) -> str:
-    content = document.content
     return _templates.get_template("report.html").render(
-        title=content.title,
+        title=document.content.title,
         locale=document.presentation.locale,
         paper=document.presentation.paper.lower(),
         family=fonts.FAMILY,
         edges={"side": pages.MARGIN, "above": pages.ABOVE, "below": pages.BELOW},
-        about=pdf_about.TITLE,
         heading=facts.heading(document),
-        cover=facts.cover(document)[1 if logos.read(document.presentation.logo) else 0 :],
-        nothing=Markup("&nbsp;"),
-        metrics=bool(content.metrics),
         summary=facts.summary(document),
-        sections=[
-            {"title": section.title, "text": section.text, "room": f"room{at}", "body": f"body{at}"}
-            for at, section in enumerate(content.sections)
-        ],
     )
