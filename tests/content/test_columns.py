@@ -257,6 +257,12 @@ def test_a_tick_copies_what_has_changed_and_nothing_else(
     assert sorted(done) == sorted([("visits", random_clinics[0].id), *((source.name, changed) for source in SOURCES)])
 
 
+def test_a_clinic_without_records_has_empty_copies(clinic: Clinic) -> None:
+    keep_all(clinic)
+    assert kept() == {(source.name, clinic.id) for source in SOURCES}
+    assert [len(read(source, clinic, *names_of(source))) for source in SOURCES] == [0] * len(SOURCES)
+
+
 def test_copies_of_a_clinic_go_with_it(random_clinics: list[Clinic]) -> None:
     keep_all(random_clinics[0])
     db.session.delete(random_clinics[0])

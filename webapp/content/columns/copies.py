@@ -52,6 +52,8 @@ def _parts(source: Source, columns: Columns) -> Iterator[list[dict[str, Any]]]:
     if DAY not in names:
         yield _part(columns, names, date.min)
         return
+    if not len(columns):
+        return
     in_order = np.argsort(columns[DAY], kind="stable")
     # Records without a day go with those of the first month of all.
     days = np.maximum(columns[DAY][in_order], date.min.toordinal())
