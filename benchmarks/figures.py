@@ -5,7 +5,7 @@ rows meet and no index may answer), on the same connection in turn with the figu
 template is about, only the columns it needs, and counts the headline figures and the main tables (_by_pandas.py); they
 must equal those of the report, or nothing is told. All is measured in a process of its own for each template and way.
 
-Reports read the copies by column that the tick keeps (webapp/content/columns.py), whose making is told beside the
+Reports read the copies by column that the tick keeps (webapp/content/columns/), whose making is told beside the
 tables; and once more without them, as in the minute after an import.
 """
 

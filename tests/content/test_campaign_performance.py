@@ -7,7 +7,8 @@ from flask import Flask
 from tests.content.reading import Ask, chart, metric, rows, table
 from tests.factories import add_campaign, add_clinic, add_contact, add_patient, add_person, add_report, add_visit
 from webapp import audit, clock, content
-from webapp.content import Question, campaign_filters
+from webapp.content import Question
+from webapp.content.campaign_performance import own_filters
 from webapp.extensions import db, snapshot
 from webapp.figures import Change, Content
 from webapp.models import Campaign, Clinic, Diagnosis, Measurement, Treatment
@@ -272,16 +273,16 @@ def test_filters_offer_the_clinics_own_topics_and_campaigns(clinic: Clinic) -> N
     flu = add_campaign(clinic, "Flu 2026", topic="Vaccination", started_on=date(2026, 10, 2))
     theirs = add_campaign(add_clinic(), "Theirs", topic="Theirs")
     with snapshot() as connection:
-        topics = campaign_filters.TOPIC.choices(connection, clinic.id)
+        topics = own_filters.TOPIC.choices(connection, clinic.id)
         assert topics == [(str(teeth.id), "dental"), (str(first.id), "Vaccination")]
-        campaigns = campaign_filters.CAMPAIGN.choices(connection, clinic.id)
+        campaigns = own_filters.CAMPAIGN.choices(connection, clinic.id)
         assert [name for _, name in campaigns] == ["Flu 2026", "Teeth", "Flu 2025"]
         for offered, value, name in (
-            (campaign_filters.TOPIC, str(flu.id), "Vaccination"),
-            (campaign_filters.CAMPAIGN, str(flu.id), "Flu 2026"),
-            (campaign_filters.TOPIC, str(theirs.id), "Not recognised"),
-            (campaign_filters.CAMPAIGN, str(theirs.id), "Not recognised"),
-            (campaign_filters.TOPIC, "", "All topics"),
+            (own_filters.TOPIC, str(flu.id), "Vaccination"),
+            (own_filters.CAMPAIGN, str(flu.id), "Flu 2026"),
+            (own_filters.TOPIC, str(theirs.id), "Not recognised"),
+            (own_filters.CAMPAIGN, str(theirs.id), "Not recognised"),
+            (own_filters.TOPIC, "", "All topics"),
         ):
             assert offered.words(connection, clinic.id, value) == name
 

@@ -11,7 +11,8 @@ from tests.content.reading import rows, table
 from tests.factories import add_clinic, add_feedback, add_patient
 from webapp import content, words
 from webapp.content import CATALOGUE, Question
-from webapp.content.feedback_comments import LONGEST, MOST_COMMENTS, shortened, tidied
+from webapp.content.feedback_analysis.comments import LONGEST, MOST_COMMENTS, shortened
+from webapp.content.feedback_terms import tidied
 from webapp.extensions import db, snapshot
 from webapp.figures import Content, as_plain, freeze
 from webapp.models import Clinic, Feedback

@@ -9,7 +9,8 @@ import pytest
 from tests.content.reading import Ask, chart, metric, rows, table
 from tests.factories import add_clinic, add_measurement, add_patient, add_person, add_provider, add_report, add_visit
 from webapp import content
-from webapp.content import Question, comprehensive_counts
+from webapp.content import Question
+from webapp.content.comprehensive import counts
 from webapp.extensions import db, snapshot
 from webapp.figures import Change, Content, Excluded
 from webapp.models import Clinic, Diagnosis, Download, Feedback, Patient, Treatment
@@ -306,7 +307,7 @@ def test_it_compares_what_can_be_compared(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize("end", [date(2026, 10, 31), date(2028, 2, 29), date(2026, 1, 30), date(2200, 12, 31)])
 def test_the_steps_are_12_months_on_end(end: date) -> None:
-    found = comprehensive_counts.steps(end)
+    found = counts.steps(end)
     assert len(found) == 12
     assert found[-1][1] == end
     assert all(later[0] - earlier[1] == timedelta(days=1) for earlier, later in pairwise(found))

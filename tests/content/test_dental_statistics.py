@@ -6,7 +6,7 @@ import pytest
 
 from tests.content.reading import Ask, chart, metric, rows, section, table
 from tests.factories import add_clinic, add_patient, add_provider, add_treatment, add_visit
-from webapp.content.dental_counts import category_of
+from webapp.content.dental_statistics.counts import category_of
 from webapp.figures import Change, Content, Excluded, Rows
 from webapp.models import Clinic, Patient, Visit
 

@@ -10,7 +10,7 @@ from tests.content.reading import Ask, chart, metric, rows, table
 from tests.factories import add_clinic, add_feedback, add_patient, add_visit
 from webapp import content
 from webapp.content import Question
-from webapp.content.feedback_counts import CATEGORY, LEAST_USED, Tally
+from webapp.content.feedback_analysis.counts import CATEGORY, LEAST_USED, Tally
 from webapp.extensions import db, snapshot
 from webapp.figures import Change, Content
 from webapp.models import Clinic, Feedback

@@ -7,8 +7,8 @@ from tests.content.reading import Ask, metric
 from tests.factories import add_campaign, add_clinic, add_feedback, add_patient, add_provider, add_visit
 from webapp import content
 from webapp.content import CATALOGUE, Question, filters
-from webapp.content.feedback_counts import LEAST_USED
-from webapp.content.patient_counts import ACTIVE
+from webapp.content.feedback_analysis.counts import LEAST_USED
+from webapp.content.patient_summary.counts import ACTIVE
 from webapp.errors import FiguresFailed
 from webapp.extensions import db, snapshot
 from webapp.figures import Choice

@@ -1,4 +1,4 @@
-"""Each end of each band, against tables written by hand from the sources that webapp/content/vital_bands.py names."""
+"""Each end of each band, against tables written by hand from the sources that webapp/content/vitals/bands.py names."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import insert
 
 from tests.factories import add_patient
-from webapp.content import Question, sources, vital_bands, vital_counts
+from webapp.content import Question, sources
+from webapp.content.vitals import bands as vital_bands
+from webapp.content.vitals import counts as vital_counts
 from webapp.extensions import db, snapshot
 from webapp.models import Clinic, Measurement
 

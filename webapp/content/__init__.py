@@ -1,4 +1,6 @@
-"""What a report says: SQL in, plain figures out. One module per report template, one row each in CATALOGUE.
+"""What a report says: SQL in, plain figures out. One folder per report template, one row each in CATALOGUE.
+
+What lies beside the folders is what several templates share; none of it imports a template. Among it:
 
     question.py   what is asked              periods.py   which days, and which to compare with
     filters.py    what narrows it            findings.py  sentences about figures that are true by rule

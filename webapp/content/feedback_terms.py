@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func
 
-from webapp.content import feedback_comments
+from webapp import words
 from webapp.content.counting import SecondsBetween
 from webapp.models import Feedback
 
@@ -31,8 +31,13 @@ def category_of(feedback: Any) -> ColumnElement[str]:
 
 def label_of(category: str) -> str:
     """A category as a reader sees it; those that look the same there are counted as one."""
-    label = feedback_comments.tidied(category)
+    label = tidied(category)
     return "" if label in (NO_CATEGORY, NO_CATEGORY_LABEL) else label
+
+
+def tidied(text: str) -> str:
+    """Printable, in one line, with single spaces."""
+    return " ".join(words.printable(text).split())
 
 
 def rating() -> ColumnElement[int]:

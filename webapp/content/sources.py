@@ -1,4 +1,4 @@
-"""The records that reports read by column: see columns.py. A column that is added here is copied at the next tick."""
+"""The records that reports read by column: see columns/. A column that is added here is copied at the next tick."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
-from webapp.content import counting, feedback_terms, named, vital_told
+from webapp.content import counting, feedback_terms, named
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, copies
 from webapp.content.columns.source import Source
 from webapp.content.counting import HAPPENED, Conditions, SecondsBetween, Unindexed, narrowed, ordinal
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
 from webapp.content.question import Question
+from webapp.content.vitals import told as vital_told
 from webapp.models import (
     Campaign,
     CampaignContact,

@@ -8,7 +8,7 @@ from webapp.models.types import ClinicId, Sha256
 
 
 class ColumnCopy(Model):
-    """That records of a clinic were copied by column as they were at that revision of the clinic: content/columns.py.
+    """That records of a clinic were copied by column as they were at that revision of the clinic: content/columns/.
 
     `definition` is a SHA-256 of how that was done, `texts` a JSON object: the different texts of each column of texts.
     """

@@ -14,6 +14,9 @@ VERIFICATION_STATUSES = (
 )  # fmt: skip
 """FHIR R4 condition-ver-status (http://hl7.org/fhir/R4/valueset-condition-ver-status.html)."""
 
+NOT_HELD = {"refuted": "refuted", "entered-in-error": "entered in error"}
+"""The verification statuses of diagnoses that the patient does not have, and how a reader is told of them."""
+
 
 class Diagnosis(Sourced, Model):
     """A condition found in a patient. `code_system` is the URI of the coding (SNOMED CT, ICD-10), as FHIR gives it.

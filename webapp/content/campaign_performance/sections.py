@@ -2,7 +2,7 @@
 
 from webapp import words
 from webapp.content import adoption, filters, findings, intervals
-from webapp.content.campaign_counts import FOLLOWED_DAYS, Answer, Followed, Group, Reach, Run, added_up
+from webapp.content.campaign_performance.counts import FOLLOWED_DAYS, Answer, Followed, Group, Reach, Run, added_up
 from webapp.figures import Cell, Chart, Column, Section, Table
 
 MOST_SHOWN = 10

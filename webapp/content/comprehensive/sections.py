@@ -4,9 +4,9 @@ from collections import Counter
 
 from webapp import words
 from webapp.content import adoption, coverage, findings, named, periods
-from webapp.content.comprehensive_counts import KNOWN, RATINGS, SUCCEEDED, Answer, success_rate, within
-from webapp.content.comprehensive_work import FORMATS, Asked, Work
-from webapp.content.medical_vitals import HIGH
+from webapp.content.comprehensive.counts import KNOWN, RATINGS, SUCCEEDED, Answer, success_rate, within
+from webapp.content.comprehensive.workload import FORMATS, Asked, Work
+from webapp.content.vitals.bands import HIGH
 from webapp.figures import Cell, Chart, Column, Section, Table
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from webapp.content import adoption, ages, filters, periods, sources
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
-from webapp.content.campaign_filters import CAMPAIGN, TOPIC, campaign_names, topic_name
+from webapp.content.campaign_performance.own_filters import CAMPAIGN, TOPIC, campaign_names, topic_name
 from webapp.content.columns import DAY, Columns, Numbers
 from webapp.content.counting import HAPPENED, narrowed
 from webapp.content.periods import Period

@@ -9,17 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, false, func, select
 
-from webapp.content import (
-    coverage,
-    filters,
-    findings,
-    follow_ups,
-    intervals,
-    named,
-    periods,
-    revisits,
-    sources,
-)
+from webapp.content import coverage, filters, findings, follow_ups, intervals, named, periods, sources
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, UNKNOWN, Columns, looked_up
 from webapp.content.counting import Unindexed, month_key, of_asked_patients, treatments_of
@@ -27,10 +17,12 @@ from webapp.content.follow_ups import FollowUps
 from webapp.content.named import TopList
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.revisits import Revisits
 from webapp.content.template import Step
+from webapp.content.treatment_outcomes import revisits
+from webapp.content.treatment_outcomes.revisits import Revisits
 from webapp.figures import Excluded, Rows
 from webapp.models import Diagnosis, Treatment, Visit
+from webapp.models.diagnosis import NOT_HELD
 from webapp.models.treatment import OUTCOMES
 
 KIND = replace(
@@ -41,9 +33,6 @@ KIND = replace(
 )
 FILTERS = (KIND, filters.AGE, filters.SEX)
 STEPS = 6
-
-NOT_HELD = {"refuted": "refuted", "entered-in-error": "entered in error"}
-"""The verification statuses of diagnoses that the patient does not have, and how a reader is told of them."""
 
 
 @dataclass(frozen=True, slots=True)

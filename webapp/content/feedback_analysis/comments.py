@@ -6,8 +6,8 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from webapp import words
 from webapp.content.counting import Conditions
+from webapp.content.feedback_terms import tidied
 from webapp.figures import Cell, Column, Section, Table
 from webapp.models import Feedback
 
@@ -44,11 +44,6 @@ def latest(connection: Connection, conditions: Conditions) -> tuple[Comment, ...
     return tuple(
         Comment(day, tidied(category), rating, shortened(tidied(said))) for day, category, rating, said in found
     )
-
-
-def tidied(text: str) -> str:
-    """Printable, in one line, with single spaces."""
-    return " ".join(words.printable(text).split())
 
 
 def shortened(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Vital signs, classed: each reading by what the database tells of it (vital_told.py) and the patient's age.
+"""Vital signs, classed: each reading by what the database tells of it (told.py) and the patient's age.
 
 What a reading comes to is its verdict: a class, or the reason why it has none. Of several reasons the first in REASONS
 counts.
@@ -15,8 +15,8 @@ from webapp.content import ages, filters, periods, sources
 from webapp.content.columns import DAY, NO_DAY, Columns, looked_up, months_of
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.vital_bands import PRESSURE_AGE, SINGLE, VITALS
-from webapp.content.vital_told import PRESSURE, TOLD
+from webapp.content.vitals.bands import PRESSURE_AGE, SINGLE, VITALS
+from webapp.content.vitals.told import PRESSURE, TOLD
 from webapp.models import Measurement
 
 FILTERS = (filters.AGE, filters.SEX)

@@ -9,7 +9,7 @@
     overdue             follow-ups due before the last day and not done at its end, whenever the treatment was
     reports made        reports asked for on a day of the period that were made, of those not deleted
     blood pressure      readings of adults from 130/80 mm Hg on / readings with a class, by month (2017 ACC/AHA
-                        guideline, Table 6: vital_bands.py)
+                        guideline, Table 6: vitals/bands.py)
     visits a day        visits / days with any; a provider: visits with a provider / days on which each of these had any
     minutes, seconds    medians of the visits that were timed, and of the reports made
     people              who signed in or asked for a report in the period / accounts added by then and open now
@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import adoption, coverage, findings, named
-from webapp.content.comprehensive_counts import (
+from webapp.content.comprehensive.counts import (
     FILTERS,
     KNOWN,
     RATINGS,
@@ -39,7 +39,7 @@ from webapp.content.comprehensive_counts import (
     success_rate,
     within,
 )
-from webapp.content.comprehensive_sections import (
+from webapp.content.comprehensive.sections import (
     activity,
     compared,
     diagnoses,
@@ -52,7 +52,7 @@ from webapp.content.comprehensive_sections import (
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
-from webapp.content.vital_bands import PRESSURE_AGE
+from webapp.content.vitals.bands import PRESSURE_AGE
 from webapp.figures import Cell, Change, Definition, Metric
 
 LEAST_POINTS = 3

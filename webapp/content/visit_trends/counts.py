@@ -6,14 +6,15 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from webapp.content import busy_times, coverage, filters, periods, tallies
+from webapp.content import coverage, filters, periods
 from webapp.content.answer import A_YEAR_EARLIER, THE_PERIOD_BEFORE, OfPeriod
-from webapp.content.busy_times import Day, Hours
 from webapp.content.counting import HAPPENED, month_key, visits_of
 from webapp.content.periods import Period
 from webapp.content.question import Question
-from webapp.content.tallies import Tally
 from webapp.content.template import Step
+from webapp.content.visit_trends import busy_times, tallies
+from webapp.content.visit_trends.busy_times import Day, Hours
+from webapp.content.visit_trends.tallies import Tally
 from webapp.figures import Rows
 from webapp.models import Visit
 

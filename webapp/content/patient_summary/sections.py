@@ -2,7 +2,7 @@
 
 from webapp import words
 from webapp.content import coverage, filters, findings, periods
-from webapp.content.patient_counts import MOST_VISITS, Answer, Group
+from webapp.content.patient_summary.counts import MOST_VISITS, Answer, Group
 from webapp.figures import Cell, Chart, Column, Section, Table
 
 ENOUGH = 10

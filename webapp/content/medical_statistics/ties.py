@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from webapp.content.vital_bands import BMI, NEWS2, PRESSURE_CLASSES, SINGLE, Measure
+from webapp.content.vitals.bands import BMI, NEWS2, PRESSURE_CLASSES, SINGLE, Measure
 
 _PRESSURE = "outside:Blood pressure, 130/80 or higher"
 

@@ -162,6 +162,8 @@ BMI_CLASSES = {
 PRESSURE_CLASSES = {"normal": "Normal", "elevated": "Elevated", "stage_1": "Stage 1", "stage_2": "Stage 2"}
 HIGH_PRESSURES = ("stage_1", "stage_2")
 """The guideline's hypertension: 130/80 mm Hg or higher."""
+HIGH = "130/80 or higher"
+"""How a reader is told of it."""
 
 PRESSURES = ((140, 90, "stage_2"), (130, 80, "stage_1"), (120, None, "elevated"))
 """From the highest class down: the systolic and the diastolic pressure at which it begins, either of them enough.

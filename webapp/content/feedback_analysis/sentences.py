@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from webapp import words
 from webapp.content import coverage, filters, findings, intervals, periods
-from webapp.content.feedback_comments import LONGEST, MOST_COMMENTS
-from webapp.content.feedback_counts import SOON_DAYS, Answer, Said, Tally
+from webapp.content.feedback_analysis.comments import LONGEST, MOST_COMMENTS
+from webapp.content.feedback_analysis.counts import SOON_DAYS, Answer, Said, Tally
 from webapp.figures import Definition
 
 _CERTAIN = 1.96

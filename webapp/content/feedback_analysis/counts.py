@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, select
 from sqlalchemy.orm import aliased
 
 from webapp import words
-from webapp.content import coverage, feedback_comments, filters, findings, periods, sources
+from webapp.content import coverage, filters, findings, periods, sources
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, Columns, Numbers, grouped
 from webapp.content.counting import Conditions, month_key, narrowed, of_asked_patients
-from webapp.content.feedback_comments import Comment
+from webapp.content.feedback_analysis import comments
+from webapp.content.feedback_analysis.comments import Comment
 from webapp.content.feedback_terms import (
     NO_CATEGORY,
     NO_CATEGORY_LABEL,
@@ -269,13 +270,11 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     now, before = responses.within(question.days), responses.within(question.earlier)
     months = coverage.months(_months(question, responses), first)
     step(3, STEPS)
-    comments: tuple[Comment, ...] = ()
+    latest: tuple[Comment, ...] = ()
     if question.reads_comments:
-        comments = feedback_comments.latest(connection, responses_of(question, question.days))
+        latest = comments.latest(connection, responses_of(question, question.days))
     step(4, STEPS)
-    return Answer(
-        question, _said(now, visits), _said(before, visits_before), _by_category(now), months, first, comments
-    )
+    return Answer(question, _said(now, visits), _said(before, visits_before), _by_category(now), months, first, latest)
 
 
 def _responses(connection: Connection, question: Question, narrowed_to: Conditions) -> Columns:

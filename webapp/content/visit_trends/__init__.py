@@ -19,13 +19,14 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import busy_times, coverage, filters, findings, periods
+from webapp.content import coverage, filters, findings, periods
 from webapp.content.answer import A_YEAR_EARLIER
 from webapp.content.counting import month_key
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
-from webapp.content.visit_counts import FILTERS, STEPS, Answer, Counts, ask, count
+from webapp.content.visit_trends import busy_times
+from webapp.content.visit_trends.counts import FILTERS, STEPS, Answer, Counts, ask, count
 from webapp.figures import Cell, Chart, Column, Definition, Metric, Rows, Section, Table
 
 

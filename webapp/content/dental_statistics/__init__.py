@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import coverage, filters, findings, named, periods
-from webapp.content.dental_counts import FILTERS, MOST_VISITS, NOT_CDT, STEPS, Answer, Seen, ask, count
+from webapp.content.dental_statistics.counts import FILTERS, MOST_VISITS, NOT_CDT, STEPS, Answer, Seen, ask, count
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.figures import Change, Chart, Column, Definition, Metric, Section, Table

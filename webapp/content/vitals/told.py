@@ -1,4 +1,4 @@
-"""What the database tells of readings of vital signs: each against the bands of its measure (vital_bands.py), as far as
+"""What the database tells of readings of vital signs: each against the bands of its measure (bands.py), as far as
 the patient's age does not matter."""
 
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, null, or_, select
 
 from webapp.content.counting import Conditions, Unindexed
-from webapp.content.vital_bands import (
+from webapp.content.vitals.bands import (
     DIASTOLIC,
     DIASTOLIC_LIMITS,
     MMHG,

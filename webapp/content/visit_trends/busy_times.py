@@ -8,7 +8,7 @@ from datetime import date
 from webapp import words
 from webapp.content import findings, periods
 from webapp.content.question import Question
-from webapp.content.tallies import Tally
+from webapp.content.visit_trends.tallies import Tally
 from webapp.figures import Cell, Chart, Column, Table
 
 Hours = dict[tuple[int, int], int]

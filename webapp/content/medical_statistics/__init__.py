@@ -15,7 +15,7 @@
     months            the 12 calendar months up to the last day, or all of a longer period, by the day of the reading
     change            against the question's earlier period; of shares in percentage points
 
-Ages are those on the day of a reading; in completeness those on the last day. vital_bands.py has every band and limit
+Ages are those on the day of a reading; in completeness those on the last day. vitals/bands.py has every band and limit
 with its source.
 """
 
@@ -25,14 +25,15 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import coverage, filters, findings, intervals, medical_vitals, named, periods
-from webapp.content.medical_counts import RECORDS, STEPS, Answer, Part, ask, count
-from webapp.content.medical_ties import TIES
-from webapp.content.medical_vitals import HIGH, PRESSURE
+from webapp.content import coverage, filters, findings, intervals, named, periods
+from webapp.content.medical_statistics import vital_signs
+from webapp.content.medical_statistics.counts import RECORDS, STEPS, Answer, Part, ask, count
+from webapp.content.medical_statistics.ties import TIES
+from webapp.content.medical_statistics.vital_signs import PRESSURE
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
-from webapp.content.vital_bands import BMI_AGE, NEWS2_AGE, PRESSURE_AGE
-from webapp.content.vital_counts import FILTERS
+from webapp.content.vitals.bands import BMI_AGE, HIGH, NEWS2_AGE, PRESSURE_AGE
+from webapp.content.vitals.counts import FILTERS
 from webapp.figures import Cell, Chart, Column, Definition, Metric, Section, Table
 
 OF_PATIENTS = {
@@ -55,10 +56,10 @@ OF_VISITS = {
 def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
     sections = (
-        *medical_vitals.sections(answer),
+        *vital_signs.sections(answer),
         _records(answer),
         _completeness(answer),
-        medical_vitals.unclassed(answer),
+        vital_signs.unclassed(answer),
         named.section("observations", "Observation", answer.observations),
         named.section("treatments", "Treatment", answer.treatments),
     )
@@ -79,9 +80,9 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
 
     with_vitals = answer.of_visits["vitals"]
     visits = f"{words.number(with_vitals.have)} of {words.plural(with_vitals.of, 'medical visit')}"
-    readings, high = medical_vitals.outside(answer, PRESSURE)
+    readings, high = vital_signs.outside(answer, PRESSURE)
     pressures = f"{words.number(high)} of {words.plural(readings, 'reading')} of adults {HIGH}"
-    change = medical_vitals.step(answer, PRESSURE) if answer.are_vitals_compared else None
+    change = vital_signs.step(answer, PRESSURE) if answer.are_vitals_compared else None
     return (
         counted("visits"),
         counted("measurements"),
@@ -94,7 +95,7 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
 
 def _trend(answer: Answer) -> tuple[Cell, ...]:
     """The share of high blood pressures by month, where more than one month has any."""
-    shares = [findings.share(high, whole) for whole, high in medical_vitals.high_by_month(answer).values()]
+    shares = [findings.share(high, whole) for whole, high in vital_signs.high_by_month(answer).values()]
     return tuple(shares) if sum(1 for share in shares if share is not None) > 1 else ()
 
 
@@ -191,13 +192,13 @@ def _be(count: int) -> str:
 
 
 def _pressure_sentence(answer: Answer) -> str:
-    readings, high = medical_vitals.outside(answer, PRESSURE)
+    readings, high = vital_signs.outside(answer, PRESSURE)
     if not readings:
         return ""
     share = findings.share(high, readings)
     part = f" ({words.number(share, 1)} %)" if share is not None and readings >= findings.SMALL else ""
     some, be = words.number(high) if high else "none", "were" if high > 1 else "was"
-    moved = medical_vitals.step(answer, PRESSURE) if answer.are_vitals_compared else None
+    moved = vital_signs.step(answer, PRESSURE) if answer.are_vitals_compared else None
     told = ""
     if moved:
         when, way = periods.within(*answer.earlier), "more" if moved.difference > 0 else "less"
@@ -208,13 +209,13 @@ def _pressure_sentence(answer: Answer) -> str:
 
 def _scores_sentence(answer: Answer) -> str:
     """The vital sign that stood out, where one did."""
-    found = {name: medical_vitals.outside(answer, name) for name in medical_vitals.SIGNS}
-    leader = medical_vitals.most_often(found)
+    found = {name: vital_signs.outside(answer, name) for name in vital_signs.SIGNS}
+    leader = vital_signs.most_often(found)
     if not leader:
         return ""
     readings, outside = found[leader]
     share = words.number(findings.share(outside, readings) or 0, 1)
-    label = medical_vitals.LABELS[leader]
+    label = vital_signs.LABELS[leader]
     return f"Of the signs of NEWS2, {label.lower()} scored 1 to 3 most often: in {share} % of readings."
 
 
@@ -233,7 +234,7 @@ def _missing_sentence(answer: Answer) -> str:
 
 
 def _unclassed_sentence(answer: Answer) -> str:
-    troubles = [trouble.lower() for trouble in medical_vitals.troubles(answer)]
+    troubles = [trouble.lower() for trouble in vital_signs.troubles(answer)]
     return f"Some readings have no class: {words.listed(troubles)}." if troubles else ""
 
 

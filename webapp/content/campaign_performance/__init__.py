@@ -22,8 +22,16 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import adoption, coverage, filters, findings, intervals, periods
-from webapp.content.campaign_counts import FILTERS, FOLLOWED_DAYS, STEPS, Answer, Reach, ask, count
-from webapp.content.campaign_sections import by_campaign, by_patient, compared, followed, funnel, upkeep, users
+from webapp.content.campaign_performance.counts import FILTERS, FOLLOWED_DAYS, STEPS, Answer, Reach, ask, count
+from webapp.content.campaign_performance.sections import (
+    by_campaign,
+    by_patient,
+    compared,
+    followed,
+    funnel,
+    upkeep,
+    users,
+)
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.figures import Definition, Metric, Rows

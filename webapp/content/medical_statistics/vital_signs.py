@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 
 from webapp import words
 from webapp.content import coverage, findings, intervals, periods
-from webapp.content.medical_counts import Answer
-from webapp.content.vital_bands import (
+from webapp.content.medical_statistics.counts import Answer
+from webapp.content.vitals.bands import (
     BMI,
     BMI_CLASSES,
+    HIGH,
     HIGH_PRESSURES,
     NEWS2,
     PRESSURE_CLASSES,
@@ -16,11 +17,10 @@ from webapp.content.vital_bands import (
     SINGLE,
     Measure,
 )  # fmt: skip
-from webapp.content.vital_counts import AGES, REASONS
+from webapp.content.vitals.counts import AGES, REASONS
 from webapp.figures import Cell, Change, Chart, Column, Section, Table
 
 ALL = "All ages"
-HIGH = "130/80 or higher"
 PRESSURE = "pressure"
 PRESSURE_LABEL = "Blood pressure"
 LABELS = {PRESSURE: PRESSURE_LABEL} | {measure.name: measure.label for measure in SINGLE}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, func, or_, select
 
-from webapp.content import ages, coverage, named, periods, sources, vital_counts
+from webapp.content import ages, coverage, named, periods, sources
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns
 from webapp.content.columns.source import Source
@@ -18,12 +18,14 @@ from webapp.content.named import TopList
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.template import Step
-from webapp.content.vital_bands import BMI, BMI_AGE, PRESSURE_AGE, SYSTOLIC, VITALS
-from webapp.content.vital_counts import FILTERS, REASONS, Readings
-from webapp.content.vital_told import SAYS_NOTHING
+from webapp.content.vitals import counts as vital_counts
+from webapp.content.vitals.bands import BMI, BMI_AGE, PRESSURE_AGE, SYSTOLIC, VITALS
+from webapp.content.vitals.counts import FILTERS, REASONS, Readings
+from webapp.content.vitals.told import SAYS_NOTHING
 from webapp.figures import Excluded, Rows
 from webapp.models import Diagnosis, Measurement, Treatment, Visit
 from webapp.models.code_systems import LOINC
+from webapp.models.diagnosis import NOT_HELD
 from webapp.models.visit import NOT_COUNTED
 
 STEPS = 6
@@ -34,8 +36,6 @@ RECORDS = {
     "measurements": "Measurements",
     "treatments": "Medical treatments",
 }
-NOT_MEANT = {"refuted": "refuted", "entered-in-error": "entered in error"}
-"""Verification statuses of diagnoses that are none, and how a reader is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
         .where(
             Diagnosis.clinic_id == clinic,
             Diagnosis.recorded_on.between(*days),
-            func.coalesce(Diagnosis.verification_status, "").not_in(list(NOT_MEANT)),
+            func.coalesce(Diagnosis.verification_status, "").not_in(list(NOT_HELD)),
             or_(Visit.kind.is_(None), Visit.kind == "medical"),
             *of_asked_patients(question, FILTERS, Diagnosis.patient_id),
         ),
@@ -205,8 +205,8 @@ def _diagnoses(clinic: _Clinic, excluded: Counter[str]) -> tuple[Columns, Record
     visits = clinic.records(sources.VISITS, None, "kind", "visit", wanted=[Visit.kind == "dental"])
     dental = visits.where(visits.is_one_of("kind", ["dental"]))
     medical = clinic.asked(found.where(~np.isin(found["visit"], dental["visit"])))
-    _exclude(medical.within(clinic.question.days), NOT_MEANT, excluded)
-    meant, counted = (some.where(~some.is_one_of("status", NOT_MEANT)) for some in (found, medical))
+    _exclude(medical.within(clinic.question.days), NOT_HELD, excluded)
+    meant, counted = (some.where(~some.is_one_of("status", NOT_HELD)) for some in (found, medical))
     now, before = (counted.within(period) for period in (clinic.question.days, clinic.question.earlier))
     return meant, _records(now, before)
 

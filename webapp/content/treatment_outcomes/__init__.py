@@ -22,11 +22,12 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import coverage, filters, findings, follow_ups, named, periods, revisits
+from webapp.content import coverage, filters, findings, follow_ups, named, periods
 from webapp.content.intervals import LEVEL
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
-from webapp.content.treatment_counts import FILTERS, STEPS, Answer, Outcomes, ask, count
+from webapp.content.treatment_outcomes import revisits
+from webapp.content.treatment_outcomes.counts import FILTERS, STEPS, Answer, Outcomes, ask, count
 from webapp.figures import FEWEST_DRAWN, Cell, Change, Chart, Column, Definition, Metric, Section, Table
 
 ENOUGH = 10

@@ -12,31 +12,23 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, func, select
 
-from webapp.content import (
-    adoption,
-    comprehensive_work,
-    coverage,
-    findings,
-    follow_ups,
-    periods,
-    presence,
-    sources,
-    vital_counts,
-)
+from webapp.content import adoption, coverage, findings, follow_ups, periods, presence, sources
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, Columns
-from webapp.content.comprehensive_work import Asked, Work
+from webapp.content.comprehensive import workload
+from webapp.content.comprehensive.workload import Asked, Work
 from webapp.content.counting import HAPPENED, month_key, rows_by_status, visits_of
 from webapp.content.named import SPELLING, Spelling
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.sources import DIAGNOSES, OUTCOMES
 from webapp.content.template import Step
-from webapp.content.treatment_counts import NOT_HELD
-from webapp.content.vital_bands import HIGH_PRESSURES, PRESSURE_CLASSES
+from webapp.content.vitals import counts as vital_counts
+from webapp.content.vitals.bands import HIGH_PRESSURES, PRESSURE_CLASSES
 from webapp.figures import Rows
 from webapp.models import Feedback, Visit
+from webapp.models.diagnosis import NOT_HELD
 
 FILTERS = ()
 MONTHS = 12
@@ -155,10 +147,10 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     step(3, STEPS)
     diagnoses = _diagnoses(connection, question)
     teams = adoption.teams(connection, question, question.days)
-    asked = comprehensive_work.asked(connection, question)
-    made = comprehensive_work.made(connection, question, steps(question.end))
+    asked = workload.asked(connection, question)
+    made = workload.made(connection, question, steps(question.end))
     step(4, STEPS)
-    work, work_before = comprehensive_work.of(connection, question, (question.days, question.earlier), happened)
+    work, work_before = workload.of(connection, question, (question.days, question.earlier), happened)
     step(5, STEPS)
     return Answer(
         question,
@@ -177,7 +169,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
         work,
         work_before,
         presence.records_begin(connection, clinic)[0],
-        comprehensive_work.reports_begin(connection, question),
+        workload.reports_begin(connection, question),
     )
 
 

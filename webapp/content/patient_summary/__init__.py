@@ -11,7 +11,7 @@
     months             the 12 calendar months up to the last day, or all of a longer period
     change             against the question's earlier period, active patients as of its last day
 
-The thresholds for naming an age group (patient_sections.ENOUGH, STANDS_OUT) are rules of this system.
+The thresholds for naming an age group (sections.ENOUGH, STANDS_OUT) are rules of this system.
 """
 
 from datetime import timedelta
@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 
 from webapp import words
 from webapp.content import coverage, filters, findings
-from webapp.content.patient_counts import FILTERS, STEPS, Answer, Times, ask, count
-from webapp.content.patient_sections import age_decimals, age_title, median_words, sections_of
+from webapp.content.patient_summary.counts import FILTERS, STEPS, Answer, Times, ask, count
+from webapp.content.patient_summary.sections import age_decimals, age_title, median_words, sections_of
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.figures import Definition, Metric, Rows

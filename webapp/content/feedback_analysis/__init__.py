@@ -14,7 +14,7 @@
     change             against the question's earlier period
 
 A mean is told to have moved beyond 1.96 standard errors of the difference (Altman, Practical Statistics for Medical
-Research, 1991, chapter 9). What readers are told of all this stands in feedback_words.
+Research, 1991, chapter 9). What readers are told of all this stands in sentences.py.
 """
 
 from collections.abc import Mapping
@@ -23,8 +23,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from webapp import words
-from webapp.content import coverage, feedback_comments, feedback_words, filters, findings, periods
-from webapp.content.feedback_counts import (
+from webapp.content import coverage, filters, findings, periods
+from webapp.content.feedback_analysis import comments, sentences
+from webapp.content.feedback_analysis.counts import (
     FILTERS,
     SOON_DAYS,
     STEPS,
@@ -37,8 +38,8 @@ from webapp.content.feedback_counts import (
     count,
     top,
 )
+from webapp.content.feedback_analysis.ties import TIES
 from webapp.content.feedback_terms import NO_RATING, OUT_OF_RANGE
-from webapp.content.feedback_ties import TIES
 from webapp.content.question import Question
 from webapp.content.template import Body, Step, Template
 from webapp.figures import Cell, Change, Chart, Column, Metric, Section, Table
@@ -53,21 +54,21 @@ RATING_LABELS = {
 
 def build(connection: Connection, question: Question, step: Step) -> Body:
     answer = ask(connection, question, step)
-    comments = feedback_comments.section(answer.comments, is_whole=not question.suppress_below)
+    said = comments.section(answer.comments, is_whole=not question.suppress_below)
     sections = (
         _ratings(answer),
         _by_month(answer),
         _by_category(answer),
         _answers(answer),
         _compared(answer),
-        comments,
+        said,
     )
     return Body(
-        summary=feedback_words.summary(answer, _categories(answer)),
+        summary=sentences.summary(answer, _categories(answer)),
         metrics=_metrics(answer),
         sections=sections,
         rows=answer.rows,
-        definitions=feedback_words.definitions(bool(comments)),
+        definitions=sentences.definitions(bool(said)),
     )
 
 
@@ -83,12 +84,12 @@ def _metrics(answer: Answer) -> tuple[Metric, ...]:
 
     is_few = tally.rated < findings.SMALL
     of_ratings = f"of {words.plural(tally.rated, 'rating')}" if tally.rated else ""
-    net = "" if tally.net is None else f"net score {feedback_words.signed(tally.net)}"
+    net = "" if tally.net is None else f"net score {sentences.signed(tally.net)}"
     positive = f"{words.number(tally.positive)} {of_ratings}" if tally.rated else ""
     rate = "" if now.response_rate is None else f"response rate {words.number(now.response_rate, 1)} %"
     if 0 < now.all_visits < findings.SMALL:
         rate = f"{words.number(now.visits_named)} of {words.plural(now.all_visits, 'visit')} drew one"
-    days = "" if now.median_days is None else f"median {feedback_words.days(now.median_days)}"
+    days = "" if now.median_days is None else f"median {sentences.days(now.median_days)}"
     if 0 < tally.all < findings.SMALL:
         days = f"{words.number(now.waits.in_time)} of {words.plural(tally.all, 'response')}"
     then = before.tally
@@ -127,7 +128,7 @@ def _ratings(answer: Answer) -> Section | None:
     chart = Chart(
         "ratings",
         "bar",
-        feedback_words.ratings_title(tally),
+        sentences.ratings_title(tally),
         f"Responses by rating, 5 the best, {periods.label(*answer.period)}",
         table.key,
         "rating",
@@ -214,7 +215,7 @@ def _by_month(answer: Answer) -> Section | None:
     if len(months) > 1:
         shown = periods.months_label(months, question.end)
         if sum(1 for tally in months.values() if tally.rated) > 1:
-            title, plotted = feedback_words.means_title(answer), f"Mean rating a month, 1 to 5, {shown}"
+            title, plotted = sentences.means_title(answer), f"Mean rating a month, 1 to 5, {shown}"
             charts.append(Chart("means", "line", title, plotted, table.key, "month", ("mean",)))
         numbers = {key: tally.all for key, tally in months.items()}
         title = findings.months_title("Responses", numbers, answer.period, answer.records_begin)
@@ -263,7 +264,7 @@ def _by_category(answer: Answer) -> Section | None:
     chart = Chart(
         "categories",
         "stack",
-        feedback_words.categories_title(categories),
+        sentences.categories_title(categories),
         f"Positive, neither and negative ratings by category, {periods.label(*answer.period)}",
         table.key,
         "category",
@@ -282,7 +283,7 @@ def _answers(answer: Answer) -> Section | None:
         chart = Chart(
             "waits",
             "bar",
-            feedback_words.waits_title(answer.now),
+            sentences.waits_title(answer.now),
             f"Responses by time to answer, {periods.label(*answer.period)}",
             "waits",
             "wait",
