@@ -23,8 +23,8 @@ class ColumnCopy(Model):
 
 
 class ColumnPart(Model):
-    """One column of the records of a month, those without a day in that of date.min: whole numbers of 32 bits, the
-    lowest byte first."""
+    """One column of the records of a month, those without a day in that of date.min, in the order of days: whole
+    numbers of 8, 16 or 32 bits, the lowest byte first."""
 
     __tablename__ = "column_parts"
 

@@ -123,20 +123,17 @@ class _Key:
     """Columns of one length as one: rows have the same number where they are the same, and are in order by it."""
 
     def __init__(self, columns: Sequence[Numbers]) -> None:
-        self._lows, self._spans = [], []
-        for numbers in columns:
-            low = int(numbers.min(initial=2**31 - 1))
-            self._lows.append(low)
-            self._spans.append(max(int(numbers.max(initial=low)) - low + 1, 1))
+        ends = [(int(some.min()), int(some.max())) if len(some) else (0, 0) for some in columns]
+        self._lows, self._spans = [low for low, _ in ends], [high - low + 1 for low, high in ends]
         self.width = prod(self._spans)
         self.is_too_wide = self.width > _WIDEST
         self.is_narrow = self.width <= 4 * len(columns[0])
         """Whether a place for every number that there may be takes less time than to sort those that there are."""
         if not self.is_too_wide:
-            self.rows = np.zeros(len(columns[0]), np.int64)
+            self.rows: Numbers = np.zeros(len(columns[0]), np.int32 if self.width < 2**31 else np.int64)
             for numbers, low, span in zip(columns, self._lows, self._spans, strict=True):
                 self.rows *= span
-                self.rows += numbers
+                np.add(self.rows, numbers, out=self.rows, casting="unsafe")
                 self.rows -= low
 
     def columns(self, key: Numbers) -> list[Numbers]:

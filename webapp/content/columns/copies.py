@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import delete, insert, select
 
 from webapp.content.columns import DAY, Columns, months_of
-from webapp.content.columns.source import KEPT_AS, Source, definition_of
+from webapp.content.columns.source import Source, definition_of, kept_as
 from webapp.extensions import db, snapshot
 from webapp.models import Clinic, ColumnCopy, ColumnPart
 
@@ -47,21 +47,22 @@ def keep(source: Source, clinic_id: int) -> None:
 
 
 def _parts(source: Source, columns: Columns) -> Iterator[list[dict[str, Any]]]:
-    """The columns of each month."""
+    """The columns of each month, its records in the order of days."""
     names = (*((DAY,) if source.is_by_day else ()), *source.texts, *source.numbers)
     if DAY not in names:
-        yield _part(columns, names, date.min)
-        return
-    if not len(columns):
-        return
-    in_order = np.argsort(columns[DAY], kind="stable")
-    # Records without a day go with those of the first month of all.
-    days = np.maximum(columns[DAY][in_order], date.min.toordinal())
-    _, begins = np.unique(months_of(days), return_index=True)
-    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(days)], strict=True):
-        month = date.fromordinal(int(days[begin])).replace(day=1)
-        yield _part(Columns({name: columns[name][in_order[begin:end]] for name in names}, {}), names, month)
+        yield _part(columns, names, slice(None), date.min)
+    elif len(columns):
+        columns = columns.where(np.argsort(columns[DAY], kind="stable"))
+        # Records without a day go with those of the first month of all.
+        days = np.maximum(columns[DAY], date.min.toordinal())
+        _, begins = np.unique(months_of(days), return_index=True)
+        for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(days)], strict=True):
+            month = date.fromordinal(int(days[begin])).replace(day=1)
+            yield _part(columns, names, slice(begin, end), month)
 
 
-def _part(columns: Columns, names: Iterable[str], month: date) -> list[dict[str, Any]]:
-    return [{"month": month, "column": name, "numbers": columns[name].astype(KEPT_AS).tobytes()} for name in names]
+def _part(columns: Columns, names: Iterable[str], those: slice, month: date) -> list[dict[str, Any]]:
+    return [
+        {"month": month, "column": name, "numbers": columns[name][those].astype(kept_as(name, columns.texts)).tobytes()}
+        for name in names
+    ]

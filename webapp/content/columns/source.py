@@ -25,7 +25,7 @@ from webapp.content.counting import Conditions, listed
 from webapp.content.periods import Period
 from webapp.models import Clinic, ColumnCopy, ColumnPart
 
-KEPT_AS = np.dtype("<i4")
+_WIDTHS = {2**8: "<u1", 2**16: "<u2", 2**31: "<i4"}
 _NONE = np.empty(0, np.int32)
 
 
@@ -145,9 +145,18 @@ def _kept(
     for name, numbers in connection.execute(query.order_by(ColumnPart.month)):
         parts[name].append(numbers)
     # Each column's parts go as they are put together, so that no more than one is there twice.
-    whole = {name: np.frombuffer(b"".join(parts.pop(name)), KEPT_AS) for name in sorted(wanted)}
-    columns = Columns(whole, texts)
-    return columns.within(period) if period else columns
+    whole = {name: np.frombuffer(b"".join(parts.pop(name)), kept_as(name, texts)) for name in sorted(wanted)}
+    if period:
+        # A copy has its records in the order of days.
+        begin, end = np.searchsorted(whole[DAY], [period[0].toordinal(), period[1].toordinal() + 1])
+        whole = {name: numbers[begin:end] for name, numbers in whole.items()}
+    return Columns(whole, texts)
+
+
+def kept_as(name: str, texts: Mapping[str, Sequence[str | None]]) -> np.dtype[Any]:
+    """How the numbers of that column stand in a copy: the places of a few texts need few bits."""
+    different = len(texts[name]) if name in texts else max(_WIDTHS)
+    return np.dtype(next(width for most, width in _WIDTHS.items() if different <= most))
 
 
 def _kept_texts(connection: Connection, source: Source, clinic_id: int) -> dict[str, list[str | None]] | None:
@@ -166,7 +175,7 @@ def _kept_texts(connection: Connection, source: Source, clinic_id: int) -> dict[
 
 @lru_cache
 def definition_of(source: Source, dialect: Dialect) -> str:
-    """A SHA-256 of how the records are read."""
+    """A SHA-256 of how the records are read, and how a copy of them is kept."""
     by = source.by_group([source.clinic_id == 0], source.texts, source.numbers)
     sql = by.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    return hashlib.sha256(str(sql).encode()).hexdigest()
+    return hashlib.sha256(f"{sql} {_WIDTHS}".encode()).hexdigest()

@@ -93,13 +93,20 @@ def _followed(came: Columns, last: date) -> Columns:
         return came.having(followed=came["patient"], again=came["patient"])
     first, kinds = int(came[DAY].min()), len(came.texts["kind"])
     days = int(came[DAY].max()) - first + 1 + DAYS
-    visits = np.sort((came["patient"].astype(np.int64) * days + (came[DAY] - first)) * kinds + came["kind"])
-    patient_days, kind = np.divmod(visits, kinds)
-    begins = np.flatnonzero(np.diff(patient_days, prepend=-1))
-    each_once = patient_days[begins]
+    # In place, for there may be a million of them.
+    visits = came["patient"].astype(np.int64)
+    for numbers, span in ((came[DAY] - first, days), (came["kind"], kinds)):
+        visits *= span
+        visits += numbers
+    visits.sort()
+    kind = (visits % kinds).astype(np.int32)
+    visits //= kinds
+    begins = np.flatnonzero(np.diff(visits, prepend=-1))
+    each_once = visits[begins]
     comes_again = np.diff(each_once, append=each_once[-1] + DAYS + 1) <= DAYS
     again = np.repeat(comes_again, np.diff(begins, append=len(visits)))
-    day = patient_days % days + first
+    visits %= days
+    day = visits.astype(np.int32) + first
     followed = day <= last.toordinal() - DAYS
     return Columns({DAY: day, "kind": kind, "followed": followed, "again": again & followed}, came.texts)
 
