@@ -2,6 +2,7 @@
 
 import random
 import threading
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -105,6 +106,29 @@ def test_an_id_that_does_not_occur_is_looked_up_as_the_default() -> None:
     nobody = np.array([], np.int32)
     assert looked_up(at, nobody, nobody, 5).tolist() == [5] * 5
     assert looked_up(nobody, ids, values, 5).tolist() == []
+
+
+some_ids = st.lists(st.one_of(st.integers(0, 12), st.integers(0, 2**31 - 1)), max_size=12)
+
+
+@given(some_ids, some_ids, st.booleans())
+def test_values_are_looked_up_however_far_apart_the_ids_lie(ids: list[int], others: list[int], is_near: bool) -> None:
+    near = [one % 13 for one in ids] if is_near else ids
+    value_of = {one: place for place, one in enumerate(dict.fromkeys(near))}
+    asked = [*near, *others, columns.UNKNOWN]
+    at, known, values = (np.array(some, np.int32) for some in (asked, list(value_of), list(value_of.values())))
+    assert looked_up(at, known, values, -7).tolist() == [value_of.get(one, -7) for one in asked]
+
+
+def test_the_ids_of_other_clinics_take_no_memory() -> None:
+    """The ids of a small clinic are high, and far apart, where large ones have theirs in between."""
+    ids = np.array([5, 2**30, 2**31 - 1], np.int32)
+    tracemalloc.start()
+    try:
+        assert looked_up(ids, ids, ids, 0).tolist() == ids.tolist()
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_records_are_chosen_by_text_and_by_day() -> None:

@@ -148,10 +148,18 @@ class _Key:
 def looked_up(at: Numbers, ids: Numbers, values: Numbers, default: int) -> Numbers:
     """For each of the ids `at`, the one of `values` that stands at the place of that id in `ids`; `default` for an id
     that does not occur there and for UNKNOWN."""
-    # One place more than there are ids: the last, which UNKNOWN counts from the end, is nobody's.
-    found = np.full(max(at.max(initial=0), ids.max(initial=0)) + 2, default, np.int32)
-    found[ids] = values
-    return found[at]
+    if not len(ids):
+        return np.full(len(at), default, np.int32)
+    low, span = int(ids.min()), int(ids.max()) - int(ids.min()) + 1
+    if span > 4 * (len(at) + len(ids)):
+        # The ids of a clinic may lie far apart among those of all others: memory is to grow with its own records.
+        once, places = np.unique(ids, return_index=True)
+        found = np.minimum(np.searchsorted(once, at), len(once) - 1)
+        return np.where(once[found] == at, values[places[found]], default).astype(np.int32, copy=False)
+    every = np.full(span + 1, default, np.int32)
+    every[ids - low] = values
+    # What lies before the first id counts as far behind the last, and there the last place is nobody's.
+    return every[np.minimum((at - low).astype(np.uint32), span)]
 
 
 def dates(days: Numbers) -> npt.NDArray[np.datetime64]:

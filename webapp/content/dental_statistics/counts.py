@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from webapp.content import ages, coverage, filters, findings, named, periods, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import DAY, NO_DAY, Columns, Numbers, grouped, looked_up
+from webapp.content.columns import DAY, NO_DAY, Columns, Numbers, grouped, looked_up, numbered
 from webapp.content.counting import Conditions, month_key, narrowed, rows_by_status, visit_rows, visits_of
 from webapp.content.named import TopList
 from webapp.content.periods import Period
@@ -146,9 +146,10 @@ def _firsts(connection: Connection, question: Question, came: Columns) -> Number
     if filters.PROVIDER.name in question.chosen:
         others = {name: value for name, value in question.chosen.items() if name != filters.PROVIDER.name}
         every, _ = _came(connection, replace(question, filters=others))
-    firsts = np.full(every["patient"].max(initial=0) + 1, date.max.toordinal(), np.int32)
-    np.minimum.at(firsts, every["patient"], every[DAY])
-    return firsts[came["patient"]]
+    (who,), places = numbered(every["patient"])
+    firsts = np.full(len(who), date.max.toordinal(), np.int32)
+    np.minimum.at(firsts, places, every[DAY])
+    return looked_up(came["patient"], who, firsts, NO_DAY)
 
 
 def _seen(came: Columns, period: Period) -> Seen:
