@@ -14,7 +14,8 @@ import pytest
 from flask import current_app
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from tests.content import hostile
 from tests.content.random_clinic import add_random_clinics
@@ -279,6 +280,47 @@ def test_a_tick_copies_what_has_changed_and_nothing_else(
     db.session.commit()
     jobs.tick()
     assert sorted(done) == sorted([("visits", random_clinics[0].id), *((source.name, changed) for source in SOURCES)])
+
+
+def test_a_copy_that_fails_keeps_no_other_from_its_turn(
+    random_clinics: list[Clinic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, real_keep = ("patients", random_clinics[0].id), copies.keep
+
+    def keep(source: Source, clinic_id: int) -> None:
+        if (source.name, clinic_id) == broken:
+            db.session.execute(text("SELECT no_such_thing"))
+        real_keep(source, clinic_id)
+
+    monkeypatch.setattr(copies, "keep", keep)
+    with pytest.raises(SQLAlchemyError):
+        sources.keep_up()
+    assert kept() == {(source.name, clinic.id) for source in SOURCES for clinic in random_clinics} - {broken}
+
+
+def test_a_round_of_copies_ends_in_time_and_the_next_goes_on(
+    random_clinics: list[Clinic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Round:
+        def __init__(self, seconds: float) -> None:
+            assert seconds == copies.SECONDS < 60
+            self.left = 20
+
+        @property
+        def has_passed(self) -> bool:
+            self.left -= 1
+            return self.left < 0
+
+    monkeypatch.setattr(copies, "Deadline", Round)
+    sources.keep_up()
+    assert len(kept()) == 20
+    sources.keep_up()
+    assert len(kept()) == len(SOURCES) * len(random_clinics) == 24
+
+
+def test_a_clinic_that_has_gone_meanwhile_has_no_copy(random_clinics: list[Clinic]) -> None:
+    copies.keep(PATIENTS, max(clinic.id for clinic in random_clinics) + 1)
+    assert kept() == set()
 
 
 def test_a_clinic_without_records_has_empty_copies(clinic: Clinic) -> None:

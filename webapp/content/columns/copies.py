@@ -1,6 +1,8 @@
 """Keeps the columnar copies of records that source.py reads."""
 
 import json
+import logging
+import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -8,31 +10,68 @@ from typing import Any
 import numpy as np
 from sqlalchemy import delete, insert, select
 
+from webapp.clock import Deadline
 from webapp.content.columns import DAY, Columns, months_of
 from webapp.content.columns.source import Source, definition_of, kept_as
-from webapp.extensions import db, snapshot
+from webapp.extensions import db, snapshot, start_afresh
 from webapp.models import Clinic, ColumnCopy, ColumnPart
+from webapp.queues import JobTimedOut
+
+log = logging.getLogger(__name__)
+
+SECONDS = 20
+"""How long a round goes on to begin copies. The worker makes no report meanwhile, and the next tick is a minute later:
+a longer round would meet it on another worker, and all of them would copy the same."""
 
 
 def keep_up(sources: Sequence[Source]) -> None:
-    """Have the copies of all clinics say what their records say now. Commits after each."""
+    """Have the copies of all clinics say what their records say now: as many as can be begun in SECONDS, for the next
+    round comes soon. Commits after each. One that fails keeps none after it from its turn, and the first fault is then
+    raised."""
+    faults: list[Exception] = []
+    deadline = Deadline(SECONDS)
+    for source, clinic_id in _lacking(sources):
+        if deadline.has_passed:
+            break
+        try:
+            keep(source, clinic_id)
+        except JobTimedOut:
+            raise
+        except Exception as fault:  # noqa: BLE001 raised below, when the others had their turn
+            log.error(
+                "records could not be copied: %s", type(fault).__name__, extra={"clinic": clinic_id, "of": source.name}
+            )
+            start_afresh()
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+
+
+def _lacking(sources: Sequence[Source]) -> list[tuple[Source, int]]:
+    """Those of which there is no copy that may be used. Clinics come in another order each time, so that those whose
+    records change all the time leave no others behind."""
     with snapshot() as connection:
         of_now = select(ColumnCopy.clinic_id, ColumnCopy.name, ColumnCopy.definition).join(
             Clinic, (Clinic.id == ColumnCopy.clinic_id) & (Clinic.revision == ColumnCopy.revision)
         )
         kept = {tuple(row) for row in connection.execute(of_now)}
-        clinics = connection.scalars(select(Clinic.id).order_by(Clinic.id)).all()
-        dialect = connection.dialect
-    for clinic_id in clinics:
-        for source in sources:
-            if (clinic_id, source.name, definition_of(source, dialect)) not in kept:
-                keep(source, clinic_id)
+        clinics = list(connection.scalars(select(Clinic.id)))
+        definitions = {source: definition_of(source, connection.dialect) for source in sources}
+    random.shuffle(clinics)
+    return [
+        (source, clinic_id)
+        for clinic_id in clinics
+        for source, definition in definitions.items()
+        if (clinic_id, source.name, definition) not in kept
+    ]
 
 
 def keep(source: Source, clinic_id: int) -> None:
-    """Have the clinic's records copied as they are now; commits."""
+    """Have the clinic's records copied as they are now, where there is such a clinic; commits."""
     with snapshot() as connection:
         revision = connection.scalar(select(Clinic.revision).where(Clinic.id == clinic_id))
+        if revision is None:  # The clinic is gone.
+            return
         definition = definition_of(source, connection.dialect)
         columns = source.gathered(connection, clinic_id, (*source.texts, *source.numbers), None, [])
     # Of two that copy at once the second waits for the first, and replaces its copy.
