@@ -318,6 +318,12 @@ def test_a_round_of_copies_ends_in_time_and_the_next_goes_on(
     assert len(kept()) == len(SOURCES) * len(random_clinics) == 24
 
 
+def test_copies_that_nothing_reads_any_more_go(random_clinics: list[Clinic]) -> None:
+    copies.keep_up([PATIENTS, VISITS])
+    copies.keep_up([PATIENTS])
+    assert {name for name, _ in kept()} == set(db.session.scalars(select(ColumnPart.name))) == {"patients"}
+
+
 def test_a_clinic_that_has_gone_meanwhile_has_no_copy(random_clinics: list[Clinic]) -> None:
     copies.keep(PATIENTS, max(clinic.id for clinic in random_clinics) + 1)
     assert kept() == set()

@@ -3,7 +3,7 @@
 import json
 import logging
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -26,9 +26,10 @@ a longer round would meet it on another worker, and all of them would copy the s
 
 def keep_up(sources: Sequence[Source]) -> None:
     """Have the copies of all clinics say what their records say now: as many as can be begun in SECONDS, for the next
-    round comes soon. Commits after each. One that fails keeps none after it from its turn, and the first fault is then
-    raised."""
+    round comes soon. Copies of what is none of the sources go. Commits after each. One that fails keeps none after it
+    from its turn, and the first fault is then raised."""
     faults: list[Exception] = []
+    _drop_all_but({source.name for source in sources})
     deadline = Deadline(SECONDS)
     for source, clinic_id in _lacking(sources):
         if deadline.has_passed:
@@ -45,6 +46,19 @@ def keep_up(sources: Sequence[Source]) -> None:
             faults.append(fault)
     if faults:
         raise faults[0]
+
+
+def _drop_all_but(names: Set[str]) -> None:
+    """What was copied of the records of patients goes when no report reads it any more."""
+    for clinic_id, name in db.session.execute(select(ColumnCopy.clinic_id, ColumnCopy.name)).all():
+        if name not in names:
+            _drop(clinic_id, name)
+    db.session.commit()
+
+
+def _drop(clinic_id: int, name: str) -> None:
+    for model in (ColumnPart, ColumnCopy):
+        db.session.execute(delete(model).where(model.clinic_id == clinic_id, model.name == name))
 
 
 def _lacking(sources: Sequence[Source]) -> list[tuple[Source, int]]:
@@ -76,8 +90,7 @@ def keep(source: Source, clinic_id: int) -> None:
         columns = source.gathered(connection, clinic_id, (*source.texts, *source.numbers), None, [])
     # Of two that copy at once the second waits for the first, and replaces its copy.
     db.session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
-    for model in (ColumnPart, ColumnCopy):
-        db.session.execute(delete(model).where(model.clinic_id == clinic_id, model.name == source.name))
+    _drop(clinic_id, source.name)
     of = {"clinic_id": clinic_id, "name": source.name}
     db.session.add(ColumnCopy(**of, revision=revision, definition=definition, texts=json.dumps(columns.texts)))
     for part in _parts(source, columns):
