@@ -6,10 +6,12 @@ What lies beside the folders is what several templates share; none of it imports
     filters.py    what narrows it            findings.py  sentences about figures that are true by rule
     coverage.py   since when it has records  counting.py  the SQL that templates share
     answer.py     what all answers know of their question
+    columns/      records by column          sources.py   which records, and how they are read
     suppression/  which small counts are withheld, and what else would tell them
 
-Everything is counted by the database, on the one connection given, which should be a snapshot
-(extensions.snapshot): then all figures of a report are of the same moment.
+All is read on the one connection given, which should be a snapshot (extensions.snapshot): then all figures of a report
+are of the same moment. Most is read by column (columns/, sources.py) and counted here; what an index answers at once is
+counted by the database.
 """
 
 from sqlalchemy import Connection
