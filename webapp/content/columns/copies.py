@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import OperationalError
 
 from webapp.clock import Deadline
 from webapp.content.columns import DAY, Columns, months_of
@@ -26,8 +27,8 @@ a longer round would meet it on another worker, and all of them would copy the s
 
 def keep_up(sources: Sequence[Source]) -> None:
     """Have the copies of all clinics say what their records say now: as many as can be begun in SECONDS, for the next
-    round comes soon. Copies of what is none of the sources go. Commits after each. One that fails keeps none after it
-    from its turn, and the first fault is then raised."""
+    round comes soon. Copies of what is none of the sources go. Commits after each. One that fails by its
+    records keeps none after it from its turn, and the first fault is then raised."""
     faults: list[Exception] = []
     _drop_all_but({source.name for source in sources})
     deadline = Deadline(SECONDS)
@@ -36,7 +37,7 @@ def keep_up(sources: Sequence[Source]) -> None:
             break
         try:
             keep(source, clinic_id)
-        except JobTimedOut:
+        except (JobTimedOut, OperationalError):  # a database that is down, or whose disk is full, fails all of them
             raise
         except Exception as fault:  # noqa: BLE001 raised below, when the others had their turn
             log.error(
