@@ -41,7 +41,7 @@ def keep_up(sources: Sequence[Source]) -> None:
             raise
         except Exception as fault:  # noqa: BLE001 raised below, when the others had their turn
             log.error(
-                "records could not be copied: %s", type(fault).__name__, extra={"clinic": clinic_id, "of": source.name}
+                "records could not be copied: %s", type(fault).__name__, extra={"clinic_id": clinic_id, "records": source.name}
             )
             start_afresh()
             faults.append(fault)
