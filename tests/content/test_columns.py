@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 
 from tests.content import hostile
@@ -203,6 +203,57 @@ def test_a_tick_copies_what_has_changed_and_nothing_else(
     db.session.commit()
     jobs.tick()
     assert sorted(done) == sorted([("visits", random_clinics[0].id), *((source.name, changed) for source in SOURCES)])
+
+
+def parts_of(clinic: Clinic) -> dict[tuple[str, date, str], bytes]:
+    of_clinic = select(ColumnPart.name, ColumnPart.month, ColumnPart.column, ColumnPart.numbers).where(
+        ColumnPart.clinic_id == clinic.id
+    )
+    return {(name, month, column): numbers for name, month, column, numbers in db.session.execute(of_clinic)}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_a_copy_over_another_is_as_if_that_had_not_been(random_clinics: list[Clinic], source: Source) -> None:
+    """Where it had other months, columns, texts and numbers."""
+    clinic, names = random_clinics[0], names_of(source)
+    fewer = replace(source, rows=lambda asked: source.rows([*asked, source.clinic_id != clinic.id]))
+    strange = {"clinic_id": clinic.id, "name": source.name}
+    for before in (fewer, source):
+        copies.keep(before, clinic.id)
+        for month, column in ((date(1999, 1, 1), names[0]), (date(2026, 9, 1), "none"), (date.min, "none")):
+            db.session.add(ColumnPart(**strange, month=month, column=column, numbers=b"1234"))
+        some = [key for key in parts_of(clinic) if key[2] == names[-1]]
+        for name, month, column in some[::2]:
+            db.session.get_one(ColumnPart, (clinic.id, name, month, column)).numbers = b"4321"
+        db.session.commit()
+        copies.keep(source, clinic.id)
+        db.session.expire_all()
+        assert records(read(source, clinic, *names), names) == selected(source, clinic, names)
+        assert {column for _, _, column in parts_of(clinic)} == set(names)
+        assert date(1999, 1, 1) not in {month for _, month, _ in parts_of(clinic)}
+
+
+def test_what_has_not_changed_is_not_written_again(random_clinics: list[Clinic]) -> None:
+    clinic = random_clinics[0]
+    copies.keep(VISITS, clinic.id)
+    other = (clinic.id, "visits", date(2026, 9, 1), "patient")
+    db.session.get_one(ColumnPart, other).numbers = b"1234"
+    db.session.commit()
+    written: list[Any] = []
+
+    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_others: Any) -> None:
+        if sql.startswith("INSERT INTO column_parts"):
+            written.append(parameters)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        copies.keep(VISITS, clinic.id)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(written) == 1
+    values = tuple(written[0].values() if isinstance(written[0], dict) else written[0])
+    assert "patient" in values
+    assert "visit" not in values
 
 
 def test_a_copy_that_fails_keeps_no_other_from_its_turn(

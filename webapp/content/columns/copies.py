@@ -3,12 +3,11 @@
 import json
 import logging
 import random
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
-from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.exc import OperationalError
 
 from webapp.clock import Deadline
@@ -41,7 +40,9 @@ def keep_up(sources: Sequence[Source]) -> None:
             raise
         except Exception as fault:  # noqa: BLE001 raised below, when the others had their turn
             log.error(
-                "records could not be copied: %s", type(fault).__name__, extra={"clinic_id": clinic_id, "records": source.name}
+                "records could not be copied: %s",
+                type(fault).__name__,
+                extra={"clinic_id": clinic_id, "records": source.name},
             )
             start_afresh()
             faults.append(fault)
@@ -59,7 +60,7 @@ def _drop_all_but(names: Set[str]) -> None:
 
 def _drop(clinic_id: int, name: str) -> None:
     for model in (ColumnPart, ColumnCopy):
-        db.session.execute(delete(model).where(model.clinic_id == clinic_id, model.name == name))
+        db.session.execute(delete(model).where(*_of(model, clinic_id, name)))
 
 
 def _lacking(sources: Sequence[Source]) -> list[tuple[Source, int]]:
@@ -89,21 +90,46 @@ def keep(source: Source, clinic_id: int) -> None:
             return
         definition = definition_of(source, connection.dialect)
         columns = source.gathered(connection, clinic_id, (*source.texts, *source.numbers), None, [])
-    # Of two that copy at once the second waits for the first, and replaces its copy.
+    # Of two that copy at once the second waits for the first, and replaces its copy: on SQLite as soon as it writes.
     db.session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
-    _drop(clinic_id, source.name)
+    db.session.execute(delete(ColumnCopy).where(*_of(ColumnCopy, clinic_id, source.name)))
     of = {"clinic_id": clinic_id, "name": source.name}
-    db.session.add(ColumnCopy(**of, revision=revision, definition=definition, texts=json.dumps(columns.texts)))
-    for part in _parts(source, columns):
-        db.session.execute(insert(ColumnPart), [{**of, **column} for column in part])
+    told = {"revision": revision, "definition": definition, "texts": json.dumps(columns.texts)}
+    db.session.execute(insert(ColumnCopy), {**of, **told})
+    months = []
+    for month, part in _parts(source, columns):
+        _replace(clinic_id, source.name, month, part)
+        months.append(month)
+    gone = ColumnPart.month.not_in(months)
+    db.session.execute(delete(ColumnPart).where(*_of(ColumnPart, clinic_id, source.name), gone))
     db.session.commit()
 
 
-def _parts(source: Source, columns: Columns) -> Iterator[list[dict[str, Any]]]:
+def _replace(clinic_id: int, name: str, month: date, part: Mapping[str, bytes]) -> None:
+    """What has changed. After an import that is a few of many megabytes, each of which would be written to the log of
+    the database too."""
+    of_month = (*_of(ColumnPart, clinic_id, name), ColumnPart.month == month)
+    there = db.session.execute(select(ColumnPart.column, ColumnPart.numbers).where(*of_month))
+    same = {column for column, numbers in there if part.get(column) == numbers}
+    db.session.execute(delete(ColumnPart).where(*of_month, ColumnPart.column.not_in(sorted(same))))
+    changed = [
+        {"clinic_id": clinic_id, "name": name, "month": month, "column": column, "numbers": numbers}
+        for column, numbers in part.items()
+        if column not in same
+    ]
+    if changed:
+        db.session.execute(insert(ColumnPart), changed)
+
+
+def _of(model: type[ColumnCopy | ColumnPart], clinic_id: int, name: str) -> tuple[ColumnElement[bool], ...]:
+    return model.clinic_id == clinic_id, model.name == name
+
+
+def _parts(source: Source, columns: Columns) -> Iterator[tuple[date, dict[str, bytes]]]:
     """The columns of each month, its records in the order of days."""
     names = (*((DAY,) if source.is_by_day else ()), *source.texts, *source.numbers)
     if DAY not in names:
-        yield _part(columns, names, slice(None), date.min)
+        yield date.min, _part(columns, names, slice(None))
     elif len(columns):
         columns = columns.where(np.argsort(columns[DAY], kind="stable"))
         # Records without a day go with those of the first month of all.
@@ -111,11 +137,8 @@ def _parts(source: Source, columns: Columns) -> Iterator[list[dict[str, Any]]]:
         _, begins = np.unique(months_of(days), return_index=True)
         for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(days)], strict=True):
             month = date.fromordinal(int(days[begin])).replace(day=1)
-            yield _part(columns, names, slice(begin, end), month)
+            yield month, _part(columns, names, slice(begin, end))
 
 
-def _part(columns: Columns, names: Iterable[str], those: slice, month: date) -> list[dict[str, Any]]:
-    return [
-        {"month": month, "column": name, "numbers": columns[name][those].astype(kept_as(name, columns.texts)).tobytes()}
-        for name in names
-    ]
+def _part(columns: Columns, names: Iterable[str], those: slice) -> dict[str, bytes]:
+    return {name: columns[name][those].astype(kept_as(name, columns.texts)).tobytes() for name in names}
