@@ -16,6 +16,7 @@ def upgrade() -> None:
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('definition', sa.String(length=64), nullable=False),
     sa.Column('texts', sa.Text(), nullable=False),
+    sa.Column('sizes', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['clinic_id'], ['clinics.id'], name=op.f('fk_column_copies_clinic_id_clinics'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('clinic_id', 'name', name=op.f('pk_column_copies'))
     )

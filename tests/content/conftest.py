@@ -10,6 +10,7 @@ from apps import build_app, close
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, delete, make_url
 
+from tests.content.random_clinic import add_random_clinics
 from tests.content.reading import Ask
 from tests.factories import add_clinic
 from webapp import content
@@ -74,3 +75,8 @@ def ask(clinic: Clinic) -> Ask:
             return content.build(connection, question)
 
     return build
+
+
+@pytest.fixture
+def random_clinics(database: str) -> list[Clinic]:
+    return add_random_clinics([25, 10], seed=7)

@@ -10,7 +10,8 @@ from webapp.models.types import ClinicId, Sha256
 class ColumnCopy(Model):
     """That records of a clinic were copied by column as they were at that revision of the clinic: content/columns/.
 
-    `definition` is a SHA-256 of how that was done, `texts` a JSON object: the different texts of each column of texts.
+    `definition` is a SHA-256 of how that was done. `texts` and `sizes` are JSON objects: the different texts of each
+    column of texts, and how many records each month has.
     """
 
     __tablename__ = "column_copies"
@@ -20,6 +21,7 @@ class ColumnCopy(Model):
     revision: Mapped[int]
     definition: Mapped[Sha256]
     texts: Mapped[str] = mapped_column(Text)
+    sizes: Mapped[str] = mapped_column(Text)
 
 
 class ColumnPart(Model):

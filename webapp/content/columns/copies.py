@@ -93,15 +93,21 @@ def keep(source: Source, clinic_id: int) -> None:
     # Of two that copy at once the second waits for the first, and replaces its copy: on SQLite as soon as it writes.
     db.session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
     db.session.execute(delete(ColumnCopy).where(*_of(ColumnCopy, clinic_id, source.name)))
-    of = {"clinic_id": clinic_id, "name": source.name}
-    told = {"revision": revision, "definition": definition, "texts": json.dumps(columns.texts)}
-    db.session.execute(insert(ColumnCopy), {**of, **told})
-    months = []
-    for month, part in _parts(source, columns):
+    sizes: dict[date, int] = {}
+    for month, size, part in _parts(source, columns):
+        sizes[month] = size
         _replace(clinic_id, source.name, month, part)
-        months.append(month)
-    gone = ColumnPart.month.not_in(months)
+    gone = ColumnPart.month.not_in(list(sizes))
     db.session.execute(delete(ColumnPart).where(*_of(ColumnPart, clinic_id, source.name), gone))
+    told = {
+        "clinic_id": clinic_id,
+        "name": source.name,
+        "revision": revision,
+        "definition": definition,
+        "texts": json.dumps(columns.texts),
+        "sizes": json.dumps({f"{month}": size for month, size in sizes.items()}),
+    }
+    db.session.execute(insert(ColumnCopy), told)
     db.session.commit()
 
 
@@ -125,11 +131,11 @@ def _of(model: type[ColumnCopy | ColumnPart], clinic_id: int, name: str) -> tupl
     return model.clinic_id == clinic_id, model.name == name
 
 
-def _parts(source: Source, columns: Columns) -> Iterator[tuple[date, dict[str, bytes]]]:
-    """The columns of each month, its records in the order of days."""
+def _parts(source: Source, columns: Columns) -> Iterator[tuple[date, int, dict[str, bytes]]]:
+    """Each month, how many records it has, and their columns in the order of days."""
     names = (*((DAY,) if source.is_by_day else ()), *source.texts, *source.numbers)
     if DAY not in names:
-        yield date.min, _part(columns, names, slice(None))
+        yield date.min, len(columns), _part(columns, names, slice(None))
     elif len(columns):
         columns = columns.where(np.argsort(columns[DAY], kind="stable"))
         # Records without a day go with those of the first month of all.
@@ -137,7 +143,7 @@ def _parts(source: Source, columns: Columns) -> Iterator[tuple[date, dict[str, b
         _, begins = np.unique(months_of(days), return_index=True)
         for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(days)], strict=True):
             month = date.fromordinal(int(days[begin])).replace(day=1)
-            yield month, _part(columns, names, slice(begin, end))
+            yield month, end - begin, _part(columns, names, slice(begin, end))
 
 
 def _part(columns: Columns, names: Iterable[str], those: slice) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ database hands the columns over there and then, by the same definition.
 
 import hashlib
 import json
+import logging
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from webapp.content.columns import DAY, Columns, Numbers
 from webapp.content.counting import Conditions, listed
 from webapp.content.periods import Period
 from webapp.models import Clinic, ColumnCopy, ColumnPart
+
+log = logging.getLogger(__name__)
 
 _WIDTHS = {2**8: "<u1", 2**16: "<u2", 2**31: "<i4"}
 _NONE = np.empty(0, np.int32)
@@ -59,10 +62,10 @@ class Source:
         """Those columns of the clinic's records: of all days or of those of `period`; all of them, or those that meet
         the conditions `narrowed`. Of these `wanted` says which the caller counts: others may be among them, or be left
         out where the database hands them over."""
-        texts = None if narrowed else _kept_texts(connection, self, clinic_id)
-        if texts is None:
+        kept = None if narrowed else _kept(connection, self, clinic_id, names, period)
+        if kept is None:
             return self.gathered(connection, clinic_id, names, period, [*(narrowed or []), *(wanted or [])])
-        return _kept(connection, self, clinic_id, names, period, texts)
+        return kept
 
     def by_day(
         self,
@@ -74,14 +77,13 @@ class Source:
     ) -> dict[tuple[Any, ...], int]:
         """How many of those records have the same day and the same in those columns, by the date and what they have;
         of a source that is by day. Without a copy the database counts them, which is faster than to hand them over."""
-        texts = None if narrowed else _kept_texts(connection, self, clinic_id)
-        if texts is None:
+        kept = None if narrowed else _kept(connection, self, clinic_id, (DAY, *names), period)
+        if kept is None:
             each = self.rows([self.clinic_id == clinic_id, self.on_day.between(*period), *(narrowed or [])]).subquery()
             group = [each.c[name] for name in (DAY, *names)]
             counted = connection.execute(select(*group, func.count()).group_by(*group))
             return {tuple(key): count for *key, count in counted}
-        counts = _kept(connection, self, clinic_id, names, period, texts).counts(DAY, *names)
-        return {(date.fromordinal(day), *has): count for (day, *has), count in counts.items()}
+        return {(date.fromordinal(day), *has): count for (day, *has), count in kept.counts(DAY, *names).items()}
 
     def gathered(
         self,
@@ -128,24 +130,38 @@ def _numbers(values: "array[int]") -> Numbers:
 
 
 def _kept(
-    connection: Connection,
-    source: Source,
-    clinic_id: int,
-    names: Sequence[str],
-    period: Period | None,
-    texts: Mapping[str, list[str | None]],
-) -> Columns:
-    wanted = {*names, DAY} if period else {*names}
+    connection: Connection, source: Source, clinic_id: int, names: Sequence[str], period: Period | None
+) -> Columns | None:
+    """From the copy; None where there is none that may be used."""
+    present = select(Clinic.revision).where(Clinic.id == clinic_id).scalar_subquery()
+    copy = connection.execute(
+        select(ColumnCopy.texts, ColumnCopy.sizes).where(
+            ColumnCopy.clinic_id == clinic_id,
+            ColumnCopy.name == source.name,
+            ColumnCopy.definition == definition_of(source, connection.dialect),
+            ColumnCopy.revision == present,
+        )
+    ).one_or_none()
+    if copy is None:
+        return None
+    texts, sizes = map(json.loads, copy)
+    first, last = (period[0].replace(day=1), period[1]) if period else (date.min, date.max)
+    wanted = sorted({*names, DAY} if period else {*names})
     query = select(ColumnPart.column, ColumnPart.numbers).where(
-        ColumnPart.clinic_id == clinic_id, ColumnPart.name == source.name, ColumnPart.column.in_(sorted(wanted))
+        ColumnPart.clinic_id == clinic_id,
+        ColumnPart.name == source.name,
+        ColumnPart.column.in_(wanted),
+        ColumnPart.month.between(first, last),
     )
-    if period:
-        query = query.where(ColumnPart.month.between(period[0].replace(day=1), period[1]))
     parts: dict[str, list[bytes]] = {name: [] for name in wanted}
     for name, numbers in connection.execute(query.order_by(ColumnPart.month)):
         parts[name].append(numbers)
     # Each column's parts go as they are put together, so that no more than one is there twice.
-    whole = {name: np.frombuffer(b"".join(parts.pop(name)), kept_as(name, texts)) for name in sorted(wanted)}
+    whole = {name: np.frombuffer(b"".join(parts.pop(name)), kept_as(name, texts)) for name in wanted}
+    size = sum(size for month, size in sizes.items() if first.isoformat() <= month <= last.isoformat())
+    if any(len(numbers) != size for numbers in whole.values()):
+        log.error("a copy of records has lost some", extra={"clinic_id": clinic_id, "records": source.name})
+        return None
     if period:
         # A copy has its records in the order of days.
         begin, end = np.searchsorted(whole[DAY], [period[0].toordinal(), period[1].toordinal() + 1])
@@ -157,20 +173,6 @@ def kept_as(name: str, texts: Mapping[str, Sequence[str | None]]) -> np.dtype[An
     """How the numbers of that column stand in a copy: the places of a few texts need few bits."""
     different = len(texts[name]) if name in texts else max(_WIDTHS)
     return np.dtype(next(width for most, width in _WIDTHS.items() if different <= most))
-
-
-def _kept_texts(connection: Connection, source: Source, clinic_id: int) -> dict[str, list[str | None]] | None:
-    """Those of the copy; None where there is none that may be used."""
-    present = select(Clinic.revision).where(Clinic.id == clinic_id).scalar_subquery()
-    texts = connection.scalar(
-        select(ColumnCopy.texts).where(
-            ColumnCopy.clinic_id == clinic_id,
-            ColumnCopy.name == source.name,
-            ColumnCopy.definition == definition_of(source, connection.dialect),
-            ColumnCopy.revision == present,
-        )
-    )
-    return None if texts is None else json.loads(texts)
 
 
 @lru_cache
