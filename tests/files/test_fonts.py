@@ -114,6 +114,10 @@ def test_too_many_lines_end_in_an_ellipsis() -> None:
     assert max(lettering.width(line, 8.5) for line in lines) <= 120
 
 
+def test_a_last_line_with_room_to_spare_ends_in_one_ellipsis() -> None:
+    assert lettering.lines("wordy and wordier", 58, 8.5, most=1) == ["wordy and…"]
+
+
 def test_a_line_never_begins_with_a_mark_of_the_letter_before() -> None:
     for room in range(20, 60):
         for line in lettering.lines("ที่ปู่ย่าน้ำ" * 4, room, 8.5, most=100):

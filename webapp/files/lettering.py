@@ -110,7 +110,7 @@ def lines(text: str, room: float, size: float, bold: bool = False, most: int = 1
     found.append(line.rstrip())
     found = [line for line in found if line] or [""]
     if len(found) > most:
-        found = [*found[: most - 1], shortened(found[most - 1] + _LAST_OF_LINE * 2, room, size, bold)]
+        found = [*found[: most - 1], shortened(found[most - 1] + _LAST_OF_LINE, room, size, bold)]
     return found
 
 
