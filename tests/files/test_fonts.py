@@ -122,3 +122,12 @@ def test_a_line_never_begins_with_a_mark_of_the_letter_before() -> None:
     for room in range(20, 60):
         for line in lettering.lines("ที่ปู่ย่าน้ำ" * 4, room, 8.5, most=100):
             assert line[0] not in "่้๊๋์ิีึืัุู็ํ"
+
+
+def test_a_line_never_ends_between_a_letter_and_its_vowel_in_thai() -> None:
+    text = "รายงานประจำเดือนและการเยี่ยมฯไปใช้โต๊ะๆ"
+    for room in range(25, 60):
+        lines = lettering.lines(text, room, 8.5, most=100)
+        assert "".join(lines) == text
+        assert not {line[0] for line in lines} & set("ะาำๆฯ")
+        assert not {line[-1] for line in lines} & set("เแโใไ")

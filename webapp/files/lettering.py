@@ -19,6 +19,12 @@ _JOINERS = "\u200c\u200d"
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LAST_OF_LINE = "…"
+_FIRST_VOWELS = "\u0e40\u0e41\u0e42\u0e43\u0e44"
+"""Thai vowels that are written before their consonant."""
+
+_LAST_VOWELS = "\u0e2f\u0e30\u0e32\u0e33\u0e45\u0e46"
+"""Those that are written after it, and signs that go with the word before."""
+
 _reshaper = arabic_reshaper.ArabicReshaper(configuration={"support_ligatures": False})
 
 
@@ -137,9 +143,17 @@ def _pieces(text: str, room: float, size: float, bold: bool, indent: float) -> l
             cut = max(1, int(len(word) * fits / width(word, size, bold)))
             while cut > 1 and width(word[:cut], size, bold) > fits:
                 cut -= 1
+            cut = next((at for at in range(cut, 0, -1) if _may_part(word, at)), cut)
             while cut < len(word) - 1 and unicodedata.category(word[cut]).startswith("M"):
                 cut += 1
             pieces.append(word[:cut])
             word = word[cut:]
         pieces.append(word)
     return pieces
+
+
+def _may_part(word: str, at: int) -> bool:
+    """Whether a line may end before the character there: not between a letter and its marks, nor in Thai,
+    which has no spaces between words, between a letter and its vowel."""
+    is_mark = unicodedata.category(word[at]).startswith("M")
+    return not is_mark and word[at] not in _LAST_VOWELS and word[at - 1] not in _FIRST_VOWELS
