@@ -17,7 +17,7 @@ from tests.files.conftest import Draw
 from webapp import words
 from webapp.errors import RenderFailed
 from webapp.figures import Choice, Column, Definition, Document, Section, Table
-from webapp.files import FORMATS, fonts, to_pdf
+from webapp.files import FORMATS, fonts, pages, to_pdf
 
 
 def text_of(pdf: bytes) -> str:
@@ -180,6 +180,19 @@ def test_definitions_too_many_for_a_page_go_on_on_the_next(draw: Draw) -> None:
     found = pages_of(draw("pdf", samples.document(replace(odd_samples.empty(), definitions=many))))
     assert [int(at) for text in found for at in re.findall(r"Term (\d+)", text)] == list(range(150))
     assert all("About these figures, continued" in text for text in found[2:])
+
+
+@pytest.mark.parametrize(("many", "left"), [(1, ["Term 0"]), (3, ["Term 0", "Term 1"])])
+def test_of_definitions_that_do_not_part_evenly_more_stand_on_the_left(draw: Draw, many: int, left: list[str]) -> None:
+    terms = tuple(Definition(f"Term {at}", "Meaning.") for at in range(many))
+    document = samples.document(replace(odd_samples.empty(), definitions=terms))
+    places: dict[str, float] = {}
+
+    def note(text: str, current: list[float], matrix: list[float], *_: object) -> None:
+        places[text.strip()] = current[4] + matrix[4]
+
+    PdfReader(io.BytesIO(draw("pdf", document))).pages[-1].extract_text(visitor_text=note)
+    assert [term for term, x in places.items() if term.startswith("Term") and x < pages.MARGIN + 1] == left
 
 
 def test_the_rows_of_the_origin_are_in_line(draw: Draw) -> None:

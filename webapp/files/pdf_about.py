@@ -116,12 +116,14 @@ class About(InSection):
 
 
 def _balanced(paragraphs: Sequence[_Paragraph]) -> tuple[int, float]:
-    """How many paragraphs stand in the left column so that both together are lowest, and how high that is."""
+    """How many paragraphs stand in the left column so that both together are lowest, and how high that is. Of two
+    ways as low, the one with more on the left: a single paragraph stands there."""
     total, left = sum(one.height for one in paragraphs), 0.0
     best = (0, total)
     for at, paragraph in enumerate(paragraphs, 1):
         left += paragraph.height
-        best = min(best, (at, max(left, total - left)), key=lambda choice: choice[1])
+        if max(left, total - left) <= best[1]:
+            best = (at, max(left, total - left))
     return best
 
 
