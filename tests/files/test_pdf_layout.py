@@ -133,3 +133,23 @@ def test_rows_higher_than_half_a_page_are_parted(draw: Draw) -> None:
     for section in (Section("s", "S", (), (table,)), Section("s", "S", (), (replace(table, total=None),))):
         found = pages_of(draw("pdf", samples.document(replace(samples.visit_trends(), sections=(section,)))))
         assert [row for page in found for row in page.rows] == list(range(9))
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("A title of many words " * 14, "Short."),
+        ("The months", "A text of two lines. " * 9),
+        ("The months", "Long. " * 500),
+    ],
+)
+def test_a_sections_title_and_text_are_on_the_page_of_its_first_chart(draw: Draw, title: str, text: str) -> None:
+    visits = replace(samples.visit_trends(), metrics=(), summary=())
+    months = replace(visits.sections[0], title=title, text=text)
+    for rows in (2, 8, *range(18, 28)):
+        before = odd_samples.wide_table(11, rows).sections
+        found = pages_of(draw("pdf", samples.document(replace(visits, sections=(*before, months)))))
+        page = next(one.text for one in found if title[:10] in one.text)
+        assert text[:5] in page
+        assert "Visits rose for the third month running" in page
+        assert all(len(one.text) > 600 for one in found), "no page is empty"

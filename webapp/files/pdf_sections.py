@@ -20,7 +20,7 @@ _MOST_IN_TITLE, _MOST_IN_TEXT = 4, 30
 """Lines: what is longer ends in an ellipsis, for both stand on one page."""
 
 TITLE = 28.0
-"""Points that a section's title takes."""
+"""Points that a section's title of one line takes."""
 
 TEXT = 9.0
 """Size of a section's text."""
@@ -103,10 +103,10 @@ def body(section: Section, paper: Paper) -> Body:
     turned = [block.shown for block in blocks if block.shown in on_its_side]
     tables = [part for table in turned if isinstance(table, Table) for part in _table(section, table, wide.width, 1)]
     if not tables:
-        return Body(story, upright, upright, _room(section, story, upright.width))
+        return Body(story, upright, upright, _room(section, story, upright))
     if not story:
-        return Body(tables, wide, wide, _room(section, tables, wide.width))
-    return Body([*story, *turn(wide), *tables], upright, wide, _room(section, story, upright.width))
+        return Body(tables, wide, wide, _room(section, tables, wide))
+    return Body([*story, *turn(wide), *tables], upright, wide, _room(section, story, upright))
 
 
 def page_of(table: Table, paper: Paper) -> Page:
@@ -177,11 +177,14 @@ def _set(table: Table, width: float, number: int) -> list[Flowable]:
     return [pdf_strips.Strips(table, number, width)] if number > 1 else [*pdf_tables.flowables(table, width)]
 
 
-def _room(section: Section, story: Sequence[Flowable], width: float) -> float:
+def _room(section: Section, story: Sequence[Flowable], page: Page) -> float:
     """Points that the section's title and text need on a page together with what comes first, however much that may
-    move to the next page."""
-    text = len(lettering.lines(section.text, width, TEXT)) * TEXT * 1.4 + 6 if section.text else 0.0
+    move to the next page; no more than an empty page has."""
+    opening = Opening("", section.title, section.text)
+    above = opening.spaceBefore + opening.wrap(page.width, page.height)[1] + opening.spaceAfter
     first = story[0] if story else None
     if isinstance(first, CondPageBreak):
-        return TITLE + text + float(first.height)
-    return TITLE + text + (first.wrap(width, 10_000)[1] if isinstance(first, Panels) else _HEAD_ROOM)
+        below = float(first.height)
+    else:
+        below = first.wrap(page.width, page.height)[1] if isinstance(first, Panels) else _HEAD_ROOM
+    return min(above + below, page.height - opening.spaceBefore)
