@@ -50,6 +50,14 @@ def cell(value: int | float | str | None, kind: str = "text", decimals: int = 0)
     return number(value, decimals)
 
 
+def total(value: int | float | str | None, kind: str = "text", decimals: int = 0) -> str:
+    """A cell of a table's total. A total has no figure in some columns, which is not the same as a figure that is not
+    known; its label may stand in a column of days or months."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) and kind in ("day", "month") else cell(value, kind, decimals)
+
+
 def day(value: date) -> str:
     """3 November 2026"""
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"

@@ -106,11 +106,13 @@ def test_what_is_not_known_is_empty_among_numbers_and_a_dash_among_words(draw: D
         Column("c", "C", "percent"),
         Column("d", "D", "number"),
         Column("e", "E", "day"),
+        Column("f", "F"),
     )
-    table = Table("t", "Gaps", columns, ((None,) * 5, ("x", 1, 2, 3, "2026-10-31")), ("All", 1, None, 3, None))
+    rows = ((None,) * 6, ("x", 1, 2, 3, "2026-10-31", "y"))
+    table = Table("t", "Gaps", columns, rows, ("All", 1, None, 3, None, None))
     sheet = book_of(draw("excel", samples.document(one_table(table))))["Gaps"]
-    assert [cell.value for cell in sheet[TOP + 1][:5]] == ["–", None, None, None, None]
-    assert [cell.value for cell in sheet[TOP + 3][:5]] == ["All", 1, None, 3, None]
+    assert [cell.value for cell in sheet[TOP + 1][:6]] == ["–", None, None, None, None, "–"]
+    assert [cell.value for cell in sheet[TOP + 3][:6]] == ["All", 1, None, 3, None, None]
 
 
 def test_a_sheet_with_a_note_says_its_filters_too(draw: Draw) -> None:

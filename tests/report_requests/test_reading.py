@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.files import odd_samples, samples
-from webapp.figures import Section
+from webapp.figures import Column, Section, Table
 from webapp.report_requests.reading import read
 
 
@@ -34,3 +34,13 @@ def test_the_table_of_a_chart_that_is_left_out_stays() -> None:
     (shown,) = read(samples.document(odd_samples.in_shreds())).sections
     assert shown.charts == ()
     assert [table.title for table in shown.tables] == ["The table"]
+
+
+def test_a_total_says_nothing_where_it_has_no_figure_and_its_label_may_stand_among_months() -> None:
+    columns = (Column("month", "Month", "month"), Column("name", "Name"), Column("visits", "Visits", "count"))
+    table = Table("t", "The table", columns, (("2026-10", None, 3),), ("All months", None, 3))
+    one = Section("s", "The section", (), (table,))
+    (shown,) = read(samples.document(replace(odd_samples.empty(), sections=(one,)))).sections
+    (told,) = shown.tables
+    assert [cell.text for cell in told.rows[0]] == ["Oct 2026", "–", "3"]
+    assert [cell.text for cell in told.total] == ["All months", "", "3"]

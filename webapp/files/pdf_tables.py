@@ -212,11 +212,7 @@ def said(cell: Cell, column: Column, is_total: bool) -> str:
 
 
 def _total_cell(cell: Cell, column: Column) -> str:
-    """A total has no figure in some columns, which is not the same as a figure that is not known. Its label may stand
-    in a column of days or months."""
-    if cell is None:
-        return ""
-    return cell if isinstance(cell, str) and column.kind in ("day", "month") else written(cell, column)
+    return words.total(cell, column.kind, column.decimals)
 
 
 def _widths(table: Table, of_header: Callable[[str], float]) -> list[float]:

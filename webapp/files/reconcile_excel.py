@@ -100,13 +100,13 @@ def _table(book: _Book, sheet: int, section: Section, table: Table, whole: bool)
 
 def _row(section: Section, table: Table, number: int | None, row: Sequence[Cell], found: Sequence[Found]) -> None:
     for column, cell, other in zip(table.columns, row, found, strict=True):
-        if not _is_cell(other, cell, column):
+        if not _is_cell(other, cell, column, is_total=number is None):
             raise Differs(of_cell(section, table, number, column))
 
 
-def _is_cell(found: Found, cell: Cell, column: Column) -> bool:
+def _is_cell(found: Found, cell: Cell, column: Column, is_total: bool) -> bool:
     if cell is None:
-        return found == (words.DASH if column.kind == "text" else None)
+        return found == (words.DASH if column.kind == "text" and not is_total else None)
     return _is(found, cell, column.kind)
 
 

@@ -131,7 +131,8 @@ def _table(book: Any, name: str, document: Document, section: Section, table: Ta
             _cell(sheet, top + down, at, cells[at], form, column.kind)
         if table.total:
             last = top + len(table.rows) + 1
-            _cell(sheet, last, at, table.total[at], formats.total(column.kind, column.decimals), column.kind)
+            told = "" if table.total[at] is None else table.total[at]  # a total has no figure in some columns
+            _cell(sheet, last, at, told, formats.total(column.kind, column.decimals), column.kind)
         widths.append(_width(table, at, label))
         sheet.set_column(at, at, widths[-1])
     sheet.freeze_panes(top + 1, 1 if len(table.columns) > 1 else 0)

@@ -1,5 +1,6 @@
 """A frozen document as plain text and pictures for the page: no query runs while it is drawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -149,14 +150,14 @@ def _table(table: Table) -> ReadTable:
         title=table.title,
         head=tuple(ReadCell(_headed(column), _is_number(column)) for column in table.columns),
         rows=tuple(_row(table.columns, row) for row in table.rows),
-        total=_row(table.columns, table.total) if table.total else (),
+        total=_row(table.columns, table.total, words.total) if table.total else (),
         note=table.note,
     )
 
 
-def _row(columns: tuple[Column, ...], row: tuple) -> tuple[ReadCell, ...]:
+def _row(columns: tuple[Column, ...], row: tuple, said: Callable[..., str] = words.cell) -> tuple[ReadCell, ...]:
     return tuple(
-        ReadCell(words.cell(cell, column.kind, column.decimals), _is_number(column))
+        ReadCell(said(cell, column.kind, column.decimals), _is_number(column))
         for cell, column in zip(row, columns, strict=True)
     )
 
