@@ -120,6 +120,15 @@ def lines(text: str, room: float, size: float, bold: bool = False, most: int = 1
     return found
 
 
+_MOST_BRIEF = 120
+"""Characters."""
+
+
+def brief(text: str) -> str:
+    """`text` for the head of a report, which a longer one would push off the page; it stands whole further down."""
+    return text if len(text) <= _MOST_BRIEF else text[: _MOST_BRIEF - 1] + _LAST_OF_LINE
+
+
 def shortened(text: str, room: float, size: float, bold: bool = False) -> str:
     """`text`, or as much of its beginning as fits `room` points with an ellipsis."""
     if width(text, size, bold) <= room:

@@ -11,9 +11,6 @@ from webapp.files.logos import Logo
 from webapp.files.pages import AFTER, BODY, INK, MUTED, SMALL
 from webapp.files.pens import Pen, write
 
-MOST_IN_FACT = 120
-"""Characters of a fact, which would grow beyond the page; the full text stands further down."""
-
 
 class Letterhead(Flowable):
     """The clinic's logo with its name beside it, at the head of the first page."""
@@ -57,7 +54,7 @@ class Facts(Flowable):
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         self.each = width / len(self.facts)
-        self.lines = [lettering.lines(_brief(text), self.each - self._BETWEEN, BODY) for _, text in self.facts]
+        self.lines = [lettering.lines(lettering.brief(text), self.each - self._BETWEEN, BODY) for _, text in self.facts]
         more = self._LEADING * (max(map(len, self.lines)) - 1)
         self.width, self.height = width, self._LABEL + self._TEXT + more + self._BELOW
         return self.width, self.height
@@ -69,7 +66,3 @@ class Facts(Flowable):
                 pen.write(x, y, label, SMALL, MUTED)
                 for down, line in enumerate(lines):
                     pen.write(x, y - self._TEXT - self._LEADING * down, line, BODY, INK)
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= MOST_IN_FACT else text[: MOST_IN_FACT - 1] + "…"

@@ -18,9 +18,6 @@ _FIGURE, _WORDS, _UNIT = 18.0, 11.5, 9.0
 _LABEL_LEADING, _FIGURE_LEADING, _WORDS_LEADING = 9.8, 23.0, 15.0
 _SPARK, _SPARK_HIGH, _SPARK_LEAST = 62.0, 15.0, 34.0
 
-MOST = 120
-"""Characters of a text in a cell; the full text stands further down."""
-
 
 @dataclass(slots=True)
 class _Cell:
@@ -109,21 +106,17 @@ class Row(Flowable):
 
 
 def _cell(metric: Metric, room: float) -> _Cell:
-    value, unit = _brief(facts.value(metric)), _brief(metric.unit)
+    value, unit = lettering.brief(facts.value(metric)), lettering.brief(metric.unit)
     aside = lettering.width(unit, _UNIT) + 4 if unit else 0.0
     size = _FIGURE if lettering.width(value, _FIGURE, True) + aside <= room else _WORDS
     told = [facts.step(metric), facts.base(metric.change) if metric.change else "", metric.note]
     if lettering.width(value, size, True) + aside > room:
         value, unit = f"{value} {unit}".strip(), ""
     return _Cell(
-        label=lettering.lines(_brief(metric.label), room, SMALL, most=3),
+        label=lettering.lines(lettering.brief(metric.label), room, SMALL, most=3),
         value=lettering.lines(value, room, size, True, most=6),
         size=size,
         unit=unit,
-        told=[line for text in told if text for line in lettering.lines(_brief(text), room, SMALL, most=6)],
+        told=[line for text in told if text for line in lettering.lines(lettering.brief(text), room, SMALL, most=6)],
         metric=metric,
     )
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= MOST else text[: MOST - 1] + "…"
