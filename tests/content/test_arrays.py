@@ -1,5 +1,6 @@
 """Records by column are chosen, counted and looked up as a loop over the rows would do it."""
 
+import statistics
 import tracemalloc
 from collections import Counter
 from datetime import date
@@ -8,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.content.columns import UNKNOWN, Columns, grouped, looked_up
+from webapp.content.columns import UNKNOWN, Columns, grouped, looked_up, middle_two
 
 some_numbers = st.one_of(st.integers(-3, 3), st.integers(-(2**31), 2**31 - 1))
 some_rows = st.lists(st.tuples(st.integers(0, 2), some_numbers, some_numbers), max_size=30)
@@ -79,3 +80,9 @@ def test_records_are_chosen_by_text_and_by_day() -> None:
     assert found.where(found.is_one_of("kind", ["none such"]))["a"].tolist() == []
     days = found.having(day=np.array([date(2026, 9, n).toordinal() for n in (1, 15, 30)], np.int32))
     assert days.within((date(2026, 9, 2), date(2026, 9, 30)))["a"].tolist() == [2, 3]
+
+
+@given(st.lists(some_numbers, max_size=20))
+def test_the_mean_of_the_middle_two_is_the_median(numbers: list[int]) -> None:
+    found = middle_two(np.array(numbers, np.int32))
+    assert (sum(found) / 2 if found else None) == (statistics.median(numbers) if numbers else None)

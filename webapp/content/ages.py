@@ -50,10 +50,9 @@ _BAND_STARTS = (filters.OLDEST, *(band.first for band in reversed(filters.BANDS)
 _BAND_NAMES = (filters.UNKNOWN_AGE, *(band.name for band in reversed(filters.BANDS)), filters.UNKNOWN_AGE)
 
 
-def band_bounds(day: date) -> list[int]:
-    """With bisect_left() these give the number of a birth date, as date.toordinal() counts, the place of its band on
-    that day: see band()."""
-    return [shifted(day, -12 * years).toordinal() for years in _BAND_STARTS]
+def bands(born: Numbers, day: date) -> Numbers:
+    """The places of the bands, on that day, of people born on those days: see band()."""
+    return np.searchsorted([shifted(day, -12 * years).toordinal() for years in _BAND_STARTS], born)
 
 
 def band(place: int) -> str:

@@ -40,8 +40,7 @@ def has_gone(everybody: Columns, period: Period) -> Mask:
 
 
 def is_new(everybody: Columns, period: Period) -> Mask:
-    registered = everybody["registered"]
-    return (registered >= period[0].toordinal()) & (registered <= period[1].toordinal())
+    return everybody.is_within(period, "registered")
 
 
 def took_place(visits: Columns) -> Columns:
@@ -50,8 +49,7 @@ def took_place(visits: Columns) -> Columns:
 
 def has_come(everybody: Columns, happened: Columns, period: Period) -> Mask:
     """Whether each patient has one of those visits in the period."""
-    came = happened["patient"][happened.is_within(period)]
-    return looked_up(everybody["patient"], came, np.ones_like(came), 0) > 0
+    return np.isin(everybody["patient"], happened["patient"][happened.is_within(period)])
 
 
 def times_came(everybody: Columns, happened: Columns, period: Period) -> Numbers:
@@ -63,5 +61,10 @@ def times_came(everybody: Columns, happened: Columns, period: Period) -> Numbers
 def records_begin(connection: Connection, clinic_id: int) -> tuple[date | None, date | None]:
     """The day of the clinic's first registration or visit, and that of its first visit of any status."""
     registered = connection.scalar(select(func.min(Patient.registered_on)).where(Patient.clinic_id == clinic_id))
-    visited = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))
+    visited = first_visit(connection, clinic_id)
     return min(filter(None, (registered, visited)), default=None), visited
+
+
+def first_visit(connection: Connection, clinic_id: int) -> date | None:
+    """The day of the clinic's first visit of any status."""
+    return connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))

@@ -10,7 +10,7 @@ from webapp.content import counting, feedback_terms, named
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns, copies
 from webapp.content.columns.source import Source
 from webapp.content.counting import HAPPENED, Conditions, SecondsBetween, Unindexed, narrowed, ordinal
-from webapp.content.filters import Filter
+from webapp.content.filters import Filter, Subject
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.content.vitals import told as vital_told
@@ -257,11 +257,7 @@ def visits(
     wanted: Conditions | None = None,
 ) -> Columns:
     """Those columns of the visits that the question asks about, of any status, on the days of the period."""
-    filters = tuple(filters)
-    asked = narrowed(question, filters, "visit")
-    needed = _needed(question, filters, names)
-    found = VISITS.read(connection, question.clinic_id, needed, period, asked, wanted)
-    return asked_about(connection, question, filters, found)
+    return _asked(connection, question, filters, VISITS, "visit", period, names, wanted)
 
 
 def visits_by_day(
@@ -284,15 +280,24 @@ def treatments(
 ) -> Columns:
     """Those columns of the treatments that the question asks about, on the days of the period; of OUTCOMES that one, of
     FOLLOW_UPS those due in it."""
+    return _asked(connection, question, filters, source, "treatment", period, names)
+
+
+def _asked(
+    connection: Connection,
+    question: Question,
+    filters: Iterable[Filter],
+    source: Source,
+    of: Subject,
+    period: Period,
+    names: tuple[str, ...],
+    wanted: Conditions | None = None,
+) -> Columns:
     filters = tuple(filters)
-    asked = narrowed(question, filters, "treatment")
-    found = source.read(connection, question.clinic_id, _needed(question, filters, names), period, asked)
+    if narrowed(question, filters, "patient"):
+        names = (*names, "patient")  # by which asked_about() chooses
+    found = source.read(connection, question.clinic_id, names, period, narrowed(question, filters, of), wanted)
     return asked_about(connection, question, filters, found)
-
-
-def _needed(question: Question, filters: Iterable[Filter], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns to be read: those asked for, and that by which asked_about() chooses."""
-    return (*names, "patient") if narrowed(question, filters, "patient") else names
 
 
 def keep_up() -> None:

@@ -9,19 +9,17 @@ from typing import Any, TypeVar
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from webapp.content import adoption, ages, filters, periods, sources
+from webapp.content import adoption, ages, filters, periods, presence, sources
 from webapp.content.adoption import Team
 from webapp.content.answer import OfPeriod
 from webapp.content.campaign_performance.own_filters import CAMPAIGN, TOPIC, campaign_names, topic_name
 from webapp.content.columns import DAY, Columns, Numbers
 from webapp.content.counting import HAPPENED, narrowed
 from webapp.content.periods import Period
-from webapp.content.presence import is_on_the_books
 from webapp.content.question import Question
 from webapp.content.sources import STEPS_OF_A_CONTACT
 from webapp.content.template import Step
 from webapp.models import Campaign, CampaignContact, Visit
-from webapp.models.visit import NOT_COUNTED
 
 FILTERS = (TOPIC, CAMPAIGN, filters.AGE, filters.SEX)
 FOLLOWED_DAYS = 60
@@ -238,7 +236,7 @@ def _records_begin(connection: Connection, clinic_id: int) -> date | None:
 
 
 def _visits_on_record(connection: Connection, clinic_id: int) -> Period | None:
-    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == clinic_id))
+    first = presence.first_visit(connection, clinic_id)
     took_place = select(Visit.local_day).where(Visit.clinic_id == clinic_id, HAPPENED)
     last = connection.scalar(took_place.order_by(Visit.local_day.desc()).limit(1))
     return (first, last) if first and last else None
@@ -256,14 +254,14 @@ def _visits(connection: Connection, question: Question, followable: Period | Non
         margin = timedelta(days=FOLLOWED_DAYS)
         days.append((question.start - margin, question.end + margin))
     visits = sources.visits(connection, question, (), periods.around(*days), DAY, "status", "kind", "patient")
-    return visits.where(~visits.is_one_of("status", NOT_COUNTED))
+    return presence.took_place(visits)
 
 
 def _followed(contacts: Columns, visits: Columns) -> dict[int, Followed]:
     """By the campaign's number. The day of the contact itself belongs to neither side: of a visit on that day nobody
     knows whether it came first."""
     patients, days = contacts["patient"], contacts[DAY]
-    visits = visits.where(np.isin(visits["patient"], patients))
+    visits = sources.about(contacts, visits)
     sides = ((days - FOLLOWED_DAYS, days - 1), (days + 1, days + FOLLOWED_DAYS))
     counts = []
     for kind in filters.KIND_WORDS:
@@ -292,8 +290,8 @@ def _groups(
     names = ("sex", "patient", "born", "registered", "died", "has_mrn")
     everybody = sources.patients(connection, question, FILTERS, *names)
     everybody = everybody.having(contacted=np.isin(everybody["patient"], contacted))
-    everybody = everybody.where(everybody["contacted"] | is_on_the_books(everybody, question.days))
-    band = np.searchsorted(ages.band_bounds(question.end), everybody["born"])
+    everybody = everybody.where(everybody["contacted"] | presence.is_on_the_books(everybody, question.days))
+    band = ages.bands(everybody["born"], question.end)
     recent = adoption.is_recent(connection, question, visits, everybody["patient"])
     found: dict[tuple[str, str], list[Group]] = {}
     told = everybody.having(band=band, recent=recent)

@@ -46,13 +46,13 @@ class Columns:
             return self
         return Columns({name: numbers.take(places) for name, numbers in self._columns.items()}, self.texts)
 
-    def within(self, period: Period) -> "Columns":
-        """The records of the days of the period."""
-        return self.where(self.is_within(period))
+    def within(self, period: Period, day: str = DAY) -> "Columns":
+        """The records of the days of the period; `day` is the column that has their days."""
+        return self.where(self.is_within(period, day))
 
-    def is_within(self, period: Period) -> Mask:
-        start, end = (day.toordinal() for day in period)
-        return (self[DAY] >= start) & (self[DAY] <= end)
+    def is_within(self, period: Period, day: str = DAY) -> Mask:
+        start, end = (on.toordinal() for on in period)
+        return (self[day] >= start) & (self[day] <= end)
 
     def is_one_of(self, name: str, texts: Iterable[str | None]) -> Mask:
         """Whether the text of that column is one of these."""
@@ -160,6 +160,14 @@ def looked_up(at: Numbers, ids: Numbers, values: Numbers, default: int) -> Numbe
     every[ids - low] = values
     # What lies before the first id counts as far behind the last, and there the last place is nobody's.
     return every[np.minimum((at - low).astype(np.uint32), span)]
+
+
+def middle_two(numbers: Numbers) -> tuple[int, int] | None:
+    """The middle one twice, or the middle two where their number is even: a median is their mean. None of none."""
+    in_order = np.sort(numbers)
+    if not len(in_order):
+        return None
+    return int(in_order[(len(in_order) - 1) // 2]), int(in_order[len(in_order) // 2])
 
 
 def dates(days: Numbers) -> npt.NDArray[np.datetime64]:

@@ -195,7 +195,7 @@ def _patients(period: Period, everybody: Columns, happened: Columns) -> Patients
 
 def _by_day(some: Columns, day: str, kind: str, period: Period) -> ByDay:
     """Those of the days of the period; `day` and `kind` are the columns that have them."""
-    counts = some.having(**{DAY: some[day]}).within(period).counts(DAY, kind)
+    counts = some.within(period, day).counts(day, kind)
     return _each_day((date.fromordinal(on), of, number) for (on, of), number in counts.items())
 
 

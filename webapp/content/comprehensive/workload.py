@@ -1,15 +1,16 @@
 """How much work was done and how long it took: visits a day, minutes of a visit, and the reports of the clinic."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, and_, func, select
 
 from webapp import clock
 from webapp.content import findings, periods
-from webapp.content.columns import DAY, UNKNOWN, Columns
+from webapp.content.columns import DAY, UNKNOWN, Columns, middle_two
 from webapp.content.counting import SecondsBetween, how_many
 from webapp.content.periods import Period
 from webapp.content.question import Question
@@ -70,23 +71,23 @@ def of(connection: Connection, question: Question, asked: Sequence[Period], happ
 
 def _of(connection: Connection, question: Question, period: Period, happened: Columns, timed: Columns) -> Work:
     provided = happened.where(happened["provider"] != UNKNOWN)
-    length = _middle(timed.counts("seconds"))
+    length = middle_two(timed["seconds"])
     asked_for, is_made = _asked_in(question, period), Report.status.in_(MADE)
     counts = select(func.count(), how_many(is_made), how_many(Report.status == "failed"))
     asked, made, failed = connection.execute(counts.where(*asked_for)).one()
     wait = SecondsBetween(Report.asked_at, Report.finished_at)
-    waits = connection.execute(select(wait, func.count()).where(*asked_for, is_made).group_by(wait))
+    waits = middle_two(np.array(connection.scalars(select(wait).where(*asked_for, is_made)).all(), np.int64))
     return Work(
         visits=len(happened),
         days=len(happened.distinct(DAY)),
         provided=len(provided),
         provider_days=len(provided.distinct(DAY, "provider")),
         timed=len(timed),
-        minutes=None if length is None else findings.ratio(round(2 * length), 120),
+        minutes=findings.ratio(sum(length), 120) if length else None,
         asked=asked,
         made=made,
         failed=failed,
-        seconds=_middle({seconds: number for seconds, number in waits}),  # noqa: C416
+        seconds=sum(waits) / 2 if waits else None,
         downloads=_downloads(connection, question, period),
     )
 
@@ -94,15 +95,6 @@ def _of(connection: Connection, question: Question, period: Period, happened: Co
 def _asked_in(question: Question, period: Period) -> tuple[Any, ...]:
     first, after = periods.moments(period, question.timezone)
     return Report.clinic_id == question.clinic_id, Report.asked_at >= first, Report.asked_at < after
-
-
-def _middle(found: Mapping[int, int]) -> float | None:
-    """The middle value, or the mean of the middle two, where there are so many of each."""
-    number, passed, middle = sum(found.values()), 0, []
-    for value in sorted(found):
-        middle += [value for place in ((number - 1) // 2, number // 2) if passed <= place < passed + found[value]]
-        passed += found[value]
-    return sum(middle) / 2 if middle else None
 
 
 def _downloads(connection: Connection, question: Question, period: Period) -> dict[str, int]:

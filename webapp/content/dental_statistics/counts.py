@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from webapp.content import ages, coverage, filters, findings, named, periods, sources
+from webapp.content import ages, coverage, filters, findings, named, periods, presence, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import DAY, NO_DAY, Columns, Numbers, grouped, looked_up, numbered
+from webapp.content.columns import DAY, NO_DAY, Columns, Numbers, looked_up, numbered
 from webapp.content.counting import Conditions, month_key, narrowed, rows_by_status, visit_rows, visits_of
 from webapp.content.named import TopList
 from webapp.content.periods import Period
@@ -19,7 +19,6 @@ from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Treatment, Visit
 from webapp.models.code_systems import CDT_SYSTEMS
-from webapp.models.visit import NOT_COUNTED
 
 FILTERS = (filters.PROVIDER, filters.AGE, filters.SEX)
 KIND = "dental"
@@ -117,7 +116,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     came = came.having(first=_firsts(connection, question, came))
     step(1, STEPS)
     groups, before = _groups(connection, question, came), _seen(came, question.earlier)
-    begin = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
+    begin = presence.first_visit(connection, question.clinic_id)
     months = coverage.months(_months(question, came), begin)
     step(2, STEPS)
     treated = _procedures(connection, question)
@@ -136,7 +135,7 @@ def _came(connection: Connection, question: Question) -> tuple[Columns, Rows]:
     visits = sources.visits(connection, question, FILTERS, ever, *names, wanted=wanted)
     dental = visits.where(visits.is_one_of("kind", [KIND]))
     rows = replace(rows_by_status(dental.within(question.days).counts("status")), noun=NOUN)
-    return dental.where(~dental.is_one_of("status", NOT_COUNTED)), rows
+    return presence.took_place(dental), rows
 
 
 def _firsts(connection: Connection, question: Question, came: Columns) -> Numbers:
@@ -161,10 +160,9 @@ def _seen(came: Columns, period: Period) -> Seen:
 def _groups(connection: Connection, question: Question, came: Columns) -> tuple[Group, ...]:
     visits = came.within(question.days)
     everybody = sources.patients(connection, question, FILTERS, "sex", "patient", "born")
-    (who,), times = grouped(visits["patient"])
     everybody = everybody.having(
-        band=np.searchsorted(ages.band_bounds(question.end), everybody["born"]),
-        times=looked_up(everybody["patient"], who, times, 0),
+        band=ages.bands(everybody["born"], question.end),
+        times=presence.times_came(everybody, visits, question.days),
         first=looked_up(everybody["patient"], visits["patient"], visits["first"], NO_DAY),
     )
     seen = everybody.where(everybody["times"] > 0)

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, select
 from sqlalchemy.orm import aliased
 
 from webapp import words
-from webapp.content import coverage, filters, findings, periods, sources
+from webapp.content import coverage, filters, findings, periods, presence, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import DAY, Columns, Numbers, grouped
+from webapp.content.columns import DAY, Columns, Numbers, grouped, middle_two
 from webapp.content.counting import Conditions, month_key, narrowed, of_asked_patients
 from webapp.content.feedback_analysis import comments
 from webapp.content.feedback_analysis.comments import Comment
@@ -30,7 +30,6 @@ from webapp.content.question import Question
 from webapp.content.template import Step
 from webapp.figures import Rows
 from webapp.models import Feedback, Patient, Visit
-from webapp.models.visit import NOT_COUNTED
 
 STEPS = 5
 
@@ -307,11 +306,8 @@ def _waits(hours: Numbers) -> Waits:
 
 def _median_days(hours: Numbers) -> float | None:
     """That of the answered responses, or the mean of the middle two."""
-    answered = np.sort(hours[(hours >= 0) & (hours != NOT_ANSWERED)])
-    if not len(answered):
-        return None
-    middle = ((len(answered) - 1) // 2, len(answered) // 2)
-    return findings.ratio(sum(int(answered[place]) for place in middle), 2 * 24)
+    middle = middle_two(hours[(hours >= 0) & (hours != NOT_ANSWERED)])
+    return findings.ratio(sum(middle), 2 * 24) if middle else None
 
 
 def _visits(connection: Connection, question: Question, period: Period, naming: Columns) -> dict[str, tuple[int, int]]:
@@ -319,13 +315,11 @@ def _visits(connection: Connection, question: Question, period: Period, naming: 
     has no category, so that a question about one has no response rate."""
     if CATEGORY.name in question.chosen:
         return {}
-    visits, found = sources.visits(connection, question, FILTERS, period, "kind", "status"), Counter[str]()
-    for (kind, status), number in visits.counts("kind", "status").items():
-        found[kind] += number if status not in NOT_COUNTED else 0
+    visits = sources.visits(connection, question, FILTERS, period, "kind", "status")
+    found = presence.took_place(visits).counts("kind")
     since = naming.where(naming[DAY] >= period[0].toordinal())
-    came = since.having(day=since["visited"]).within(period)
-    named = came.where(~came.is_one_of("status", NOT_COUNTED)).distinct("kind", "visit").counts("kind")
-    return {kind: (found[kind], named.get(kind, 0)) for kind in filters.KIND_WORDS if found[kind]}
+    named = presence.took_place(since.within(period, "visited")).distinct("kind", "visit").counts("kind")
+    return {kind: (found[kind], named.get(kind, 0)) for kind in filters.KIND_WORDS if kind in found}
 
 
 def _months(question: Question, responses: Columns) -> dict[str, Tally]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, func, or_, select
 
-from webapp.content import ages, coverage, named, periods, sources
+from webapp.content import ages, coverage, named, periods, presence, sources
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, NO_DAY, UNKNOWN, Columns
 from webapp.content.columns.source import Source
@@ -142,7 +142,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     used = sum(item.count for item in found.values())
     left_out = tuple(Excluded(reason, count) for reason, count in sorted(excluded.items()))
     vitals_begin = vital_counts.records_begin(connection, question.clinic_id)
-    first_visit = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
+    first_visit = presence.first_visit(connection, question.clinic_id)
     step(5, STEPS)
     return Answer(
         question,
@@ -189,7 +189,7 @@ def _visits(clinic: _Clinic, excluded: Counter[str]) -> tuple[Columns, Records]:
     now = clinic.medical(sources.VISITS, Visit.kind, clinic.question.days, "status", "visit", "provider")
     before = clinic.medical(sources.VISITS, Visit.kind, clinic.question.earlier, "status")
     _exclude(now, NOT_COUNTED, excluded)
-    came, before = (visits.where(~visits.is_one_of("status", NOT_COUNTED)) for visits in (now, before))
+    came, before = map(presence.took_place, (now, before))
     return came, _records(came, before)
 
 
@@ -238,7 +238,7 @@ def _treatments(clinic: _Clinic) -> tuple[Records, TopList]:
 
 def _of_patients(clinic: _Clinic, came: Columns, diagnosed: Columns, vitals: Columns) -> dict[str, Part]:
     """The patients who came to a medical visit in the period, and what is on record of them."""
-    seen = clinic.everybody.where(np.isin(clinic.everybody["patient"], came["patient"]))
+    seen = sources.about(came, clinic.everybody)
     last = clinic.question.end.toordinal()
     place = ages.places(np.full(len(seen), last), seen["born"])
     everyone = np.ones(len(seen), np.bool_)

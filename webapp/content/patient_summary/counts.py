@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, true
 
 from webapp.content import ages, coverage, filters, findings, periods, presence, sources
 from webapp.content.answer import OfPeriod
-from webapp.content.columns import NO_DAY, Columns
+from webapp.content.columns import NO_DAY, Columns, middle_two
 from webapp.content.counting import month_key, patients_of
 from webapp.content.filters import Filter
 from webapp.content.periods import Period
@@ -73,19 +73,9 @@ class Times:
     @property
     def median(self) -> float | None:
         """That of the middle patient by visits, or the mean of the middle two."""
-        if not self.came:
-            return None
-        middle = ((self.came - 1) // 2, self.came // 2)
-        return sum(self._of(place) for place in middle) / 2
-
-    def _of(self, place: int) -> int:
-        """The visits of the patient at that place, from 0, the rarest comers first."""
-        passed = 0
-        for times, patients in self.patients.items():
-            passed += patients
-            if place < passed:
-                return times
-        raise IndexError(place)
+        times, patients = (np.array(list(some), np.int32) for some in (self.patients, self.patients.values()))
+        middle = middle_two(np.repeat(times, patients))
+        return sum(middle) / 2 if middle else None
 
     def grouped(self) -> dict[int, tuple[int, int]]:
         """Patients who came so many times, with all their visits; the last stands for MOST_VISITS and more."""
@@ -277,7 +267,7 @@ def _happened(connection: Connection, question: Question) -> Columns:
 def _alike(question: Question, everybody: Columns, happened: Columns) -> list[_Alike]:
     """All patients of the question in groups of those who are alike."""
     spans = (question.days, question.earlier)
-    born = np.searchsorted(ages.band_bounds(question.end), everybody["born"])
+    born = ages.bands(everybody["born"], question.end)
     there = [presence.is_on_the_books(everybody, span) for span in spans]
     times = [presence.times_came(everybody, happened, span) for span in spans]
     active = [presence.has_come(everybody, happened, _active_up_to(end, question)) for _, end in spans]
@@ -314,11 +304,8 @@ def _median_age(everybody: Columns, period: Period) -> float | None:
     on, born = period[1], everybody["born"]
     credible = ages.births_of_known_age(on)
     is_known = (born >= credible.start) & (born < credible.stop)
-    in_order = np.sort(born[presence.is_on_the_books(everybody, period) & is_known])
-    if not len(in_order):
-        return None
-    middle = ((len(in_order) - 1) // 2, len(in_order) // 2)
-    return sum(filters.age(date.fromordinal(int(in_order[place])), on) for place in middle) / 2
+    middle = middle_two(born[presence.is_on_the_books(everybody, period) & is_known])
+    return sum(filters.age(date.fromordinal(day), on) for day in middle) / 2 if middle else None
 
 
 def _registrations(question: Question, everybody: Columns) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, false, func, select
 
-from webapp.content import coverage, filters, findings, follow_ups, intervals, named, periods, sources
+from webapp.content import coverage, filters, findings, follow_ups, intervals, named, periods, presence, sources
 from webapp.content.answer import OfPeriod
 from webapp.content.columns import DAY, UNKNOWN, Columns, looked_up
 from webapp.content.counting import Unindexed, month_key, of_asked_patients, treatments_of
@@ -101,14 +101,12 @@ class Answer(OfPeriod):
 
 
 def count(connection: Connection, question: Question) -> tuple[int, str]:
-    status, asked = (
-        Diagnosis.verification_status,
-        [
-            Diagnosis.clinic_id == question.clinic_id,
-            Unindexed(Diagnosis.recorded_on).between(*question.days),
-            *of_asked_patients(question, FILTERS, Diagnosis.patient_id),
-        ],
-    )
+    status = Diagnosis.verification_status
+    asked = [
+        Diagnosis.clinic_id == question.clinic_id,
+        Unindexed(Diagnosis.recorded_on).between(*question.days),
+        *of_asked_patients(question, FILTERS, Diagnosis.patient_id),
+    ]
     by_status = select(status, func.count()).select_from(Diagnosis).where(*asked).group_by(status)
     kind = question.chosen.get("kind")
     if kind:
@@ -227,6 +225,6 @@ def _records_begin(connection: Connection, clinic_id: int) -> date | None:
         found: date | None = connection.scalar(select(func.min(day)).where(of == clinic_id))
         return found
 
-    visit = first(Visit.local_day, Visit.clinic_id)
+    visit = presence.first_visit(connection, clinic_id)
     others = (first(Treatment.performed_on, Treatment.clinic_id), first(Diagnosis.recorded_on, Diagnosis.clinic_id))
     return visit or min(filter(None, others), default=None)

@@ -7,14 +7,13 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from webapp.content import filters, findings, sources
+from webapp.content import filters, findings, presence, sources
 from webapp.content.columns import DAY, Columns
 from webapp.content.counting import HAPPENED
 from webapp.content.periods import Period
 from webapp.content.question import Question
 from webapp.figures import Column, Definition, Section, Table
 from webapp.models import Visit
-from webapp.models.visit import NOT_COUNTED
 
 DAYS = 30
 
@@ -79,7 +78,7 @@ def _stretches(asked: Iterable[Period]) -> list[Period]:
 def _came(connection: Connection, question: Question, about: tuple[filters.Filter, ...], stretch: Period) -> Columns:
     """The visits of that stretch that took place."""
     visits = sources.visits(connection, question, about, stretch, DAY, "status", "kind", "patient", wanted=[HAPPENED])
-    return visits.where(~visits.is_one_of("status", NOT_COUNTED))
+    return presence.took_place(visits)
 
 
 def _followed(came: Columns, last: date) -> Columns:

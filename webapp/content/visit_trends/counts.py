@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from webapp.content import coverage, filters, periods
+from webapp.content import coverage, filters, periods, presence
 from webapp.content.answer import A_YEAR_EARLIER, THE_PERIOD_BEFORE, OfPeriod
 from webapp.content.counting import HAPPENED, month_key, visits_of
 from webapp.content.periods import Period
@@ -96,7 +96,7 @@ def ask(connection: Connection, question: Question, step: Step) -> Answer:
     step(1, STEPS)
     of_period = _within(daily, asked)
     step(2, STEPS)
-    first = connection.scalar(select(func.min(Visit.local_day)).where(Visit.clinic_id == question.clinic_id))
+    first = presence.first_visit(connection, question.clinic_id)
     step(3, STEPS)
     is_apart = periods.year_before(*asked)[1] < periods.before(*asked)[0]
     return Answer(
