@@ -24,6 +24,7 @@ from webapp.models import (
     Provider,
     Report,
     Treatment,
+    Upload,
     Visit,
 )
 from webapp.models.person import ROLES_OF_A_CLINIC
@@ -47,6 +48,7 @@ Row = TypeVar(
     Provider,
     Report,
     Treatment,
+    Upload,
     Visit,
 )
 
@@ -170,6 +172,20 @@ def add_report(requester: Person, clinic: Clinic | None = None, **values: Any) -
         "question_sha256": hashlib.sha256(uuid.uuid4().bytes).hexdigest(),
     }
     return _kept(Report(**{**usual, **values}))
+
+
+def add_upload(person: Person, status: str = "accepted", **values: Any) -> Upload:
+    """A sheet that somebody brought to their clinic, accepted when it came, if nothing else is said."""
+    usual = {
+        "clinic_id": person.clinic_id,
+        "person_id": person.id,
+        "file_name": "measurements.xlsx",
+        "size": 1024,
+        "sha256": hashlib.sha256(uuid.uuid4().bytes).hexdigest(),
+        "status": status,
+        "accepted_at": clock.now() if status == "accepted" else None,
+    }
+    return _kept(Upload(**{**usual, **values}))
 
 
 def add_asked_report(role: str = "staff", clinic: Clinic | None = None, **values: Any) -> Report:

@@ -32,11 +32,16 @@ Count = Any
 """An int, or SUPPRESSED. Any to the type checker, because only what is frozen may hold the symbol: whoever counts has
 the number."""
 
-Kind = Literal["text", "count", "number", "percent", "day", "month"]
+Kind = Literal["text", "count", "number", "percent", "day", "month", "moment"]
 """How a cell is written. percent: 6.5 means 6.5 %. day: "2026-10-31". month: "2026-10", or where it is cut
-short its days so far as an interval of ISO 8601: "2026-11-01/22"."""
+short its days so far as an interval of ISO 8601: "2026-11-01/22". moment: on the clinic's clock with its distance from
+UTC, "2026-11-21T14:05+08:00", or the day alone where the time is not known, "2026-11-21"."""
 
-Shape = Literal["line", "bar", "heat", "pyramid", "stack", "interval"]
+Shape = Literal["line", "bar", "heat", "pyramid", "stack", "interval", "bubble"]
+
+Level = Literal["", "low", "low-medium", "medium", "high"]
+"""How much a verdict calls for attention; empty where there is none. The words of NEWS2's clinical risk (Royal College
+of Physicians, 2017, chart 2)."""
 
 FEWEST_DRAWN = 5
 """The interval of a share of fewer says so little that it is not drawn: see Chart."""
@@ -89,6 +94,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """A band of a chart's values, from `low` up to `high` in the unit of its first series, None for without an end;
+    `grade` is what a value in it counts."""
+
+    low: float | None
+    high: float | None
+    grade: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A view of one table of the same section, so that chart and table cannot disagree.
 
@@ -101,6 +116,9 @@ class Chart:
     stack: one bar a row, as long as all others, cut into the shares of its series.
     interval: one row a line; three series are its value and the ends of its interval. `whole` is the column of what the
     shares are of, if any: rows of fewer than FEWEST_DRAWN stand in the table alone.
+    bubble: one bubble a row at its moment, `category`, and its value, the first series; the second series is the grade,
+    and the bubble's area is proportional to grade + 1. A row without a value has no bubble; one without a grade has a
+    hollow one of the smallest area. With one series all bubbles are of that area. `zones` are shaded behind them.
     """
 
     key: str
@@ -111,15 +129,41 @@ class Chart:
     category: str
     series: tuple[str, ...]
     whole: str = ""
+    zones: tuple[Zone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The one patient that a section tells of, by two identifiers: name with date of birth, and medical record number.
+
+    `name` is "Family, Given". `born` is an ISO day, a month or a year, as far as it is known, else empty. `age` is in
+    words ("68"), `sex` a word of models.patient.SEXES, each empty where it is not known. `verdict` is the latest score
+    in few words ("NEWS2 5"), `advice` what it calls for ("urgent review"), `since` more about it in small type ("at
+    22:00, was 0 at 02:00").
+    """
+
+    name: str
+    born: str
+    mrn: str
+    age: str = ""
+    sex: str = ""
+    verdict: str = ""
+    level: Level = ""
+    advice: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """`subject` is the patient where it is about a single one; it then has headline `metrics` of its own."""
+
     key: str
     title: str
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
     text: str = ""
+    metrics: tuple[Metric, ...] = ()
+    subject: Subject | None = None
 
     def table(self, key: str) -> Table:
         """The table of that key. Raises KeyError."""

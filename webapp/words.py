@@ -44,6 +44,8 @@ def cell(value: int | float | str | None, kind: str = "text", decimals: int = 0)
             return day(date.fromisoformat(value))
         if kind == "month":
             return " ".join(filter(None, [part_of_month(value), month(value)]))
+        if kind == "moment":
+            return short_moment(value)
         return value
     if kind == "percent":
         return f"{number(value, decimals)} %"
@@ -84,6 +86,14 @@ def time(value: datetime, zone: str) -> str:
 def moment(value: datetime, zone: str) -> str:
     """22 November 2026, 14:05, on the clinic's clock."""
     return f"{day(value.astimezone(ZoneInfo(zone)).date())}, {time(value, zone)}"
+
+
+def short_moment(value: str) -> str:
+    """ "2026-11-21T14:05+08:00" as "21 Nov, 14:05", the day alone as "21 Nov"."""
+    day_, _, time_ = value.partition("T")
+    _, month_, number_ = day_.split("-")
+    told = f"{int(number_)} {MONTHS[int(month_) - 1][:3]}"
+    return f"{told}, {time_[:5]}" if time_ else told
 
 
 def until(day_: date, today: date) -> str:

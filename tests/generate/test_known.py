@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from webapp import clock, content, generate
 from webapp.clinic_data import clinics
-from webapp.content import CATALOGUE, Question
+from webapp.content import TEMPLATES, Question
 from webapp.extensions import db
 from webapp.generate import known
 from webapp.models import Clinic, FrozenPart, KnownFigures, Report
@@ -88,7 +88,7 @@ def test_a_question_that_differs_is_not_answered_by_it(
 
 def test_figures_that_are_no_longer_fresh_are_counted_anew(report: Report, again: Callable[..., Report]) -> None:
     add_a_visit(report)
-    with clock.stopped_at(clock.now() + CATALOGUE["visit_trends"].fresh_for + MINUTE):
+    with clock.stopped_at(clock.now() + TEMPLATES["visit_trends"].fresh_for + MINUTE):
         assert visits_told(again()) == 3
 
 
@@ -102,8 +102,8 @@ def test_another_version_of_the_template_counts_anew(
     report: Report, again: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_a_visit(report)
-    template = CATALOGUE["visit_trends"]
-    monkeypatch.setitem(CATALOGUE, "visit_trends", replace(template, version=template.version + 1))
+    template = TEMPLATES["visit_trends"]
+    monkeypatch.setitem(TEMPLATES, "visit_trends", replace(template, version=template.version + 1))
     assert visits_told(again()) == 3
 
 
@@ -133,7 +133,7 @@ def test_figures_that_went_with_their_report_are_not_known_any_more(report: Repo
 
 def test_no_figures_are_fresh_for_as_long_as_any_report_stays() -> None:
     """A rule is of a day at least, so the figures of a report that has expired are never said again."""
-    assert max(template.fresh_for for template in CATALOGUE.values()) < timedelta(days=1)
+    assert max(template.fresh_for for template in TEMPLATES.values()) < timedelta(days=1)
 
 
 def test_newer_figures_are_not_replaced_by_older_ones(report: Report) -> None:

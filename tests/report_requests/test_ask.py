@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from tests.report_requests.asking import ASKED, OWN, asked, chosen_in
 from webapp import queues
-from webapp.content import CATALOGUE
+from webapp.content import TEMPLATES
 from webapp.content.question import Question
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic, Person, Report
@@ -286,7 +286,7 @@ def test_who_may_not_ask_for_such_a_report_any_more_cannot_have_it_made_again(
     app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.submit("/reports/new", ASKED)
-    monkeypatch.setitem(CATALOGUE, "visit_trends", replace(CATALOGUE["visit_trends"], audience="patients"))  # type: ignore[arg-type]
+    monkeypatch.setitem(TEMPLATES, "visit_trends", replace(TEMPLATES["visit_trends"], audience="patients"))
     assert client.submit(f"/reports/{asked(app)[0].id}/retry").status_code == 403
     assert len(asked(app)) == 1
 

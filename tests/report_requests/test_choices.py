@@ -9,7 +9,7 @@ from page_client import PageClient, page_client
 from sqlalchemy import select
 
 from tests.report_requests.asking import ASKED, OWN, asked, chosen_in, question_of
-from webapp.content import CATALOGUE
+from webapp.content import TEMPLATES
 from webapp.extensions import db
 from webapp.models import Clinic, Report
 
@@ -54,8 +54,8 @@ def test_a_comparison_that_is_not_offered_is_refused(app: Flask, client: PageCli
 def test_the_clinics_threshold_and_the_persons_rights_are_part_of_the_question(
     app: Flask, client: PageClient, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    template = replace(CATALOGUE["visit_trends"], has_comments=True)
-    monkeypatch.setitem(CATALOGUE, "visit_trends", template)
+    template = replace(TEMPLATES["visit_trends"], has_comments=True)
+    monkeypatch.setitem(TEMPLATES, "visit_trends", template)
     with app.app_context():
         db.session.get_one(Clinic, clinic.id).suppress_below = 5
         manager = factories.add_person("manager", clinic)

@@ -6,13 +6,17 @@
     staff          | the clinic | -           | their own   | their own         | -       | -
     clinician      | the clinic | the clinic  | their own   | their own         | -       | -
     manager        | the clinic | the clinic  | the clinic  | the clinic        | -       | retention, clinic
-    administrator  | every one  | every one   | every one   | every one         | all     | these, and operations
+    administrator  | every one  | -           | every one   | every one         | all     | these, and operations
     auditor        | -          | -           | -           | -                 | -       | audit
 
 "Their own" is what they asked for themselves about the clinic they work for now: who moves to another clinic leaves the
-reports behind. What patients wrote is for those who may ask for reports of patients; a report that tells it is not for
-others, even where they asked for it in another role. On the retention page a manager changes the rules of their clinic,
-an administrator all of them; both may keep a report without end. Who has the operations page has the gallery of charts
+reports behind. A report that tells of single patients is for clinicians and managers of the clinic: every clinician may
+read and download it, whoever asked for it, for the next shift needs it; all else goes by the table. Administrators can
+put it on legal hold, and not read it. The sheets behind such reports are seen to by the same people.
+
+What patients wrote is for clinicians, managers and administrators; a report that tells it is not for others, even where
+they asked for it in another role. On the retention page a manager changes the rules of their clinic, an administrator
+all of them; both may keep a report without end. Who has the operations page has the gallery of charts
 (/developers/charts) too. A row that you may not see is 404, as if it were not there; a page that your role does not
 have is 403. No view queries a report by id itself.
 """
@@ -22,11 +26,11 @@ from typing import Literal, ParamSpec, TypeVar
 
 from flask import abort
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, and_, false, not_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
 
 from webapp import logs
 from webapp.extensions import db
-from webapp.models import Clinic, Person, Report
+from webapp.models import Clinic, Person, Report, Upload
 
 Action = Literal["read", "download", "cancel", "retry", "keep", "delete", "hold"]
 Audience = Literal["aggregate", "patients"]
@@ -42,13 +46,23 @@ REPORTS: dict[str, dict[Action, Reach]] = {
     "administrator": {**dict.fromkeys(ACTIONS, "every"), "hold": "every"},
     "auditor": {**dict.fromkeys(ACTIONS, "none"), "hold": "none"},
 }
+PATIENT_REPORTS: dict[str, dict[Action, Reach]] = {
+    "staff": dict.fromkeys((*ACTIONS, "hold"), "none"),
+    "clinician": {**REPORTS["clinician"], "read": "clinic", "download": "clinic"},
+    "manager": REPORTS["manager"],
+    "administrator": {**dict.fromkeys(ACTIONS, "none"), "hold": "every"},
+    "auditor": REPORTS["auditor"],
+}
+"""The same for reports that tell of single patients."""
+
 AUDIENCES: dict[str, tuple[Audience, ...]] = {
     "staff": ("aggregate",),
     "clinician": ("aggregate", "patients"),
     "manager": ("aggregate", "patients"),
-    "administrator": ("aggregate", "patients"),
+    "administrator": ("aggregate",),
     "auditor": (),
 }
+COMMENT_READERS = ("clinician", "manager", "administrator")
 
 OPERATORS = ("administrator",)
 KEEPERS = ("manager", "administrator")
@@ -114,7 +128,12 @@ def template_allowed(person: Person, audience: str) -> bool:
 
 def reads_comments(person: Person) -> bool:
     """Whether what patients wrote about the clinic is for this person: words can tell who wrote them."""
-    return "patients" in AUDIENCES[person.role]
+    return person.role in COMMENT_READERS
+
+
+def brings_sheets(person: Person) -> bool:
+    """Whether this person may upload measurements of patients, and have reports of them."""
+    return template_allowed(person, "patients")
 
 
 def visible_reports(person: Person) -> Select[Report]:
@@ -122,10 +141,20 @@ def visible_reports(person: Person) -> Select[Report]:
     return select(Report).where(_within(person, "read"))
 
 
+def upload_or_404(upload_id: str) -> Upload:
+    """The sheet, when the signed-in person may see to it: one of their clinic, by whomever it was brought."""
+    person = current_person()
+    upload = db.session.get(Upload, upload_id)
+    if upload is None or upload.clinic_id != person.clinic_id or not brings_sheets(person):
+        abort(404)
+    return upload
+
+
 def report_or_404(report_id: str, action: Action) -> Report:
     """The report, when the signed-in person may do that to it: 404 when they may not see it, 403 when they only may."""
     person = current_person()
-    report = db.session.scalars(visible_reports(person).where(Report.id == report_id)).one_or_none()
+    concerned = or_(_within(person, "read"), _within(person, action))
+    report = db.session.scalars(select(Report).where(concerned, Report.id == report_id)).one_or_none()
     if report is None:
         abort(404)
     logs.report_id.set(report.id)
@@ -144,7 +173,7 @@ def allowed(person: Person, action: Action, report: Report) -> bool:
         "clinic": of_clinic,
         "every": True,
         "none": False,
-    }[REPORTS[person.role][action]]
+    }[(PATIENT_REPORTS if report.tells_patients else REPORTS)[person.role][action]]
 
 
 def _within(person: Person, action: Action) -> ColumnElement[bool]:
@@ -156,7 +185,10 @@ def _within(person: Person, action: Action) -> ColumnElement[bool]:
         "every": true(),
         "none": false(),
     }
-    within = reaches[REPORTS[person.role][action]]
+    within = or_(
+        and_(not_(Report.tells_patients), reaches[REPORTS[person.role][action]]),
+        and_(Report.tells_patients, reaches[PATIENT_REPORTS[person.role][action]]),
+    )
     return within if reads_comments(person) else and_(within, not_(Report.tells_comments))
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from webapp.content import (
     campaign_performance,
     comprehensive,
+    daily_patients,
     dental_statistics,
     feedback_analysis,
     findings,
@@ -35,7 +36,7 @@ from webapp.content.template import Step, Template
 from webapp.errors import FiguresFailed
 from webapp.figures import Choice, Content
 
-__all__ = ["CATALOGUE", "Filter", "Question", "Template", "build", "choices", "matching", "title", "told"]
+__all__ = ["CATALOGUE", "TEMPLATES", "Filter", "Question", "Template", "build", "choices", "matching", "title", "told"]
 
 CATALOGUE: dict[str, Template] = {
     template.name: template
@@ -50,6 +51,10 @@ CATALOGUE: dict[str, Template] = {
         campaign_performance.TEMPLATE,
     )
 }
+"""What may be asked for by period and filters."""
+
+TEMPLATES = {**CATALOGUE, daily_patients.TEMPLATE.name: daily_patients.TEMPLATE}
+"""All there are: also the one that is made from an uploaded sheet."""
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """The years a report can be about: far from the ends of the calendar, so that periods can be compared."""
@@ -77,6 +82,8 @@ def build(connection: Connection, question: Question, step: Step = lambda done, 
         ),
     )
     step(template.steps, template.steps)
+    if template.audience == "patients":
+        return said
     return suppression.protect(said, question.suppress_below, template.ties)
 
 
@@ -96,18 +103,22 @@ def title(question: Question) -> str:
 
 
 def choices(connection: Connection, question: Question) -> tuple[Choice, ...]:
-    """Every filter of the template as a reader sees it, also those that leave nothing out."""
+    """Every filter of the template as a reader sees it, also those that leave nothing out; or where its figures come
+    from."""
+    template = _template(question)
+    if template.origin:
+        return template.origin(connection, question)
     return tuple(
         Choice(
             narrowing.label, narrowing.words(connection, question.clinic_id, question.chosen.get(narrowing.name, ""))
         )
-        for narrowing in _template(question).filters
+        for narrowing in template.filters
     )
 
 
 def _template(question: Question) -> Template:
     """The template that can answer. A filter it does not have is refused, for to ignore it would widen the answer."""
-    template = CATALOGUE.get(question.template)
+    template = TEMPLATES.get(question.template)
     if template is None:
         raise FiguresFailed(f"no template {question.template!r}", "There is no such report. Choose one from the list.")
     strange = question.chosen.keys() - {narrowing.name for narrowing in template.filters}

@@ -26,6 +26,9 @@ class Question:
     The rights of whoever asks are part of it, so that an answer is never shared with somebody who may see less: counts
     of people under `suppress_below` are withheld (0: none is), and `reads_comments` says whether what patients wrote
     may be shown.
+
+    `upload` is the id of the sheet that a report of single patients is made from; empty for others. Such a report is
+    compared with nothing.
     """
 
     template: str
@@ -38,6 +41,7 @@ class Question:
     compare: Comparison = "before"
     suppress_below: int = 0
     reads_comments: bool = False
+    upload: str = ""
 
     def __post_init__(self) -> None:
         kept = sorted((name, value) for name, value in dict(self.filters).items() if value)
@@ -70,6 +74,7 @@ class Question:
             "compare": self.compare,
             "suppress_below": self.suppress_below,
             "reads_comments": self.reads_comments,
+            **({"upload": self.upload} if self.upload else {}),
         }
         return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 

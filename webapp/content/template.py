@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from webapp.content.filters import Filter
 from webapp.content.question import Question
-from webapp.figures import Definition, Metric, Rows, Section
+from webapp.figures import Choice, Definition, Metric, Rows, Section
 
 Step = Callable[[int, int], None]
 """Called with (done, total) as parts get done. It may raise, to stop the making."""
 
-Audience = Literal["aggregate"]
-"""Whose eyes a template is for. aggregate: everybody of the clinic, for it shows no single patient."""
+Audience = Literal["aggregate", "patients"]
+"""Whose eyes a template is for. aggregate: everybody of the clinic, for it shows no single patient. patients: those who
+treat them; nothing is withheld from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Template:
     the last, which is done when it returns. `count` tells how many rows a question would use, and their plural noun.
     Figures are `fresh_for` so long: until then a report may say what another of the same question says. `has_comments`
     tells that what patients wrote stands in it, for those who may read that. `ties` say which of its counts are the
-    same or add up to which, as content/suppression/ties.py reads them."""
+    same or add up to which, as content/suppression/ties.py reads them. `origin` tells where its figures come from, in
+    the place of filters, where it has none."""
 
     name: str
     title: str
@@ -52,3 +54,4 @@ class Template:
     fresh_for: timedelta
     has_comments: bool = False
     ties: tuple[str, ...] = ()
+    origin: Callable[[Connection, Question], tuple[Choice, ...]] | None = None

@@ -136,7 +136,7 @@ def compose(
             said = content.build(connection, question, step)
             figures = freeze(said)
         choices = content.choices(connection, question)
-    template = content.CATALOGUE[question.template]
+    template = content.TEMPLATES[question.template]
     document = Document(
         content=said,
         provenance=Provenance(
@@ -150,7 +150,7 @@ def compose(
             template=template.name,
             template_title=template.title,
             template_version=template.version,
-            compare=f"{words.dates(*question.earlier)}, {earlier_name(question)}",
+            compare="" if question.upload else f"{words.dates(*question.earlier)}, {earlier_name(question)}",
         ),
         presentation=Presentation(
             clinic_name=clinic.name,

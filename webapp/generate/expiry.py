@@ -40,7 +40,7 @@ def told(rule: RetentionRule) -> str:
 
 def title_of(template: str) -> str:
     """A template's title; its name where there is no such template any more."""
-    known = content.CATALOGUE.get(template)
+    known = content.TEMPLATES.get(template)
     return known.title if known else template
 
 

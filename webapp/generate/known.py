@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp import clock
-from webapp.content import CATALOGUE, Question, suppression
+from webapp.content import TEMPLATES, Question, suppression
 from webapp.extensions import db
 from webapp.figures import Content, Frozen, thaw
 from webapp.models import Clinic, FrozenPart, KnownFigures
@@ -33,7 +33,7 @@ class Known:
 def key_of(connection: Connection, question: Question) -> str:
     """What the figures of a question depend on, as seen on that connection: a SHA-256."""
     revision = connection.scalar(select(Clinic.revision).where(Clinic.id == question.clinic_id))
-    depends_on = [question.to_json(), CATALOGUE[question.template].version, revision, suppression.VERSION]
+    depends_on = [question.to_json(), TEMPLATES[question.template].version, revision, suppression.VERSION]
     return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()
 
 
@@ -44,7 +44,7 @@ def known(connection: Connection, key: str, question: Question) -> Known | None:
     row = connection.execute(
         select(FrozenPart.sha256, FrozenPart.body, KnownFigures.as_of)
         .join(KnownFigures, KnownFigures.figures_sha256 == FrozenPart.sha256)
-        .where(KnownFigures.key == key, KnownFigures.as_of.between(now - CATALOGUE[question.template].fresh_for, now))
+        .where(KnownFigures.key == key, KnownFigures.as_of.between(now - TEMPLATES[question.template].fresh_for, now))
     ).one_or_none()
     if row is None:
         return None
@@ -72,6 +72,6 @@ def remember(key: str, clinic_id: int, figures_sha256: str, as_of: datetime) -> 
 
 def forget_stale() -> None:
     """Remove what no template would call fresh; commits."""
-    longest = max(template.fresh_for for template in CATALOGUE.values())
+    longest = max(template.fresh_for for template in TEMPLATES.values())
     db.session.execute(delete(KnownFigures).where(KnownFigures.as_of < clock.now() - longest))
     db.session.commit()

@@ -19,6 +19,7 @@ from webapp.models.provider import Provider
 from webapp.models.report import Report
 from webapp.models.retention import Keeping, LegalHold, RetentionRule, UnwantedObject
 from webapp.models.treatment import Treatment
+from webapp.models.upload import RememberedLayout, Upload
 from webapp.models.visit import Visit
 
 __all__ = [
@@ -44,11 +45,13 @@ __all__ = [
     "Patient",
     "Person",
     "Provider",
+    "RememberedLayout",
     "Report",
     "RetentionRule",
     "SignInAttempt",
     "SignInSession",
     "Treatment",
     "UnwantedObject",
+    "Upload",
     "Visit",
 ]

@@ -11,7 +11,8 @@ class Measurement(Sourced, Model):
     """A reading of a patient, coded in LOINC.
 
     `value` is in `unit` (UCUM where the source gives it); a result that is no number is in `text`. `component` numbers
-    the parts of one observation, such as the two pressures: 0 is the whole.
+    the parts of one observation, such as the two pressures: 0 is the whole. `measured_at` is None where the source
+    gives the day alone, `local_day`. `upload_id` names the sheet that it was brought in.
     """
 
     __tablename__ = "measurements"
@@ -43,3 +44,4 @@ class Measurement(Sourced, Model):
     text: Mapped[str | None] = mapped_column(String(400))
     measured_at: Mapped[datetime | None] = mapped_column(Moment)
     local_day: Mapped[date | None]
+    upload_id: Mapped[str | None] = mapped_column(ForeignKey("uploads.id"), index=True)

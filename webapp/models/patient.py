@@ -1,6 +1,6 @@
 from datetime import date
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.extensions import Model
@@ -17,7 +17,9 @@ class Patient(Sourced, Model):
 
     `birth_date` with a precision of month or year is the first day of that month or year (FHIR allows partial dates).
     `registered_on` is the local day the patient became known to the clinic: as the clinic's system gives it, else the
-    day of the first visit. `mrn` is the medical record number the clinic uses.
+    day of the first visit. `mrn` is the medical record number the clinic uses. `spo2_scale` is the scale of NEWS2 by
+    which the patient's oxygen saturation is scored, as a clinician has decided: 2 in hypercapnic respiratory failure,
+    usually with a target of 88 to 92 %.
     """
 
     __tablename__ = "patients"
@@ -27,6 +29,7 @@ class Patient(Sourced, Model):
         Index(None, "clinic_id", "registered_on"),
         one_of("sex", SEXES),
         one_of("birth_precision", PRECISIONS),
+        CheckConstraint("spo2_scale IN (1, 2)", name="spo2_scale"),
     )
 
     id: Mapped[Id]
@@ -39,3 +42,4 @@ class Patient(Sourced, Model):
     birth_precision: Mapped[str] = mapped_column(String(5), default="day")
     deceased_on: Mapped[date | None]
     registered_on: Mapped[date | None]
+    spo2_scale: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")

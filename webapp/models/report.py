@@ -65,8 +65,9 @@ class Report(Model):
 
     `narrowed` tells the filters that leave something out ("Dental · aged 5 to 14"), so that two reports of one title
     can be told apart. `dates` is the period as it is read ("1 to 31 October 2026"), kept to be searched. With
-    `wants_fresh` the figures are counted anew, however new those of another report are. A ready report expires after
-    `expires_at` by the rule that `expires_by` tells in words; an expired one keeps both.
+    `wants_fresh` the figures are counted anew, however new those of another report are. `upload_id` names the sheet
+    that a report of single patients is made from; such a report is for those who treat them. A ready report expires
+    after `expires_at` by the rule that `expires_by` tells in words; an expired one keeps both.
     """
 
     __tablename__ = "reports"
@@ -113,6 +114,7 @@ class Report(Model):
     format: Mapped[str] = mapped_column(String(10))
     wants_fresh: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     question: Mapped[str] = mapped_column(Text)
+    upload_id: Mapped[str | None] = mapped_column(ForeignKey("uploads.id"), index=True)
     question_sha256: Mapped[Sha256]
 
     status: Mapped[str] = mapped_column(String(10), default="queued")
@@ -156,6 +158,16 @@ class Report(Model):
     @classmethod
     def _tells_comments(cls) -> ColumnElement[bool]:
         return cls.question.contains(TELLS_COMMENTS, autoescape=True)
+
+    @hybrid_property
+    def tells_patients(self) -> bool:
+        """Whether it tells of single patients by name."""
+        return self.upload_id is not None
+
+    @tells_patients.inplace.expression
+    @classmethod
+    def _tells_patients(cls) -> ColumnElement[bool]:
+        return cls.upload_id.is_not(None)
 
     @property
     def seconds_to_make(self) -> float | None:

@@ -69,7 +69,7 @@ def ask(
 def entitled(person: Person, question: Question) -> Question:
     """The question with the rights that this person has now, whoever asked it before."""
     clinic = db.session.get_one(Clinic, question.clinic_id)
-    comments = content.CATALOGUE[question.template].has_comments and access.reads_comments(person)
+    comments = content.TEMPLATES[question.template].has_comments and access.reads_comments(person)
     return replace(question, suppress_below=clinic.suppress_below, reads_comments=comments)
 
 
@@ -98,7 +98,7 @@ def _check_limit(person: Person, limit: int) -> None:
 
 def _narrowed(question: Question) -> str:
     """The filters that leave something out, in words that stand alone: "Dental · aged 5 to 14"."""
-    filters = content.CATALOGUE[question.template].filters
+    filters = content.TEMPLATES[question.template].filters
     connection = db.session.connection()
     told = [
         item.phrase(connection, question.clinic_id, question.chosen[item.name])
@@ -110,7 +110,7 @@ def _narrowed(question: Question) -> str:
 
 def _row(person: Person, question: Question, format_name: str, retry_of: Report | None) -> Report:
     return Report(
-        number=new_number(content.CATALOGUE[question.template].number_prefix),
+        number=new_number(content.TEMPLATES[question.template].number_prefix),
         clinic_id=question.clinic_id,
         requester_id=person.id,
         retry_of_id=retry_of.id if retry_of else None,

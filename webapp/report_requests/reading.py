@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from webapp import words
-from webapp.content import CATALOGUE
+from webapp.content import TEMPLATES
 from webapp.figures import Chart, Column, Definition, Document, Metric, Section, Table
 from webapp.files import charts, facts, sparks
 
@@ -96,7 +96,7 @@ class ReadDocument:
 def read(document: Document) -> ReadDocument:
     """All that the page shows of a report, as text."""
     content = document.content
-    everything = {(item.label, item.all_words) for item in CATALOGUE[content.template].filters}
+    everything = {(item.label, item.all_words) for item in TEMPLATES[content.template].filters}
     zone = document.presentation.timezone
     return ReadDocument(
         logo=document.presentation.logo,

@@ -23,7 +23,7 @@ from werkzeug.datastructures import MultiDict
 from webapp import clock, content, generate, report_requests, words
 from webapp.accounts import access, people
 from webapp.accounts.access import current_person, polled
-from webapp.content import CATALOGUE, Template
+from webapp.content import CATALOGUE, TEMPLATES, Template
 from webapp.content.periods import OWN_DATES
 from webapp.content.question import Question
 from webapp.errors import ReportHeld
@@ -90,7 +90,7 @@ def index() -> ResponseReturnValue:
     asked = listing.Asked(
         search=request.args.get("q", "")[:100].strip(),
         status=_known(request.args.get("status", ""), listing.STATUS_WORDS),
-        template=_known(request.args.get("template", ""), CATALOGUE),
+        template=_known(request.args.get("template", ""), TEMPLATES),
     )
     page = listing.page_of(current_person(), asked, request.args.get("page", "1"))
     return render_template(
@@ -99,7 +99,7 @@ def index() -> ResponseReturnValue:
         page=page,
         days=listing.by_day(page.items, current_person()),
         statuses={name: label for name, (label, _) in listing.STATUS_WORDS.items()},
-        templates=CATALOGUE,
+        templates=_readable_templates(),
     )
 
 
@@ -146,7 +146,7 @@ def retry(report_id: str) -> ResponseReturnValue:
     report = access.report_or_404(report_id, "retry")
     # Whoever may read an old report need not be somebody who may ask for such a one now.
     access.clinic_or_404(current_person(), report.clinic_id)
-    if not access.template_allowed(current_person(), CATALOGUE[report.template].audience):
+    if not access.template_allowed(current_person(), TEMPLATES[report.template].audience):
         abort(403)
     try:
         again = report_requests.ask_again(current_person(), report, limit=_limit())
@@ -324,6 +324,12 @@ def _stays(row: Keeping | LegalHold | None, zone: str) -> dict[str, str] | None:
         "since": words.day(clock.local(row.at, zone).day),
         "reason": row.reason,
     }
+
+
+def _readable_templates() -> dict[str, Template]:
+    """The templates whose reports this person may read, by name."""
+    person = current_person()
+    return {name: item for name, item in TEMPLATES.items() if access.template_allowed(person, item.audience)}
 
 
 def _expired_on(report: Report) -> str:

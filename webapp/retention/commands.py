@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from webapp import retention
 from webapp.commands import PlainGroup
-from webapp.content import CATALOGUE
+from webapp.content import TEMPLATES
 from webapp.extensions import db
 from webapp.generate.expiry import told
 from webapp.models import Clinic, Report, RetentionRule
@@ -16,7 +16,7 @@ from webapp.words import plural
 group = PlainGroup("retention", help="How long reports stay: expire those whose time is over, and the rules.")
 
 of_clinic = click.option("--clinic", "clinic_name", metavar="NAME", help="Of one clinic only.")
-of_template = click.option("--template", type=click.Choice(list(CATALOGUE)), help="Of one template only.")
+of_template = click.option("--template", type=click.Choice(list(TEMPLATES)), help="Of one template only.")
 
 
 @group.command("expire")

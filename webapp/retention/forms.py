@@ -4,7 +4,7 @@ from wtforms import Form, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, Length, NumberRange
 
 from webapp import words
-from webapp.content import CATALOGUE
+from webapp.content import TEMPLATES
 from webapp.models import Clinic
 from webapp.models.retention import LONGEST_DAYS
 from webapp.retention.keeping import MONTHS
@@ -69,4 +69,4 @@ class RuleForm(Form):
         super().__init__(*given)
         whole = [("", "Every clinic")] if every_clinic else []
         self.clinic.choices = whole + [(str(clinic.id), clinic.name) for clinic in clinics]
-        self.template.choices = [("", "Every report"), *((item.name, item.title) for item in CATALOGUE.values())]
+        self.template.choices = [("", "Every report"), *((item.name, item.title) for item in TEMPLATES.values())]

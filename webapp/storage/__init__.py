@@ -23,6 +23,7 @@ __all__ = [
     "init_app",
     "is_set_up",
     "key_for",
+    "key_for_upload",
     "old_folder",
     "warn_of_a_lack",
 ]
@@ -43,6 +44,11 @@ ONLY_A_FOLDER = (
 def key_for(report_id: str, sha256: str, extension: str) -> str:
     """The one place where a key is spelled: no names, and no two reports share an object."""
     return f"reports/{report_id}/{sha256}.{extension}"
+
+
+def key_for_upload(upload_id: str, sha256: str) -> str:
+    """The same for a sheet that somebody brought. Its own name may tell of a patient, and stands in no key."""
+    return f"uploads/{upload_id}/{sha256}"
 
 
 def init_app(app: Flask) -> None:

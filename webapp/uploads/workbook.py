@@ -1,0 +1,93 @@
+"""A spreadsheet as plain values, whatever file it came in."""
+
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+Cell = str | int | float | bool | datetime | date | time | None
+"""As the file has it; dates and times without a zone."""
+
+Place = tuple[int, int]
+"""Row and column of a cell within Sheet.rows, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet. `rows` are all equally long, the last row and the last column hold something, and rows[0] is row 1 of
+    the file, so that the number of a row is its index + 1. `merged` are (first row, first column, last row, last
+    column) of merged cells, whose value stands in the first. `uncounted` are cells of formulas whose value the file
+    does not hold; they are None in `rows`."""
+
+    name: str
+    rows: tuple[tuple[Cell, ...], ...]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    uncounted: frozenset[Place] = frozenset()
+
+    @property
+    def width(self) -> int:
+        return len(self.rows[0]) if self.rows else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The sheets that hold anything, in their order; a CSV file is one without a name. `notes` are sentences about how
+    it was read ("Read as Windows-1252.")."""
+
+    sheets: tuple[Sheet, ...]
+    notes: tuple[str, ...] = ()
+
+    def pack(self) -> bytes:
+        """As compressed JSON, from which unpack() gives the same value."""
+        plain = {
+            "sheets": [
+                {
+                    "name": sheet.name,
+                    "rows": [[_plain(cell) for cell in row] for row in sheet.rows],
+                    "merged": sheet.merged,
+                    "uncounted": sorted(sheet.uncounted),
+                }
+                for sheet in self.sheets
+            ],
+            "notes": self.notes,
+        }
+        return zlib.compress(
+            json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        )
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Workbook":
+        plain = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
+        return cls(
+            sheets=tuple(
+                Sheet(
+                    sheet["name"],
+                    tuple(tuple(map(_cell, row)) for row in sheet["rows"]),
+                    tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
+                    frozenset((row, column) for row, column in sheet["uncounted"]),
+                )
+                for sheet in plain["sheets"]
+            ),
+            notes=tuple(plain["notes"]),
+        )
+
+
+_KINDS: dict[str, Callable[[str], Cell]] = {
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+}
+
+
+def _plain(cell: Cell) -> Any:
+    kind = type(cell).__name__
+    return {kind: cell.isoformat()} if isinstance(cell, date | time) and kind in _KINDS else cell
+
+
+def _cell(plain: Any) -> Cell:
+    if isinstance(plain, dict):
+        ((kind, text),) = plain.items()
+        return _KINDS[kind](text)
+    return plain
