@@ -16,7 +16,7 @@ from webapp.clinic_data import logos
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic
 
-AS_IT_IS = {"paper": "A4", "suppress_below": "0"}
+AS_IT_IS = {"paper": "A4", "suppress_below": "0", "date_order": ""}
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_it_shows_what_is_set(app: Flask, manager: PageClient) -> None:
 
 
 def test_a_manager_changes_it_and_it_is_audited(app: Flask, manager: PageClient, clinic: Clinic) -> None:
-    answer = manager.submit("/clinic", {"paper": "Letter", "suppress_below": "5"}, follow_redirects=True)
+    answer = manager.submit("/clinic", {**AS_IT_IS, "paper": "Letter", "suppress_below": "5"}, follow_redirects=True)
     assert "Saved. New reports follow it" in answer.text
     assert (now(app, clinic).paper, now(app, clinic).suppress_below) == ("Letter", 5)
     with app.app_context():
@@ -72,7 +72,21 @@ def test_saving_without_a_change_is_not_audited(app: Flask, manager: PageClient)
         assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "clinic.reports-changed")).all() == []
 
 
-@pytest.mark.parametrize("given", [{"paper": "A3"}, {"suppress_below": "7"}, {"suppress_below": ""}])
+def test_how_sheets_are_read_and_what_is_charted_is_the_clinics_choice(
+    app: Flask, manager: PageClient, clinic: Clinic
+) -> None:
+    chosen = {**AS_IT_IS, "date_order": "dmy", "more_charts": ["consciousness", "temperature"]}
+    page = manager.submit("/clinic", chosen, follow_redirects=True).text
+    assert (now(app, clinic).date_order, now(app, clinic).more_charts) == ("dmy", "temperature consciousness")
+    assert page.count("checked") == 5
+    manager.submit("/clinic", AS_IT_IS)
+    assert (now(app, clinic).date_order, now(app, clinic).more_charts) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"paper": "A3"}, {"suppress_below": "7"}, {"suppress_below": ""}, {"date_order": "ydm"}, {"more_charts": "pulse"}],
+)
 def test_what_is_not_offered_is_refused(app: Flask, manager: PageClient, clinic: Clinic, given: dict[str, str]) -> None:
     assert manager.submit("/clinic", {**AS_IT_IS, **given}).status_code == 422
     assert (now(app, clinic).paper, now(app, clinic).suppress_below) == ("A4", 0)

@@ -192,6 +192,32 @@ class TestPages:
             assert client.submit(f"/reports/{report.id}/hold/end").status_code == 403
             assert "legal hold" not in client.get(f"/reports/{report.id}").text
 
+    def test_one_of_single_patients_is_held_by_administrators_who_may_not_read_it(
+        self, app: Flask, report: Report
+    ) -> None:
+        with app.app_context():
+            row = db.session.get_one(Report, report.id)
+            row.upload_id = factories.add_upload(row.requester).id
+            db.session.commit()
+        client, path = as_(app, "administrator", report), f"/reports/{report.id}"
+        assert client.get(path).status_code == 404
+        assert (
+            "There is no report of that number."
+            in client.get("/retention/hold?number=VT-0000-0000", follow_redirects=True).text
+        )
+        by_number = f"/retention/hold?number={report.number.lower()}"
+        assert client.get(by_number, follow_redirects=True).request.path == f"{path}/hold"
+        page = client.submit(f"{path}/hold", {"reason": REASON}, follow_redirects=True)
+        assert page.request.path == "/retention"
+        assert "This report is on legal hold." in page.text
+        assert client.get(path).status_code == 404
+        assert "legal hold" in as_(app, "manager", report).get(path).text
+        assert as_(app, "manager", report).get(by_number).status_code == 403
+        assert f"/retention/hold?number={report.number}" in page.text
+        assert client.get(by_number, follow_redirects=True).request.path == f"{path}/hold/end"
+        page = client.submit(f"{path}/hold/end", follow_redirects=True)
+        assert page.request.path == "/retention"
+
     def test_removing_a_hold_asks_first_and_says_what_follows(self, app: Flask, report: Report) -> None:
         client, path = as_(app, "administrator", report), f"/reports/{report.id}/hold/end"
         for answer in (client.get(path, follow_redirects=True), client.submit(path, follow_redirects=True)):

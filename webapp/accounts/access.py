@@ -141,6 +141,11 @@ def visible_reports(person: Person) -> Select[Report]:
     return select(Report).where(_within(person, "read"))
 
 
+def reports_to_hold(person: Person) -> Select[Report]:
+    """The reports that this person may put on legal hold, unordered."""
+    return select(Report).where(_within(person, "hold"))
+
+
 def upload_or_404(upload_id: str) -> Upload:
     """The sheet, when the signed-in person may see to it: one of their clinic, by whomever it was brought."""
     person = current_person()

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -13,7 +14,7 @@ from webapp.clinic_data.fhir.elements import start_of
 from webapp.clinic_data.local_times import register_by_first_visit, visit_columns
 from webapp.extensions import Model, db
 from webapp.models import Campaign, CampaignContact, Clinic, Feedback, Measurement, Visit
-from webapp.models.clinic import PAPERS, Paper
+from webapp.models.clinic import PAPERS, DateOrder, Paper
 from webapp.words import listed, printable
 
 LONGEST_NAME = 200
@@ -61,12 +62,20 @@ def clinic_called(name: str) -> Clinic:
     return found
 
 
-def change_reports(
-    clinic: Clinic, paper: Paper, suppress_below: int, logo: bytes | None, *, person_id: int | None = None
-) -> None:
-    """How a clinic's reports look from now on: their paper and logo (a PNG), and the count under which figures are
-    withheld, one of models.clinic.THRESHOLDS. What changes is audited. Not committed."""
-    wanted = {"paper": paper, "suppress_below": suppress_below, "logo": logo}
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a clinic wants its reports: columns of models.clinic.Clinic."""
+
+    paper: Paper
+    suppress_below: int
+    logo: bytes | None
+    date_order: DateOrder
+    more_charts: str
+
+
+def change_reports(clinic: Clinic, wishes: Wishes, *, person_id: int | None = None) -> None:
+    """How a clinic's reports are from now on. What changes is audited. Not committed."""
+    wanted = asdict(wishes)
     before = {name: getattr(clinic, name) for name in wanted}
     changed = sorted(name for name in wanted if wanted[name] != before[name])
     for name in changed:

@@ -11,6 +11,7 @@ from webapp.clinic_data import clinics, logos
 from webapp.clinic_data.forms import ClinicForm
 from webapp.extensions import db
 from webapp.models import Clinic
+from webapp.models.clinic import MORE_CHARTS
 
 blueprint = Blueprint("clinic_data", __name__)
 
@@ -18,7 +19,12 @@ blueprint = Blueprint("clinic_data", __name__)
 @blueprint.get("/clinic")
 def settings() -> ResponseReturnValue:
     clinic = _clinic_of_page()
-    asked = {"paper": clinic.paper, "suppress_below": str(clinic.suppress_below)}
+    asked = {
+        "paper": clinic.paper,
+        "suppress_below": str(clinic.suppress_below),
+        "date_order": clinic.date_order,
+        "more_charts": clinic.more_charts.split(),
+    }
     return _page(clinic, ClinicForm(has_logo=clinic.logo is not None, data=asked))
 
 
@@ -36,7 +42,14 @@ def change() -> ResponseReturnValue:
         return _page(clinic, form), 422
     if form.without_logo and form.without_logo.data and logo == clinic.logo:
         logo = None
-    clinics.change_reports(clinic, form.paper.data, int(form.suppress_below.data), logo, person_id=current_person().id)
+    wanted = clinics.Wishes(
+        paper=form.paper.data,
+        suppress_below=int(form.suppress_below.data),
+        logo=logo,
+        date_order=form.date_order.data,
+        more_charts=" ".join(name for name in MORE_CHARTS if name in (form.more_charts.data or ())),
+    )
+    clinics.change_reports(clinic, wanted, person_id=current_person().id)
     db.session.commit()
     flash("Saved. New reports follow it; those that are made already stay as they are.", "ok")
     return redirect(url_for(".settings", clinic=clinic.id), 303)

@@ -50,6 +50,7 @@ class Staying:
     title: str
     about: str
     number: str
+    tells_patients: bool
     how: list[tuple[str, str, str]]
 
 
@@ -153,7 +154,14 @@ def _use(row: Line) -> Use:
 
 def _staying(report: Report) -> Staying:
     about = [report.clinic.name, *([] if report.dates in report.title else [report.dates]), report.narrowed]
-    return Staying(report.id, report.title, " · ".join(filter(None, about)), report.number, how_it_stays(report))
+    return Staying(
+        report_id=report.id,
+        title=report.title,
+        about=" · ".join(filter(None, about)),
+        number=report.number,
+        tells_patients=report.tells_patients,
+        how=how_it_stays(report),
+    )
 
 
 def _by(row: Keeping | LegalHold, zone: str) -> str:

@@ -72,6 +72,19 @@ def hold(report_id: str) -> ResponseReturnValue:
     return _asked("retention/hold.html", report, form)
 
 
+@blueprint.get("/retention/hold")
+def find_to_hold() -> ResponseReturnValue:
+    """To the hold of the report of that number: the only way to one that is not for administrators to read."""
+    if not access.runs_operations(current_person()):
+        abort(403, "Reports are put on legal hold by administrators.")
+    number = request.args.get("number", "").strip().upper()[:20]
+    report = db.session.scalar(access.reports_to_hold(current_person()).where(Report.number == number))
+    if report is None:
+        flash("There is no report of that number. It stands at the foot of each of its pages.", "warn")
+        return redirect(url_for(".index"), 303)
+    return redirect(url_for(".confirm_release" if report.hold else ".hold", report_id=report.id), 303)
+
+
 @blueprint.get("/reports/<report_id>/hold/end")
 def confirm_release(report_id: str) -> ResponseReturnValue:
     report = access.report_or_404(report_id, "hold")
@@ -203,6 +216,7 @@ def _page(form: RuleForm) -> str:
         people=records.use_by_person(clinic_id, numbers["people"]),
         staying=records.staying(clinic_id, numbers["staying"]),
         removals=records.removals(clinic_id, zone, numbers["removals"]),
+        holds=access.runs_operations(current_person()),
     )
 
 
@@ -248,4 +262,7 @@ def _asked(template: str, report: Report, form: ReasonForm) -> ResponseReturnVal
 
 
 def _back_to(report_id: str) -> Response:
-    return redirect(url_for("report_requests.show", report_id=report_id), 303)
+    """To the report's page; or, where it is not for them to read, to the page of all reports that stay."""
+    readable = db.session.scalar(access.visible_reports(current_person()).where(Report.id == report_id))
+    there = url_for("report_requests.show", report_id=report_id) if readable else url_for(".index")
+    return redirect(there, 303)
