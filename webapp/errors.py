@@ -61,6 +61,17 @@ class FiguresDiffer(RenderFailed):
         self.format_name, self.address = format_name, address
 
 
+class WrongPatient(FiguresDiffer):
+    """A PDF of patients was drawn, but a page of it does not show what it should of the patient it is about. `address`
+    names the page and keys of figures, never a patient."""
+
+    plain = (
+        "The figures are ready, but a check found a page that may have shown one patient's figures under another's "
+        "name, so the file was thrown away and nobody has it. Your administrator has been told. "
+        "Until then, use another format, such as Excel."
+    )
+
+
 class NoRoom(RenderFailed):
     """A disk of ours is full, so a file could not be drawn."""
 
@@ -149,3 +160,10 @@ class QueueDown(ReportFault):
     """Redis did not take or answer a call. The row waits, and the sweep enqueues it later."""
 
     plain = "The queue is not answering. Your request is safe and will start as soon as it does."
+
+
+class SheetRefused(ReportFault):
+    """A file that somebody brought cannot be read as a sheet. `plain` may name cells and sheets; the exception's own
+    text says only what kind of fault it is."""
+
+    plain = "This file could not be read. Open it in Excel, save it as an Excel workbook (.xlsx), and upload that."

@@ -14,6 +14,10 @@ Place = tuple[int, int]
 """Row and column of a cell within Sheet.rows, counted from 0."""
 
 
+class TooLong(Exception):
+    """A workbook holds too much text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet. `rows` are all equally long, the last row and the last column hold something, and rows[0] is row 1 of
@@ -39,13 +43,14 @@ class Workbook:
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()
 
-    def pack(self) -> bytes:
-        """As compressed JSON, from which unpack() gives the same value."""
+    def pack(self, most: int | None = None) -> bytes:
+        """As compressed JSON, from which unpack() gives the same value. Raises TooLong where the JSON has more than
+        `most` characters."""
         plain = {
             "sheets": [
                 {
                     "name": sheet.name,
-                    "rows": [[_plain(cell) for cell in row] for row in sheet.rows],
+                    "rows": sheet.rows,
                     "merged": sheet.merged,
                     "uncounted": sorted(sheet.uncounted),
                 }
@@ -53,20 +58,22 @@ class Workbook:
             ],
             "notes": self.notes,
         }
-        return zlib.compress(
-            json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        )
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        if most is not None and len(text) > most:
+            raise TooLong
+        # A large sheet is packed and unpacked while somebody waits, and the closer levels take five times as long.
+        return zlib.compress(text.encode("utf-8", "surrogatepass"), level=1)
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Workbook":
-        plain = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
+        plain = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"), object_hook=_cell)
         return cls(
             sheets=tuple(
                 Sheet(
                     sheet["name"],
-                    tuple(tuple(map(_cell, row)) for row in sheet["rows"]),
-                    tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
-                    frozenset((row, column) for row, column in sheet["uncounted"]),
+                    tuple(map(tuple, sheet["rows"])),
+                    tuple(map(tuple, sheet["merged"])),
+                    frozenset(map(tuple, sheet["uncounted"])),
                 )
                 for sheet in plain["sheets"]
             ),
@@ -81,13 +88,14 @@ _KINDS: dict[str, Callable[[str], Cell]] = {
 }
 
 
-def _plain(cell: Cell) -> Any:
-    kind = type(cell).__name__
-    return {kind: cell.isoformat()} if isinstance(cell, date | time) and kind in _KINDS else cell
+def _plain(cell: Any) -> dict[str, str]:
+    """What JSON has no word for."""
+    return {type(cell).__name__: cell.isoformat()}
 
 
-def _cell(plain: Any) -> Cell:
-    if isinstance(plain, dict):
+def _cell(plain: dict[str, Any]) -> Any:
+    """Of an object in JSON: a cell, where it is one."""
+    if len(plain) == 1:
         ((kind, text),) = plain.items()
         return _KINDS[kind](text)
     return plain
