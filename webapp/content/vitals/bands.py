@@ -38,6 +38,12 @@ class Limits:
     low_is_in: bool = False
     high_is_in: bool = False
 
+    def hold(self, value: float) -> bool:
+        """Whether `value` is within."""
+        return (self.low <= value if self.low_is_in else self.low < value) and (
+            value <= self.high if self.high_is_in else value < self.high
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
