@@ -9,6 +9,7 @@ from webapp.extensions import db
 from webapp.generate import making
 from webapp.generate.sweep import sweep
 from webapp.queues import JobTimedOut
+from webapp.uploads import ending
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def tick() -> None:
     """Once a minute, whatever is due. A tick that is lost, late or doubled does no harm. A part that fails keeps none
     after it from its turn, and the first fault is then raised for the queue to know of it."""
     faults = []
-    for part in (sweep, rates.watch, retention.expire_due, sources.keep_up):
+    for part in (sweep, rates.watch, retention.expire_due, ending.forget_old, sources.keep_up):
         try:
             part()
         except JobTimedOut:

@@ -49,8 +49,8 @@ def test_a_store_whose_list_tells_no_checksum_is_asked_for_that_of_each_object(
 ) -> None:
     really = GoogleStorage.list
 
-    def without_checksums(store: GoogleStorage) -> object:
-        return (Stored(one.key, one.size, None) for one in really(store))
+    def without_checksums(store: GoogleStorage, *folder: str) -> object:
+        return (Stored(one.key, one.size, None) for one in really(store, *folder))
 
     monkeypatch.setattr(GoogleStorage, "list", without_checksums)
     monkeypatch.setattr(GoogleStorage, "read", None)
@@ -107,7 +107,9 @@ def test_read_finds_what_the_word_of_the_store_hides(
     right = Stored(row.storage_key, row.size, row.crc32c)
     really = GoogleStorage.list
     monkeypatch.setattr(
-        GoogleStorage, "list", lambda store: (right if one.key == right.key else one for one in really(store))
+        GoogleStorage,
+        "list",
+        lambda store, *folder: (right if one.key == right.key else one for one in really(store, *folder)),
     )
     assert flask("check").exit_code == 0
     assert flask("check", "--read").exit_code == 1
@@ -147,7 +149,9 @@ def test_a_report_deleted_while_the_check_runs_is_no_fault(
 ) -> None:
     really = GoogleStorage.list
 
-    def deleted_first(store: GoogleStorage) -> object:
+    def deleted_first(store: GoogleStorage, *folder: str) -> object:
+        if folder:
+            return really(store, *folder)
         report = file(stored[2]).report
         report_requests.delete(report, report.requester)
         return really(store)
@@ -263,7 +267,7 @@ def test_one_that_cannot_be_read_is_told_and_the_rest_is_looked_at(
 def test_a_store_that_cannot_be_listed_ends_it_with_a_sentence(
     flask: Run, stored: list[int], google: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(_store: GoogleStorage) -> object:
+    def refused(_store: GoogleStorage, *_folder: str) -> object:
         raise StorageBroken("Forbidden", why="refused")
 
     monkeypatch.setattr(GoogleStorage, "list", refused)

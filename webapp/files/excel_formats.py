@@ -5,6 +5,13 @@ from typing import Any
 FONT = "Arial"
 INK, MUTED, TEAL, RULE, HAIRLINE = "#1B2A32", "#51636D", "#0F5C63", "#B9C5CA", "#E6EBED"
 
+ATTENTION = {
+    "low-medium": ("#9A4706", "#FDF3E4"),
+    "medium": ("#9A4706", "#FDF3E4"),
+    "high": ("#B42318", "#FDECEA"),
+}
+"""Letters and ground of what calls for attention, by figures.Level. Words say the same beside it."""
+
 
 class Formats:
     """The house style for one workbook."""
@@ -20,6 +27,18 @@ class Formats:
         head = {"bold": True, "font_color": "#FFFFFF", "bg_color": TEAL, "text_wrap": True, "valign": "vcenter"}
         self.header = self._new(**head)
         self.number_header = self._new(**head, align="right")
+        self.heading = self._new(bold=True, font_size=12, valign="top")
+        self.identifiers = self._new(bold=True, font_size=12, text_wrap=True, valign="top")
+        self.link = self._new(font_color=TEAL, underline=1, bottom=1, bottom_color=HAIRLINE)
+        self.attention = {
+            level: self._new(bold=True, font_color=ink, bg_color=wash, bottom=1, bottom_color=HAIRLINE)
+            for level, (ink, wash) in ATTENTION.items()
+        }
+        self.muted_line = self._new(font_color=MUTED)
+        self.weak, self.strong = (
+            book.add_format({"font_color": ink, "bg_color": wash, "bold": True})
+            for ink, wash in (ATTENTION["medium"], ATTENTION["high"])
+        )
 
     def cell(self, kind: str, decimals: int, right: bool = False, part: str = "") -> Any:
         return self._kept(kind, decimals, right, False, part)
@@ -37,7 +56,7 @@ class Formats:
                 style |= {"bold": True, "top": 1, "top_color": RULE}
             if right or kind in ("count", "number", "percent"):
                 style["align"] = "right"
-            elif kind in ("day", "month"):
+            elif kind in ("day", "month", "moment"):
                 style["align"] = "left"
             self._made[key] = self._new(**style)
         return self._made[key]
@@ -55,6 +74,7 @@ def number_format(kind: str, decimals: int) -> str:
         "percent": f"0{places}%",
         "day": "d mmm yyyy",
         "month": "mmm yyyy",
+        "moment": "d mmm yyyy, hh:mm",
     }.get(kind, "@")
 
 

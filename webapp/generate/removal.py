@@ -1,8 +1,8 @@
 """How a report goes: by somebody who deletes it, or because its time is over; and what one leaves that never was ready.
 
 Each way its files, its figures and what waits to be drawn go in one transaction, with an entry of the audit log that
-is the record of it; then the stored objects. Only a deletion removes the row, since the page of a report says how it
-ended.
+is the record of it; then the stored objects. With the last report of a sheet goes the stored sheet. Only a deletion
+removes the row, since the page of a report says how it ended.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from webapp import audit, storage
 from webapp.errors import ReportHeld
 from webapp.extensions import db
-from webapp.generate import unwanted
+from webapp.generate import sheets, unwanted
 from webapp.generate.unwanted import Place
 from webapp.models import AuditEntry, File, FileMaking, FrozenPart, Report
 from webapp.models.report import NEVER_READY
@@ -30,7 +30,7 @@ def delete(report_id: str, person_id: int) -> None:
     report = _row(report_id)
     if report is None:
         return
-    told, hashes = _told(report), _hashes(report)
+    told, hashes, upload_id = _told(report), _hashes(report), report.upload_id
     files, places = _take_files(report_id)
     if not Report.remove(report_id):
         db.session.rollback()
@@ -38,6 +38,7 @@ def delete(report_id: str, person_id: int) -> None:
             return
         raise ReportHeld("deletion of a held report")
     FrozenPart.drop_unused(hashes)
+    places += sheets.release_after(report_id, upload_id)
     audit.record("report.deleted", f"report:{report_id}", person_id=person_id, files=files, **told)
     db.session.commit()
     unwanted.remove(places)
@@ -54,6 +55,7 @@ def expire(report_id: str) -> bool:
     files, _ = _take_files(report_id)
     Report.forget_figures(report_id)
     FrozenPart.drop_unused(hashes)
+    sheets.release_after(report_id, report.upload_id)
     audit.record("report.expired", f"report:{report_id}", rule=rule, files=files, **told)
     db.session.commit()
     return True
@@ -69,11 +71,12 @@ def clear(report_id: str) -> bool:
     told, hashes = _told(report), _hashes(report)
     rule = f"1 day, as it {'failed' if report.status == 'failed' else 'was cancelled'}"
     files, _ = _take_files(report_id)
-    if not (hashes or files):
-        db.session.rollback()
-        return False
     Report.forget_figures(report_id)
     FrozenPart.drop_unused(hashes)
+    sheet = sheets.release_after(report_id, report.upload_id)
+    if not (hashes or files or sheet):
+        db.session.rollback()
+        return False
     audit.record("report.cleared", f"report:{report_id}", rule=rule, files=files, **told)
     db.session.commit()
     return True

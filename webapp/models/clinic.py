@@ -1,7 +1,7 @@
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, cast, get_args
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, update
+from sqlalchemy import CheckConstraint, CursorResult, LargeBinary, String, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp import clock
@@ -59,3 +59,12 @@ class Clinic(Model):
             update(cls).where(cls.id == clinic_id).values(revision=cls.revision + 1),
             execution_options={"synchronize_session": False},
         )
+
+    @classmethod
+    def records_changed_since(cls, clinic_id: int, revision: int) -> bool:
+        """The same, if no records have changed since that revision was read; whether it was so. Nothing commits."""
+        changed = db.session.execute(
+            update(cls).where(cls.id == clinic_id, cls.revision == revision).values(revision=cls.revision + 1),
+            execution_options={"synchronize_session": False},
+        )
+        return bool(cast("CursorResult[Any]", changed).rowcount)

@@ -98,10 +98,16 @@ class Upload(Model):
         return _moved(upload_id, cls.status.in_(("asking", "checked")), status="asking", answers=answers, findings=None)
 
     @classmethod
-    def accept(cls, upload_id: str) -> bool:
-        """checked -> accepted. One statement, so that of two who press the button one makes the report."""
+    def accept(cls, upload_id: str, findings: bytes) -> bool:
+        """checked -> accepted, while these are its findings. One statement, so that of two who press the button one
+        makes the report."""
         ended = {"accepted_at": clock.now(), "workbook": None, "findings": None}
-        return _moved(upload_id, cls.status == "checked", status="accepted", **ended)
+        return _moved(upload_id, cls.status == "checked", cls.findings == findings, status="accepted", **ended)
+
+    @classmethod
+    def refuse(cls, upload_id: str, refusal: str) -> bool:
+        """asking -> refused, where nothing can be read of it."""
+        return _moved(upload_id, cls.status == "asking", status="refused", refusal=refusal)
 
     @classmethod
     def discard(cls, upload_id: str) -> bool:

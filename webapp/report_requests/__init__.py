@@ -16,7 +16,18 @@ from webapp.generate.sweep import enqueue
 from webapp.models import Clinic, Person, Report
 from webapp.models.report import new_number
 
-__all__ = ["TooMany", "ask", "ask_again", "cancel", "delete", "entitled", "position"]
+__all__ = [
+    "TooMany",
+    "add",
+    "ask",
+    "ask_again",
+    "cancel",
+    "check_limit",
+    "delete",
+    "entitled",
+    "position",
+    "put_in_line",
+]
 
 log = logging.getLogger(__name__)
 
@@ -44,26 +55,40 @@ def ask(
     question = entitled(person, question)
     if waiting := _waited_for(person, question):
         return _joined(waiting, fresh)
-    _check_limit(person, limit)
-    report = _row(person, question, format_name, retry_of)
-    report.wants_fresh = fresh
+    check_limit(person, limit)
     try:
-        db.session.add(report)
-        db.session.flush()
+        report = add(person, question, format_name, retry_of=retry_of, fresh=fresh)
     except IntegrityError:
         # A second click got here first. (Or one in a million million numbers was taken: then asking again is right.)
         db.session.rollback()
         if waiting := _waited_for(person, question):
             return _joined(waiting, fresh)
         raise
+    db.session.commit()
+    put_in_line(report)
+    return report
+
+
+def add(
+    person: Person, question: Question, format_name: str, *, retry_of: Report | None = None, fresh: bool = False
+) -> Report:
+    """A new report of a question that entitled() gave, in the running transaction; put_in_line() comes when that is
+    committed. Raises IntegrityError where the person waits for the same already."""
+    report = _row(person, question, format_name, retry_of)
+    report.wants_fresh = fresh
+    db.session.add(report)
+    db.session.flush()
     asked = {"template": report.template, "clinic": report.clinic_id, "retry_of": report.retry_of_id}
     audit.record("report.asked", f"report:{report.id}", person_id=person.id, **asked)
-    db.session.commit()
+    return report
+
+
+def put_in_line(report: Report) -> None:
+    """Redis being down is no fault: the sweep does it later."""
     try:
         enqueue(report.id)
     except QueueDown as fault:
         log.warning("a report waits for the sweep: %s", fault, extra={"report_id": report.id})
-    return report
 
 
 def entitled(person: Person, question: Question) -> Question:
@@ -88,7 +113,8 @@ def _joined(waiting: Report, fresh: bool) -> Report:
     return waiting
 
 
-def _check_limit(person: Person, limit: int) -> None:
+def check_limit(person: Person, limit: int) -> None:
+    """Raises TooMany where the person waits for `limit` reports or more."""
     waiting_for = db.session.scalar(select(func.count()).where(Report.requester_id == person.id, IN_FLIGHT)) or 0
     if waiting_for >= limit:
         raise TooMany(
@@ -123,6 +149,7 @@ def _row(person: Person, question: Question, format_name: str, retry_of: Report 
         format=format_name,
         question=question.to_json(),
         question_sha256=question.sha256,
+        upload_id=question.upload or None,
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import alerts, clock
 from webapp.clock import Deadline
 from webapp.extensions import db
-from webapp.generate import known, removal, unwanted
+from webapp.generate import known, removal, sheets, unwanted
 from webapp.models import Clinic, FrozenPart, Report, UnwantedObject
 from webapp.models.report import NEVER_READY
 from webapp.retention import keeping
@@ -107,7 +107,7 @@ def _clear_what_is_left_behind() -> None:
 
 def _never_ready(before: datetime) -> Select[str]:
     """The ids of reports that failed or were cancelled before that moment, when something of them was there already."""
-    leaves_something = or_(Report.figures_sha256.is_not(None), Report.files.any())
+    leaves_something = or_(Report.figures_sha256.is_not(None), Report.files.any(), sheets.left_by())
     ended = (Report.status.in_(NEVER_READY), Report.finished_at < before)
     return select(Report.id).where(*ended, leaves_something).order_by(Report.finished_at).limit(AT_ONCE)
 

@@ -1,4 +1,4 @@
-"""Every file has its object, and every object its file.
+"""Every file of a report, and every sheet that is kept, has its object, and every object its file.
 
 The stores are listed once and merged with the rows by key, so that any number of either fits into the memory. The app
 goes on meanwhile, so whatever seems wrong is looked at again by itself before it is told.
@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from webapp import alerts, audit
 from webapp.errors import ReportFault, ReportGone, StorageBroken
 from webapp.extensions import db
 from webapp.models import FileMaking
-from webapp.stocktaking import rows
+from webapp.stocktaking import rows, sheets
 from webapp.stocktaking.faults import GivenUp, Patience, told
 from webapp.stocktaking.objects import Look, Why, look, make_again, remove_unless_named
 from webapp.stocktaking.rows import FileRow
+from webapp.stocktaking.sheets import SheetRow
 from webapp.storage import Storage, Stored
 from webapp.words import plural
 
@@ -75,6 +76,14 @@ class Check:
                     self.tally.files += 1
                     self._file(row, listed)
                     progress()
+            for key, sheet, listed in sheets.merged(self._stores.values()):
+                self.tally.objects += len(listed)
+                if sheet is None:
+                    self._orphan(key, listed)
+                else:
+                    self.tally.files += 1
+                    self._sheet(sheet, listed)
+                    progress()
         except GivenUp as reason:
             self.tally.stopped = str(reason)
         except StorageBroken as fault:
@@ -110,6 +119,19 @@ class Check:
         if row.store is None or row.store not in listed:
             return False
         return look(self._stores[row.store], row, read=self._read, stored=listed[row.store]).is_well
+
+    def _sheet(self, row: SheetRow, listed: dict[str, Stored]) -> None:
+        try:
+            if sheets.is_well(row, self._stores, listed, read=self._read):
+                self.tally.copies += len(listed) - 1
+            else:
+                fault, sentence = sheets.examine(row, self._stores, repair=self._home is not None)
+                if fault:
+                    self._found(cast(Fault, fault), sentence, self._home is not None and fault != "unreadable")
+            self._patience.well()
+        except ReportFault as fault:
+            self._found("unreadable", f"{row.storage_key} cannot be looked at. {told(fault)}")
+            self._patience.lost_by(fault)
 
     def _examine(self, row: FileRow) -> None:
         """Look again at a file that seemed not to be well, in its own store and then in the others."""
@@ -157,7 +179,7 @@ class Check:
         self._found(why, f"{sentence} It is made again, {how}.", is_repaired=True)
 
     def _orphan(self, key: str, listed: dict[str, Stored]) -> None:
-        if rows.naming(key):
+        if rows.is_named(key):
             return
         for name in listed:
             is_gone = self._home is not None and remove_unless_named(key, self._stores[name])

@@ -13,11 +13,12 @@ from typing import Any, Literal, get_args
 from webapp import audit
 from webapp.errors import ReportFault, ReportGone, StorageBroken, StorageMissing
 from webapp.extensions import db
-from webapp.stocktaking import rows
+from webapp.stocktaking import rows, sheets
 from webapp.stocktaking.faults import GivenUp, Patience, told
 from webapp.stocktaking.objects import Why, fetched, look, make_again, put, remove_unless_named
 from webapp.stocktaking.pace import no_limit
 from webapp.stocktaking.rows import FileRow
+from webapp.stocktaking.sheets import SheetRow
 from webapp.storage import Storage
 
 Outcome = Literal["moved", "already there", "made again", "skipped", "failed"]
@@ -63,6 +64,10 @@ class Move:
             for row in islice(rows.oldest_first(self._source.name), limit):
                 self._one(row)
                 progress()
+            left = None if limit is None else limit - self.tally.files.total()
+            for sheet in islice(sheets.lying_in(self._source.name), left):
+                self._sheet(sheet)
+                progress()
             if self._remove_originals and limit is None and not self._dry_run:
                 self._remove_those_left()
         except GivenUp as reason:
@@ -90,6 +95,25 @@ class Move:
         self.tally.files[outcome] += 1
         if self._remove_originals and not self._dry_run:
             self._remove_original(row, was_there=outcome != "made again")
+
+    def _sheet(self, row: SheetRow) -> None:
+        try:
+            if self._dry_run:
+                self.tally.files["moved"] += 1
+                self.tally.bytes += row.size
+                return
+            self._pace(row.size)
+            outcome = sheets.move(row, self._source, self._target)
+        except ReportFault as fault:
+            self.tally.files["failed"] += 1
+            self._tell(f"{row.storage_key}, a sheet that somebody brought, was not moved. {told(fault)}")
+            self._patience.lost_by(fault)
+            return
+        self._patience.well()
+        self.tally.files[outcome] += 1
+        self.tally.bytes += row.size if outcome == "moved" else 0
+        if self._remove_originals and outcome != "skipped":
+            self._remove(row.storage_key, row.storage_key)
 
     def _carried(self, row: FileRow) -> Outcome:
         found = look(self._target, row)
@@ -150,12 +174,15 @@ class Move:
         self._patience.lost_by(fault)
 
     def _remove_original(self, row: FileRow, *, was_there: bool = True) -> None:
+        self._remove(row.storage_key, f"{row.number} ({row.format})", was_there=was_there)
+
+    def _remove(self, key: str, name: str, *, was_there: bool = True) -> None:
         try:
-            self._source.delete(row.storage_key)
+            self._source.delete(key)
             self.tally.removed += was_there
         except StorageBroken as fault:
             self.tally.files["failed"] += 1
-            self._tell(f"{row.number} ({row.format}) was moved, but its original is still there. {told(fault)}")
+            self._tell(f"{name} was moved, but its original is still there. {told(fault)}")
             self._patience.lost_by(fault)
 
     def _remove_those_left(self) -> None:
@@ -165,6 +192,8 @@ class Move:
                 row = rows.naming(stored.key)
                 if row and row.store == self._target.name and look(self._target, row).is_well:
                     self._remove_original(row)
+            for key in sheets.left_behind(self._source, self._target):
+                self._remove(key, key)
         except StorageBroken as fault:
             self.tally.files["failed"] += 1
             self._tell(f"Originals of files that were moved before may be left. {told(fault)}")

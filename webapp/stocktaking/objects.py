@@ -135,7 +135,7 @@ def make_again(row: FileRow, why: Why, store: Storage, others: Iterable[Storage]
 def remove_unless_named(key: str, *stores: Storage) -> bool:
     """Remove an object wherever it lies, if no row names it at this moment; whether it is gone. One that a store does
     not remove now is an orphan that says nothing, which the next check finds."""
-    if rows.naming(key):
+    if rows.is_named(key):
         return False
     try:
         for store in stores:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import ColumnElement, CursorResult, Select, collate, func, select, tuple_, update
 
 from webapp.extensions import db
-from webapp.models import File, Report
+from webapp.models import File, Report, Upload
 
 PAGE = 5_000
 
@@ -58,9 +58,20 @@ def naming(key: str) -> FileRow | None:
 
 
 def count(store: str | None = None) -> int:
-    """How many files there are, or lie in one store."""
-    counted = select(func.count()).select_from(File)
-    found = db.session.scalar(counted.where(File.store == store) if store else counted) or 0
+    """How many files of reports and sheets there are, or lie in one store."""
+    files = select(func.count()).select_from(File)
+    sheets = select(func.count()).where(Upload.store.is_not(None))
+    if store:
+        files, sheets = files.where(File.store == store), sheets.where(Upload.store == store)
+    found = (db.session.scalar(files) or 0) + (db.session.scalar(sheets) or 0)
+    db.session.commit()
+    return found
+
+
+def is_named(key: str) -> bool:
+    """Whether a row of a file or of a sheet names this object, in whichever store."""
+    sheet = select(Upload.id).where(Upload.storage_key == key)
+    found = naming(key) is not None or db.session.scalar(sheet) is not None
     db.session.commit()
     return found
 

@@ -113,9 +113,9 @@ class Guarded:
         with self._breaker.call():
             return self._store.stat(key)
 
-    def list(self) -> Iterator[Stored]:
+    def list(self, folder: str = "reports") -> Iterator[Stored]:
         with self._breaker.call():
-            yield from self._store.list()
+            yield from self._store.list(folder)
 
     def delete(self, key: str) -> None:
         with self._breaker.call():

@@ -96,10 +96,10 @@ class GoogleStorage:
             blob.reload(timeout=_TIMEOUT, retry=_RETRY)
         return Stored(key, blob.size, blob.crc32c)
 
-    def list(self) -> Iterator[Stored]:
+    def list(self, folder: str = "reports") -> Iterator[Stored]:
         with _faults(missing="the bucket"):
             fields = "items(name,size,crc32c),nextPageToken"
-            listing = self._bucket.list_blobs(prefix="reports/", fields=fields, timeout=_TIMEOUT, retry=_RETRY)
+            listing = self._bucket.list_blobs(prefix=f"{folder}/", fields=fields, timeout=_TIMEOUT, retry=_RETRY)
             for blob in listing:
                 yield Stored(blob.name, blob.size, blob.crc32c)
 

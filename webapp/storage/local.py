@@ -70,14 +70,14 @@ class LocalStorage:
         with self.open(key) as file:
             return Stored(key, os.fstat(file.fileno()).st_size, None)
 
-    def list(self) -> Iterator[Stored]:
+    def list(self, folder: str = "reports") -> Iterator[Stored]:
         try:
-            for folder in _sorted(self.folder / "reports"):
-                for path in _sorted(folder):
+            for inner in _sorted(self.folder / folder):
+                for path in _sorted(inner):
                     # What is removed while we list was not there, and half of a file is none yet.
                     with suppress(FileNotFoundError):
                         if not path.name.startswith("."):
-                            yield Stored(f"reports/{folder.name}/{path.name}", path.stat().st_size, None)
+                            yield Stored(f"{folder}/{inner.name}/{path.name}", path.stat().st_size, None)
         except OSError as fault:
             raise _broken("listing", fault) from fault
 

@@ -115,9 +115,9 @@ class S3Storage:
                 raise StorageBroken(f"{SERVICE}: 404 NoSuchBucket", why="no bucket")
         return Stored(key, there["ContentLength"], _crc32c(there))
 
-    def list(self) -> Iterator[Stored]:
+    def list(self, folder: str = "reports") -> Iterator[Stored]:
         with _faults(missing="the bucket"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="reports/")
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=f"{folder}/")
             for page in pages:
                 for told in page.get("Contents", ()):
                     yield Stored(told["Key"], told["Size"], None)

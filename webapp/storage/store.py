@@ -54,8 +54,8 @@ class Storage(Protocol):
     def stat(self, key: str) -> Stored:
         """What the store says of one object. Raises StorageMissing."""
 
-    def list(self) -> Iterator[Stored]:
-        """What the store says of all objects below reports/, in the order of their keys."""
+    def list(self, folder: str = "reports") -> Iterator[Stored]:
+        """What the store says of all objects below reports/, or uploads/, in the order of their keys."""
 
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is no fault."""
