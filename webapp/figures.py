@@ -12,6 +12,7 @@ uncompressed text; thaw() gives the same value back. Text is made safe once, in 
 import functools
 import hashlib
 import json
+import math
 import types
 import typing
 import zlib
@@ -293,8 +294,24 @@ def thaw(kind: type[T], frozen: Frozen) -> T:
 
 
 def printed(kind: type[T], value: T) -> T:
-    """The value as it is when it was frozen and thawed. Raises ValueError for NaN or infinity."""
+    """The value as it is when it was frozen and thawed. Raises ValueError for NaN or infinity. One that was thawed is
+    given back itself, for a copy of a large one takes several times its memory for a moment."""
+    if _is_printed(value):
+        return value
     return typing.cast(T, _build(kind, json.loads(_canonical(value))))
+
+
+def _is_printed(value: Any) -> bool:
+    kind = value.__class__
+    if kind is str:
+        return bool(printable(value) == value)
+    if kind is tuple:
+        return all(map(_is_printed, value))
+    if kind is float:
+        return math.isfinite(value)
+    if value is None or kind in (int, bool):
+        return True
+    return is_dataclass(value) and all(_is_printed(getattr(value, name)) for name in _names(kind))
 
 
 def as_plain(value: Any) -> Any:

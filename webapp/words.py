@@ -24,6 +24,8 @@ _BREAKS = re.compile(r"\r\n|[\t\n\r\x0b\x0c\x85]")
 def printable(text: str) -> str:
     """`text` with each line break or tab as one space, and each other control character, lone surrogate or
     noncharacter as U+FFFD, the replacement character. All else is kept as it came."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNPRINTABLE.sub("�", _BREAKS.sub(" ", text))
 
 

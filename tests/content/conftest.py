@@ -18,7 +18,7 @@ from webapp.content import Question
 from webapp.content.question import Comparison
 from webapp.extensions import db, snapshot
 from webapp.figures import Content
-from webapp.models import Clinic, Person, Report
+from webapp.models import Clinic, Measurement, Person, Report, Upload
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +44,12 @@ def app_on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The name of the database that the test runs on, in an app context. All records of a test hang on its clinics and
-    go with them, after people and their reports: that is many times faster than a new database each."""
+    go with them, after people with their reports and sheets: that is many times faster than a new database each."""
     app = request.getfixturevalue(f"app_on_{request.param}")
     with app.app_context():
         yield request.param
         db.session.rollback()
-        for model in (Report, Person, Clinic):
+        for model in (Report, Measurement, Upload, Person, Clinic):
             db.session.execute(delete(model))
         db.session.commit()
 

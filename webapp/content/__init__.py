@@ -81,7 +81,8 @@ def build(connection: Connection, question: Question, step: Step = lambda done, 
             for item in body.definitions
         ),
     )
-    step(template.steps, template.steps)
+    if template.steps:
+        step(template.steps, template.steps)
     if template.audience == "patients":
         return said
     return suppression.protect(said, question.suppress_below, template.ties)

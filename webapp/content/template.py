@@ -34,7 +34,8 @@ class Body:
 class Template:
     """`number_prefix` begins the numbers of its reports. `version` goes up with every change of what the same rows
     would say, so that two reports of one version can be compared. `build` has so many `steps`, and tells of each but
-    the last, which is done when it returns. `count` tells how many rows a question would use, and their plural noun.
+    the last, which is done when it returns; of 0 it has as many as there are of what `steps_noun` says, and tells of
+    all. `count` tells how many rows a question would use, and their plural noun.
     Figures are `fresh_for` so long: until then a report may say what another of the same question says. `has_comments`
     tells that what patients wrote stands in it, for those who may read that. `ties` say which of its counts are the
     same or add up to which, as content/suppression/ties.py reads them. `origin` tells where its figures come from, in
@@ -55,3 +56,4 @@ class Template:
     has_comments: bool = False
     ties: tuple[str, ...] = ()
     origin: Callable[[Connection, Question], tuple[Choice, ...]] | None = None
+    steps_noun: str = ""

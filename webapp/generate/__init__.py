@@ -19,13 +19,13 @@ from webapp.errors import ReportFault, causes_of
 from webapp.extensions import db, snapshot
 from webapp.figures import Document, Frozen, Presentation, Provenance, freeze
 from webapp.files import FORMATS
-from webapp.generate import drawing, known
+from webapp.generate import drawing, known, telling
 from webapp.generate.claim import Claim, Stopped, timed_out
-from webapp.generate.drawing import Drawn, document_of, draw
+from webapp.generate.drawing import Drawn, document_of, draw, draw_patient
 from webapp.generate.keeping import keep, keep_or_tell
 from webapp.models import Clinic, Report
 
-__all__ = ["Asked", "Composed", "Drawn", "compose", "document_of", "draw", "keep", "make"]
+__all__ = ["Asked", "Composed", "Drawn", "compose", "document_of", "draw", "draw_patient", "keep", "make"]
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +65,8 @@ def _make(claim: Claim) -> None:
     # A report that was taken over after its figures were frozen goes on from them: what was said is said.
     if report.figures_sha256 is None:
         _freeze(report, claim)
-    claim.advance(f"Drawing the {FORMATS[report.format].label} file", 65)
-    drawn = drawing.draw(report, report.format)
+    claim.advance(f"Drawing the {FORMATS[report.format].label} file", telling.FROM)
+    drawn = drawing.draw(report, report.format, telling.step_of(claim))
     with drawn.stream:
         claim.advance("Storing the file", 90)
         # The figures are frozen, so the report is ready even where the file cannot be stored: it can be drawn again.
@@ -77,11 +77,15 @@ def _make(claim: Claim) -> None:
 def _freeze(report: Report, claim: Claim) -> None:
     """Compute what the report says and keep it for good."""
 
+    question = Question.from_json(report.question)
+    template = content.TEMPLATES.get(question.template)
+    noun = template.steps_noun if template else ""
+
     def step(done: int, total: int) -> None:
-        claim.advance(f"Reading the figures, {done} of {total}", 5 + 55 * done // max(total, 1))
+        told = f"Reading the figures, {done} of {total} {noun}".rstrip()
+        claim.advance(told, 5 + 55 * done // max(total, 1))
 
     claim.advance("Reading the figures", 5)
-    question = Question.from_json(report.question)
     asked = Asked(report.number, report.requester.name, report.asked_at)
     composed = compose(question, report.clinic, asked, step, may_share=not report.wants_fresh)
     document = composed.document
