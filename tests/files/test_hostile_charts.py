@@ -12,7 +12,8 @@ from webapp import words
 from webapp.figures import SUPPRESSED, Cell, Chart, Kind, Section, Shape, Table
 from webapp.files import FORMATS, charts, marks, painters
 from webapp.files.marks import Box, Dot, Line, Picture, Sheet, Spot, Text
-from webapp.gallery.cases import SCRIPTS, SHAPES, Case, cases
+from webapp.gallery.case import Case
+from webapp.gallery.cases import SCRIPTS, SHAPES, cases
 
 SHEETS = {
     "page": charts.pdf_sheet(charts.PAGE),
@@ -64,14 +65,20 @@ def check_every_figure_is_told(drawn: Picture, chart: Chart, table: Table) -> No
                 assert words.cell(figure, column.kind, column.decimals) in everything
 
 
+def holds(ground: Box | Dot, x: float, y: float) -> bool:
+    if isinstance(ground, Dot):
+        return (ground.x - x) ** 2 + (ground.y - y) ** 2 < ground.radius**2
+    return ground.x < x < ground.x + ground.width and ground.y < y < ground.y + ground.height
+
+
 def check_text_can_be_read(drawn: Picture) -> None:
-    """Small text has 4.5 to 1 against the box that it stands in, or the paper."""
-    boxes = [mark for mark in drawn.marks if isinstance(mark, Box)]
+    """Small text has 4.5 to 1 against the box or dot that it stands in, or the paper."""
+    grounds = [mark for mark in drawn.marks if isinstance(mark, Box | Dot)]
     for text in drawn.marks:
         if not isinstance(text, Text):
             continue
         middle = text.y - text.size * 0.3
-        under = [box for box in boxes if box.x < text.x < box.x + box.width and box.y < middle < box.y + box.height]
+        under = [one for one in grounds if holds(one, text.x, middle)]
         ground = marks.luminance(under[-1].fill if under else marks.PAPER)
         ink = marks.luminance({marks.INK: "#1B2A32", marks.MUTED: "#51636D"}.get(text.colour, text.colour))
         light, dark = max(ground, ink), min(ground, ink)

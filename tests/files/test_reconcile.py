@@ -15,7 +15,7 @@ from tests.files import odd_samples, samples
 from tests.files.conftest import Draw
 from webapp.errors import FiguresDiffer, RenderFailed
 from webapp.figures import SUPPRESSED, Chart, Column, Content, Document, Metric, Rows, Section, Table, freeze, thaw
-from webapp.files import FORMATS, pdf_tables, reconcile, to_csv, to_excel, to_json
+from webapp.files import FORMATS, excel_cells, pdf_tables, reconcile, to_csv, to_json
 
 
 def withheld() -> Content:
@@ -181,12 +181,14 @@ def test_the_last_figure_of_a_row_is_not_taken_for_the_beginning_of_a_longer_one
 
 def test_a_renderer_that_writes_another_number_is_found(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
     document = samples.document(samples.visit_trends())
-    cell, written, text = to_excel._cell, pdf_tables._set, to_csv.guarded
+    cell, written, text = excel_cells.cell, pdf_tables._set, to_csv.guarded
 
     def off(value: Any) -> Any:
         return 743 if value == 742 else value
 
-    monkeypatch.setattr(to_excel, "_cell", lambda sheet, row, at, value, *more: cell(sheet, row, at, off(value), *more))
+    monkeypatch.setattr(
+        excel_cells, "cell", lambda sheet, row, at, value, *more: cell(sheet, row, at, off(value), *more)
+    )
     monkeypatch.setattr(to_csv, "guarded", lambda value: text(off(value)))
     monkeypatch.setattr(
         pdf_tables,

@@ -11,6 +11,8 @@ from pypdf import PdfReader
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from tests.content.sheets import WELL, add_set, add_sheet, asked
+from tests.factories import add_patient, add_report
 from webapp import audit, content, generate, storage
 from webapp.errors import FiguresDiffer, FiguresFailed, StorageBroken
 from webapp.extensions import db
@@ -78,7 +80,7 @@ def test_a_file_that_shows_another_figure_is_no_file(
     made(report)
     render = Format.render
 
-    def wrong(form: Format, document: Document, out: BinaryIO) -> None:
+    def wrong(form: Format, document: Document, out: BinaryIO, *_: object) -> None:
         metric, *others = document.content.metrics
         content = replace(document.content, metrics=(replace(metric, value=metric.value + 1), *others))
         render(form, replace(document, content=content), out)
@@ -243,3 +245,28 @@ def test_it_is_audited_without_a_hole(report: Report) -> None:
     made(report)
     assert "report.made" in db.session.scalars(select(AuditEntry.action)).all()
     assert list(audit.faults()) == []
+
+
+def test_it_says_of_how_many_patients_it_has_read_the_figures(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = add_sheet(report.clinic)
+    for family in ("Cruz", "Reyes"):
+        add_set(add_patient(report.clinic, family_name=family), "2026-10-05 08:00", sheet, **WELL)
+    question = asked(sheet, "2026-10-05")
+    daily = add_report(
+        report.requester, template="daily_patients", format="json", question=question.to_json(), upload_id=sheet.id
+    )
+    stages: list[str] = []
+    advance = Report.advance
+
+    def heard(report_id: str, token: str, stage: str, percent: int) -> None:
+        stages.append(stage)
+        advance(report_id, token, stage, percent)
+
+    monkeypatch.setattr(Report, "advance", heard)
+    generate.make(daily.id)
+    assert stages[:3] == [
+        "Reading the figures", "Reading the figures, 1 of 2 patients", "Reading the figures, 2 of 2 patients",
+    ]  # fmt: skip
+    document = generate.document_of(daily)
+    assert [choice.label for choice in document.provenance.filters] == ["Sheet", "Brought by"]
+    assert [section.title for section in document.content.sections] == ["Patients by score", "Cruz", "Reyes"]

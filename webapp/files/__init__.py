@@ -10,22 +10,29 @@ from typing import BinaryIO
 
 from webapp.figures import Content, Document, Presentation, Provenance, printed
 from webapp.files import faults, to_csv, to_excel, to_json, to_pdf
+from webapp.files.patients import alone
+from webapp.files.pdf_patients import Step
+
+__all__ = ["FORMATS", "Format", "Step", "alone"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file. `draw` gives the bytes of a document whose text is printable."""
+    """One kind of file. `draw` gives the bytes of a document whose text is printable; where it `tells`, it takes a step
+    too, and says with it which patient of how many it draws now."""
 
     name: str
     label: str
     extension: str
     content_type: str
-    draw: Callable[[Document], bytes]
+    draw: Callable[..., bytes]
+    tells: bool = False
 
-    def render(self, document: Document, out: BinaryIO) -> None:
-        """Writes the whole file, or raises errors.RenderFailed and writes nothing."""
+    def render(self, document: Document, out: BinaryIO, step: Step | None = None) -> None:
+        """Writes the whole file, or raises errors.RenderFailed, or what `step` raises, and writes nothing."""
         with faults.named(self.name):
-            made = self.draw(_printable(document))
+            printable = _printable(document)
+            made = self.draw(printable, step) if step and self.tells else self.draw(printable)
         out.write(made)
 
 
@@ -42,7 +49,7 @@ def _printable(document: Document) -> Document:
 FORMATS = {
     one.name: one
     for one in (
-        Format("pdf", "PDF", "pdf", "application/pdf", to_pdf.draw),
+        Format("pdf", "PDF", "pdf", "application/pdf", to_pdf.draw, tells=True),
         Format(
             "excel",
             "Excel",

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from webapp import words
 from webapp.errors import RenderFailed
 from webapp.figures import FEWEST_DRAWN, SUPPRESSED, Cell, Chart, Column, Section, Table
-from webapp.files import grids, intervals, lettering, painters, plots, shares
+from webapp.files import bubbles, grids, intervals, lettering, painters, plots, shares
 from webapp.files.marks import Picture, Sheet, Text
 from webapp.files.series import Series, Values
 
@@ -43,9 +43,13 @@ _SHAPES = {
     "pyramid": grids.pyramid,
     "stack": shares.stack,
     "interval": intervals.interval,
+    "bubble": bubbles.bubble,
 }
 _SERIES = {"pyramid": 2, "interval": 3}
 """How many series a shape is made for; with others its figures are drawn as bars."""
+
+_MOST_OF_BUBBLES = 2
+"""Series of bubbles: the value and its grade."""
 
 _MOST_ROWS_OF_HALF = {"stack": 8, "interval": 10}
 """Rows up to which a shape reads well in half a page's width."""
@@ -84,7 +88,13 @@ def read(chart: Chart, table: Table) -> Values:
             for key in chart.series
         ),
         total=_total(table, [category, *(columns[key] for key in chart.series)]),
+        moments=_moments(rows, category) if chart.shape == "bubble" else (),
+        zones=chart.zones,
     )
+
+
+def _moments(rows: Sequence[tuple[Cell, ...]], category: int) -> tuple[str, ...]:
+    return tuple(str(row[category] or "") for row in rows)
 
 
 def _enough(chart: Chart, table: Table) -> list[tuple[Cell, ...]]:
@@ -129,14 +139,24 @@ def picture(chart: Chart, table: Table, sheet: Sheet) -> Picture:
     if not values.known():
         height = sheet.size * 6
         return Picture(sheet.width, height, (Text(sheet.width / 2, height / 2, NOTHING, sheet.size, "middle"),))
+    if chart.shape == "bubble" and not _is_of_bubbles(chart, values):
+        return plots.bar(values, sheet)
     if len(values.series) != _SERIES.get(chart.shape, len(values.series)):
         return plots.bar(values, sheet)
     return _SHAPES[chart.shape](values, sheet)
 
 
+def _is_of_bubbles(chart: Chart, values: Values) -> bool:
+    """Whether there is a bubble to draw: a moment with a value, and beside it no more than its grade."""
+    of_moments = chart.shape == "bubble" and values.kind == "moment" and len(values.series) <= _MOST_OF_BUBBLES
+    return of_moments and bool(bubbles.readings(values))
+
+
 def fits(chart: Chart, table: Table, width: float) -> bool:
     """Whether `chart` reads well in a PDF column of `width` points."""
     values = read(chart, table)
+    if _is_of_bubbles(chart, values):
+        return True
     sheet = pdf_sheet(width)
     if len(values.series) > plots.MOST_SERIES and chart.shape not in ("heat", "stack"):
         return False
@@ -154,8 +174,8 @@ def writes_every_figure(chart: Chart, table: Table) -> bool:
     return grids.values_fit(read(chart, table), pdf_sheet(PAGE))
 
 
-def pdf_sheet(width: float) -> Sheet:
-    return Sheet(width, PDF_TEXT, lettering.width, steepest=0.47, tallest=TALLEST)
+def pdf_sheet(width: float, steepest: float = 0.47) -> Sheet:
+    return Sheet(width, PDF_TEXT, lettering.width, steepest=steepest, tallest=TALLEST)
 
 
 def svg(chart: Chart, table: Table, has_row: bool = False) -> Markup:
@@ -181,7 +201,8 @@ def wide_and_narrow(
 
 def description(chart: Chart, table: Table) -> str:
     """What is plotted, and in words what the picture shows of it: of intervals every row, of stacks the smallest and
-    largest share of each series, of others its lowest and highest figure."""
+    largest share of each series, of bubbles the latest value and the grades too, of others its lowest and highest
+    figure."""
     values = read(chart, table)
     parts = [chart.subtitle] if chart.subtitle else []
     if not values.known():
@@ -190,6 +211,8 @@ def description(chart: Chart, table: Table) -> str:
         parts += shares.described(values)
     elif chart.shape == "interval" and len(values.series) == _SERIES["interval"]:
         parts += intervals.described(values)
+    elif _is_of_bubbles(chart, values):
+        parts += bubbles.described(values)
     else:
         parts += [_lowest_and_highest(series, values.labels) for series in values.series]
     return ". ".join(parts) + "."

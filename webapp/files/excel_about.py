@@ -1,6 +1,7 @@
 """What a sheet says around its figures: lines in merged cells that wrap, where they come from, and the printed pages'
 head and foot."""
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ LINE = 15.5
 
 _MOST_CELL = 32_767
 """Characters that Excel keeps in a cell."""
+
+_PICTURE = re.compile(r"&(?=[G\[])")
 
 _TALLEST = 400
 """Points: Excel has no row higher than 409."""
@@ -122,18 +125,22 @@ def _across(said: str) -> int:
 
 def print_setup(sheet: Any, document: Document, wide: bool) -> None:
     """The printed page: its paper, which way up, and a head and foot in short: the cells hold the whole."""
+    title = f"{document.provenance.template_title}, {facts.period(document)}"
+    printed(sheet, document, wide, plain(document.presentation.clinic_name, _CLINIC), plain(title, _REPORT))
+
+
+def printed(sheet: Any, document: Document, wide: bool, left: str, right: str) -> None:
+    """The printed page with these two at its head, each made plain()."""
     sheet.set_paper(PAPERS[document.presentation.paper])
     if wide:
         sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.71, right=0.71, top=0.9, bottom=0.9)
     asked, zone = document.provenance, document.presentation.timezone
-    clinic = _plain(document.presentation.clinic_name, _CLINIC)
-    title = _plain(f"{asked.template_title}, {facts.period(document)}", _REPORT)
-    sheet.set_header(f"&L&9{clinic}&R&9{title}")
+    sheet.set_header(f"&L&9{left}&R&9{right}")
     told = facts.SEPARATOR.join(
         [
-            f"Report {_plain(asked.report_number, _NUMBER)}",
+            f"Report {plain(asked.report_number, _NUMBER)}",
             f"data as of {facts.moment(asked.data_as_of, zone)}",
             f"template version {asked.template_version}",
             f"figures {document.short_hash}",
@@ -142,12 +149,12 @@ def print_setup(sheet: Any, document: Document, wide: bool) -> None:
     sheet.set_footer(f"&L&8{told}&R&8page &P of &N")
 
 
-def _plain(said: str, most: int) -> str:
+def plain(said: str, most: int) -> str:
     """`said` for the head or foot of a page, where & begins a command. A leading digit would be read as part of the
-    size before it."""
+    size before it; an escaped & before G or [ would be taken for the place of a picture by the library."""
     kept = said[: 2 * most]
     while _across(kept) > most:
         kept = kept[:-1]
     if kept != said:
         kept = f"{kept[:-1].rstrip()}…"
-    return (" " if kept[:1].isdigit() else "") + kept.replace("&", "&&")
+    return (" " if kept[:1].isdigit() else "") + _PICTURE.sub("& ", kept).replace("&", "&&")

@@ -124,6 +124,23 @@ def cover(document: Document) -> list[tuple[str, str]]:
     ]
 
 
+def running(document: Document) -> str:
+    """The clinic with the report and its period, on one line."""
+    title = f"{document.provenance.template_title}, {period(document)}"
+    return SEPARATOR.join([document.presentation.clinic_name, title])
+
+
+def traced(document: Document) -> list[str]:
+    """The facts at the foot of a patient's page, whose room the identifiers share: by what the report is traced."""
+    asked, zone = document.provenance, document.presentation.timezone
+    return [
+        f"Report {asked.report_number}",
+        f"data as of {moment(asked.data_as_of, zone)}",
+        f"template version {asked.template_version}",
+        f"figures {document.short_hash}",
+    ]
+
+
 def footer(document: Document) -> list[str]:
     """The facts at the foot of each page, whose head names the template. Names end their fact, so that one that is
     written from right to left does not take the figures after it along."""

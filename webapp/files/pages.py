@@ -3,7 +3,7 @@
 ReportLab draws these itself, which is fast and exact. All lengths are points.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +79,7 @@ class RunningFoot(Flowable):
         write_facts(self.canv, self.height - 11, self.lines)
         self.canv.saveState()
         self.canv.translate(self.width, self.height - 11)
-        self.canv.doForm(_page_form(self.canv.getPageNumber()))
+        self.canv.doForm(page_form(self.canv.getPageNumber()))
         self.canv.restoreState()
 
 
@@ -117,14 +117,24 @@ def write_facts(canvas: Any, y: float, lines: Sequence[Sequence[str]]) -> None:
             pen.put(0, y - at * FACT_LINE, SEPARATOR.join(map(lettering.visual, facts)), FACT, MUTED)
 
 
-def _page_form(page: int) -> str:
+def page_form(page: int) -> str:
+    """The form that says "page n of m" at the foot of a page: PageNumbers draws it."""
     return f"page{page}"
 
 
+ALL_PAGES = "pages"
+"""The form that says "of m" where the page itself says the rest."""
+
+
 class PageNumbers(Flowable):
-    """Stands at the end of the story and writes "page n of m" for every page's foot."""
+    """Stands at the end of the story and writes "page n of m" for every page's foot; for those that `say` their number
+    themselves, of which there may be thousands, one "of m" for all."""
 
     _ZEROSIZE = 1
+
+    def __init__(self, say: Collection[int] = ()) -> None:
+        super().__init__()
+        self.say = say
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         return 0, 0
@@ -132,8 +142,13 @@ class PageNumbers(Flowable):
     def draw(self) -> None:
         last = self.canv.getPageNumber()
         for page in range(1, last + 1):
-            self.canv.beginForm(_page_form(page), -80, -4, 2, 12)
-            write(self.canv, 0, 0, f"page {page} of {last}", FACT, MUTED, anchor="end")
+            if page not in self.say:
+                self.canv.beginForm(page_form(page), -80, -4, 2, 12)
+                write(self.canv, 0, 0, f"page {page} of {last}", FACT, MUTED, anchor="end")
+                self.canv.endForm()
+        if self.say:
+            self.canv.beginForm(ALL_PAGES, -2, -4, 80, 12)
+            write(self.canv, 0, 0, f"of {last}", FACT, MUTED)
             self.canv.endForm()
 
 

@@ -22,18 +22,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper, `upright` and on its side: `wide`."""
+    """One paper, `upright` and on its side: `wide`. The pages of a `patient` are upright, and draw their own head and
+    foot."""
 
     upright: Page
     wide: Page
+    patient: Page
 
 
 def of(paper: str) -> Paper:
     """The paper of that name."""
     across, high = _PAPERS[paper]
-    return Paper(
-        Page("body", across - 2 * MARGIN, high - ABOVE - BELOW), Page("wide", high - 2 * MARGIN, across - ABOVE - BELOW)
-    )
+    width, height = across - 2 * MARGIN, high - ABOVE - BELOW
+    wide = Page("wide", high - 2 * MARGIN, across - ABOVE - BELOW)
+    return Paper(Page("body", width, height), wide, Page("patient", width, height))
 
 
 def turn(page: Page) -> list[Flowable]:

@@ -1,5 +1,6 @@
 """Text and rules on a PDF page, drawn by ReportLab."""
 
+import functools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -34,13 +35,18 @@ class Pen(AbstractContextManager["Pen"]):
             self._text.setFont(*font)
             self._font = font
         if colour is not self._colour:
-            self._text.setFillColor(colour)
+            self._text._code.append(_fill(colour))
             self._colour = colour
-        self._text.setTextOrigin(x, y)
-        self._text.textLine(text)
+        # What setTextOrigin() and textLine() would say, with the hundredths of a point that can be seen.
+        self._text._code.append(f"1 0 0 1 {x:.2f} {y:.2f} Tm {self._text._formatText(text)} T*")
 
     def __exit__(self, *fault: object) -> None:
         self._canvas.drawText(self._text)
+
+
+@functools.lru_cache(maxsize=256)
+def _fill(colour: Any) -> str:
+    return f"{colour.red:.4g} {colour.green:.4g} {colour.blue:.4g} rg"
 
 
 def write(

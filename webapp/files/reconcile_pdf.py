@@ -17,7 +17,7 @@ import pypdfium2
 
 from webapp import words
 from webapp.figures import Cell, Column, Document, Metric, Section, Table
-from webapp.files import facts, papers, pdf_sections, pdf_tables
+from webapp.files import facts, papers, patients, pdf_sections, pdf_tables
 from webapp.files.addresses import Differs, of_cell, of_metric, of_row, of_rows
 
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2010\u2011\ufffe\ufeff\x02-]+")
@@ -33,21 +33,25 @@ _SURELY = 20
 _ROWS = 6
 """Rows of each table that are looked for in a quick look: the first, the last, and some between."""
 
-_pdfium = threading.Lock()
+PDFIUM = threading.Lock()
 """The library may be in use by one thread only."""
 
 
 def compare(document: Document, raw: bytes, whole: bool) -> None:
-    """Raises addresses.Differs for the first figure that the PDF does not show as it was frozen."""
+    """Raises addresses.Differs for the first figure that the PDF does not show as it was frozen. The pages of single
+    patients and the list of them are left to guard.py."""
     text = read(raw)
     metrics = document.content.metrics
     is_mixed = any(_RIGHT_TO_LEFT.search(f"{one.label}{one.value}{one.unit}") for one in metrics)
     for metric in metrics:
         if not (_shows_digits(metric, text) if is_mixed else _shows(metric, text)):
             raise Differs(of_metric(metric))
+    every = len(patients.sections(document))
     for section in document.content.sections:
-        for table in section.tables:
-            _table(section, table, document.presentation.paper, text, whole)
+        listed = patients.list_in(section, every) if every else None
+        for table in section.tables if not section.subject else ():
+            if table is not listed:
+                _table(section, table, document.presentation.paper, text, whole)
     rows = document.content.rows
     used = f"{words.cell(rows.used)} of {words.cell(rows.read)} "
     if text.find(squeezed(used)) < 0:
@@ -78,7 +82,7 @@ class Text:
 def read(raw: bytes) -> Text:
     """The text of a PDF. Raises pypdfium2.PdfiumError for what is none."""
     said = []
-    with _pdfium, pypdfium2.PdfDocument(raw) as pdf:
+    with PDFIUM, pypdfium2.PdfDocument(raw) as pdf:
         for page in pdf:
             text = page.get_textpage()
             said.append(text.get_text_range())

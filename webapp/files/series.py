@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from webapp import words
-from webapp.figures import SUPPRESSED, Column, Kind
+from webapp.figures import SUPPRESSED, Column, Kind, Zone
 
 Figure = int | float | None
 
@@ -46,7 +46,8 @@ class Values:
     """`labels` are the categories as they are written; each series is as long. `total` is the table's last line, if it
     has one: its label and a text for each series. `part` says how much of a month the last category is, where it is
     not over: it is drawn hollow. `aside` is a total beside the rows: its label, then
-    a text for each category."""
+    a text for each category. Of bubbles, `moments` are the categories as they were frozen, and `zones` stand behind
+    them."""
 
     kind: Kind
     labels: tuple[str, ...]
@@ -54,6 +55,8 @@ class Values:
     total: tuple[str, ...] = ()
     part: str = ""
     aside: tuple[str, ...] = ()
+    moments: tuple[str, ...] = ()
+    zones: tuple[Zone, ...] = ()
 
     def known(self) -> list[int | float]:
         """Every figure that is known, in no particular grouping."""

@@ -4,12 +4,12 @@ sections, charts and data tables as native flowables, which take a fraction of t
 The same document gives the same bytes in any process: dates and ids in the file are fixed, and the fonts are our own.
 """
 
-import io
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,28 @@ from xhtml2pdf.document import pisaDocument
 from xhtml2pdf.tags import pisaTag
 
 from webapp.errors import RenderFailed
-from webapp.figures import Document
-from webapp.files import facts, fonts, lettering, logos, pages, papers, pdf_about, pdf_cover, pdf_metrics, pdf_sections
+from webapp.figures import Document, Section, Table
+from webapp.files import (
+    facts,
+    fonts,
+    lettering,
+    logos,
+    packing,
+    pages,
+    papers,
+    patients,
+    pdf_about,
+    pdf_cover,
+    pdf_metrics,
+    pdf_overview,
+    pdf_sections,
+)
+from webapp.files.pdf_patients import Patient, Roll, Step
 
 MOST_SECONDS = 120
+
+_LEAST_OVERVIEW = 90.0
+"""Points that the list of patients needs to begin on a page."""
 
 _log = logging.getLogger("xhtml2pdf")
 _log.setLevel(logging.WARNING)
@@ -62,15 +80,19 @@ _templates = Environment(
 )
 
 
-def draw(document: Document) -> bytes:
-    """The PDF of `document`. Raises RenderFailed rather than leave anything out or draw it in another font."""
+def draw(document: Document, step: Step = lambda number, total: None) -> bytes:
+    """The PDF of `document`. Raises RenderFailed rather than leave anything out or draw it in another font.
+
+    `step` is told of each patient, where the document is about patients, before its pages are drawn; what it raises
+    ends the drawing.
+    """
     fonts.ready()
     rl_config.invariant = 1
     # Streams as they are: written in ASCII they would be a tenth larger, and take longer.
     rl_config.useA85 = 0
     markup = _markup(document)
-    token = _parts.set(_native_parts(document))
-    buffer = io.BytesIO()
+    token = _parts.set(_native_parts(document, step))
+    buffer = packing.Sink()
     try:
         with _nothing_left_out():
             result = pisaDocument(
@@ -111,7 +133,7 @@ def _nothing_left_out() -> Iterator[None]:
         raise RenderFailed(f"pdf: something was left out, see {', '.join(sorted(set(heard)))}")
 
 
-def _native_parts(document: Document) -> dict[str, Sequence[Flowable]]:
+def _native_parts(document: Document, step: Step) -> dict[str, Sequence[Flowable]]:
     """The flowables of each key."""
     clinic, title = document.presentation.clinic_name, document.provenance.template_title
     width = papers.of(document.presentation.paper).upright.width
@@ -122,27 +144,56 @@ def _native_parts(document: Document) -> dict[str, Sequence[Flowable]]:
         "letterhead": [pdf_cover.Letterhead(logo, clinic)] if logo else [],
         "foot": [pages.RunningFoot(facts.footer(document))],
         "cover": [cover, *pdf_metrics.rows(document.content.metrics, width)],
-        "sections": [*_sections(document), pages.PageNumbers()],
+        "sections": _sections(document, step),
     }
 
 
-def _sections(document: Document) -> Iterator[Flowable]:
+def _sections(document: Document, step: Step) -> list[Flowable]:
+    every = patients.sections(document)
+    roll = Roll(len(every), facts.running(document), facts.traced(document), step)
+    return [*_story(document, every, roll), pages.PageNumbers(roll.pages)]
+
+
+def _story(document: Document, every: Sequence[Section], roll: Roll) -> Iterator[Flowable]:
     """Each section, then what the words mean and where the figures come from, on pages that are turned as need be."""
     paper = papers.of(document.presentation.paper)
     page = paper.upright
+    listed = False
     for at, section in enumerate(document.content.sections):
-        body = pdf_sections.body(section, paper)
-        if body.first != page:
-            yield from papers.turn(body.first)
-        yield CondPageBreak(body.room)
+        if section.subject:
+            if page != paper.patient:
+                yield from papers.turn(paper.patient)
+            yield Patient(section, roll.next(), paper.patient, roll)
+            page = paper.patient
+            continue
+        table = patients.list_in(section, len(every)) if every and not listed else None
+        listed = listed or table is not None
+        body = pdf_sections.body(section if table is None else _without(section, table), paper)
+        first = paper.upright if table else body.first
+        if first != page:
+            yield from papers.turn(first)
+        yield CondPageBreak(body.room if table is None else _LEAST_OVERVIEW)
         yield pdf_sections.Opening(f"section {at}", section.title, section.text)
+        if table:
+            yield pdf_overview.Overview(every, table, paper.upright.width, section.title)
         yield from body.story
         page = body.last
     if page != paper.upright:
         yield from papers.turn(paper.upright)
-    width, height = paper.upright.width, paper.upright.height - pdf_sections.TITLE
-    end = pdf_about.about(document.content.definitions, facts.provenance(document), width, height)
-    yield CondPageBreak(pdf_sections.TITLE + end.least(width))
+    yield from _end(document, paper.upright)
+    if listed:
+        yield pdf_overview.PageLinks(roll)
+
+
+def _without(section: Section, table: Table) -> Section:
+    return replace(section, tables=tuple(one for one in section.tables if one is not table))
+
+
+def _end(document: Document, page: papers.Page) -> Iterator[Flowable]:
+    end = pdf_about.about(
+        document.content.definitions, facts.provenance(document), page.width, page.height - pdf_sections.TITLE
+    )
+    yield CondPageBreak(pdf_sections.TITLE + end.least(page.width))
     yield pdf_sections.Opening("about", pdf_about.TITLE)
     yield end
 

@@ -1,10 +1,12 @@
 """The figures that the gallery draws, invented: for each shape what is ordinary, and what is odd on purpose."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, get_args
 
 from webapp.figures import SUPPRESSED, Cell, Change, Chart, Column, Kind, Metric, Shape, Table
+from webapp.gallery import bubbles
+from webapp.gallery.case import Case
 from webapp.words import WEEKDAYS
 
 SHAPES: tuple[Shape, ...] = get_args(Shape)
@@ -16,6 +18,7 @@ TITLES: dict[Shape, str] = {
     "pyramid": "Pyramids",
     "stack": "Stacks",
     "interval": "Intervals",
+    "bubble": "Bubbles",
 }
 MONTHS = ("2025-11", "2025-12", *(f"2026-{month:02}" for month in range(1, 11)), "2026-11-01/22")
 DIAGNOSES = (
@@ -43,15 +46,10 @@ SCRIPTS = (
 HUGE = 1_000_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    name: str
-    chart: Chart
-    table: Table
-
-
 def cases(shape: Shape) -> list[Case]:
     """The shape with every kind of figures, the ordinary first."""
+    if shape == "bubble":
+        return bubbles.cases()
     ordinary = _ordinary(shape)
     labels, first = _labels(ordinary.table), ordinary.table.columns[0]
     count = len(ordinary.chart.series)

@@ -6,7 +6,8 @@ from markupsafe import Markup
 
 from webapp.accounts import access
 from webapp.files import charts, facts
-from webapp.gallery.cases import SHAPES, TITLES, Case, cases, strips
+from webapp.gallery.case import Case
+from webapp.gallery.cases import SHAPES, TITLES, cases, strips
 from webapp.report_requests.reading import read_metric
 
 blueprint = Blueprint("gallery", __name__, url_prefix="/developers")

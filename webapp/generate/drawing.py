@@ -10,10 +10,10 @@ from typing import BinaryIO, cast
 from sqlalchemy import select
 
 from webapp import alerts
-from webapp.errors import FiguresDamaged, FiguresDiffer, NoRoom
+from webapp.errors import FiguresDamaged, FiguresDiffer, NoRoom, WrongPatient
 from webapp.extensions import db
 from webapp.figures import Content, Document, Presentation, Provenance, thaw
-from webapp.files import FORMATS, reconcile
+from webapp.files import FORMATS, Step, alone, reconcile
 from webapp.generate.gone import unless_deleted
 from webapp.models import FrozenPart, Report
 from webapp.storage.measure import measure
@@ -69,17 +69,27 @@ def _thawed(report: Report) -> Document:
         raise FiguresDamaged("a part is not what was frozen") from fault
 
 
-def draw(report: Report, format_name: str) -> Drawn:
+def draw(report: Report, format_name: str, step: Step | None = None) -> Drawn:
     """One format of a report from what was frozen: the same bytes each time, read back before anybody has them. Raises
-    errors.RenderFailed, and as document_of().
+    errors.RenderFailed, and as document_of(). `step` is told of each patient, where a format tells how far it is.
 
     The running transaction is ended first, so that no connection is held while a file is drawn.
     """
-    document, report_id = document_of(report), report.id
+    return _drawn(report, document_of(report), format_name, step)
+
+
+def draw_patient(report: Report, number: int) -> Drawn:
+    """The PDF pages of one patient of a report, `number` being the place in its overview from 1. Raises LookupError
+    where there is none, errors.RenderFailed, and as document_of()."""
+    return _drawn(report, alone(document_of(report), number), "pdf")
+
+
+def _drawn(report: Report, document: Document, format_name: str, step: Step | None = None) -> Drawn:
+    report_id = report.id
     db.session.commit()
     stream = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 the caller closes it
     try:
-        FORMATS[format_name].render(document, stream)
+        FORMATS[format_name].render(document, stream, step)
         reconcile.check(document, format_name, stream)
         drawn = measure(stream)
     except OSError as fault:
@@ -92,7 +102,10 @@ def draw(report: Report, format_name: str) -> Drawn:
         raise
     except FiguresDiffer as fault:
         stream.close()
-        _tell_of_wrong_figures(report_id, fault)
+        if isinstance(fault, WrongPatient):
+            _tell_of_a_wrong_patient(report_id, fault)
+        else:
+            _tell_of_wrong_figures(report_id, fault)
         raise
     except BaseException:
         stream.close()
@@ -109,6 +122,18 @@ def _tell_of_wrong_figures(report_id: str, fault: FiguresDiffer) -> None:
         f"{fault.address}; the latest such report is {report_id}.",
         what_to_do="The figures are safe, and can be read on the report's page and in its other formats. Tell the "
         "developers which format and figure it is: how it is drawn has a fault.",
+    )
+
+
+def _tell_of_a_wrong_patient(report_id: str, fault: WrongPatient) -> None:
+    alerts.raise_alert(
+        "critical",
+        "wrong-patient",
+        subject=fault.format_name,
+        message=f"A page of a file did not show what it should of the patient it was about, so the file was thrown "
+        f"away: {FORMATS[fault.format_name].label}, {fault.address}; the latest such report is {report_id}.",
+        what_to_do="Nobody was given the file. Tell the developers which page and figure it is, before anybody draws "
+        "reports of patients again: how they are drawn has a fault.",
     )
 
 
