@@ -12,14 +12,27 @@ from apps import build_app, close
 from flask import Flask
 from sqlalchemy import select, text, update
 
+from tests.uploads.sheets import NOW, draft, tried
 from tools.processes import wait_until
-from webapp import audit, generate, report_requests, storage
+from webapp import audit, clock, generate, report_requests, storage
 from webapp.errors import ReportHeld
 from webapp.extensions import db
 from webapp.figures import Frozen
 from webapp.generate import Drawn, gone, removal
 from webapp.generate.claim import Claim
-from webapp.models import AuditHead, Download, File, FrozenPart, LegalHold, Report
+from webapp.models import (
+    AuditHead,
+    Clinic,
+    Download,
+    File,
+    FrozenPart,
+    LegalHold,
+    Patient,
+    Person,
+    Report,
+    Upload,
+)
+from webapp.uploads.accepting import accept
 
 PATIENCE = 60
 
@@ -193,3 +206,21 @@ def test_a_cancel_meets_a_report_that_goes_back_in_line_meanwhile(app: Flask) ->
         db.session.commit()
     assert asked == [True]
     assert db.session.get_one(Report, report_id, populate_existing=True).status == "cancelled"
+
+
+def test_a_sheet_is_accepted_while_an_import_changes_its_patients(app: Flask) -> None:
+    clinic = factories.add_clinic()
+    patient = factories.add_patient(clinic, mrn="0417", sex="unknown", birth_date=None)
+    with clock.stopped_at(NOW):
+        found = tried(clinic, draft(2, "0417", sex="female", pulse=80))
+        upload = factories.add_upload(factories.add_person("clinician", clinic), "checked", findings=found.pack())
+        upload_id, person_id, clinic_id = upload.id, upload.person_id, clinic.id
+
+        def press() -> None:
+            accept(db.session.get_one(Upload, upload_id), db.session.get_one(Person, person_id), limit=5)
+
+        db.session.execute(update(Patient).where(Patient.id == patient.id).values(sex="unknown"))
+        with waiting_behind_us(app, press):
+            Clinic.records_changed(clinic_id)
+            db.session.commit()
+    assert db.session.get_one(Upload, upload_id, populate_existing=True).status == "accepted"

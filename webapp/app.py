@@ -12,9 +12,11 @@ from webapp.downloads import views as download_views
 from webapp.extensions import csrf, db, migrate
 from webapp.gallery import views as gallery
 from webapp.health import views as health
+from webapp.report_requests import patient_pages
 from webapp.report_requests import views as report_requests
 from webapp.retention import views as retention
 from webapp.settings import PROJECT, Settings
+from webapp.uploads import views as uploads
 
 
 def build(**overrides: Any) -> Flask:
@@ -39,8 +41,10 @@ def build(**overrides: Any) -> Flask:
     storage.init_app(app)
     queues.init_app(app)
     app.register_blueprint(report_requests.blueprint)
+    app.register_blueprint(patient_pages.blueprint)
     downloads.init_app(app)
     app.register_blueprint(download_views.blueprint)
+    app.register_blueprint(uploads.blueprint)
     app.register_blueprint(retention.blueprint)
     app.register_blueprint(clinic_data.blueprint)
     app.register_blueprint(health.blueprint)

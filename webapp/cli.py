@@ -19,6 +19,7 @@ from webapp.health import commands as health
 from webapp.report_requests import commands as report_requests
 from webapp.retention import commands as retention
 from webapp.stocktaking import commands as stocktaking
+from webapp.uploads import commands as uploads
 
 
 def register(app: Flask) -> None:
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(demo)
     app.cli.add_command(people.group)
     app.cli.add_command(report_requests.report)
+    app.cli.add_command(uploads.upload)
     app.cli.add_command(generate.watch)
     app.cli.add_command(retention.group)
     app.cli.add_command(alerts.group)

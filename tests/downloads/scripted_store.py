@@ -63,7 +63,7 @@ class ScriptedStore:
         data = self._there(key)
         return Stored(key, len(data), crc32c(data))
 
-    def list(self) -> Iterator[Stored]:
+    def list(self, folder: str = "reports") -> Iterator[Stored]:
         return iter([Stored(key, len(data), crc32c(data)) for key, data in sorted(self.objects.items())])
 
     def delete(self, key: str) -> None:

@@ -41,8 +41,11 @@ class Viewer:
 
 # Whom the pages of report_requests/ are for: access.asks_for_reports, by role.
 ASKING = tuple(role for role in ROLES if access.AUDIENCES[role])
+# Whom the pages of uploads/ are for: access.brings_sheets, by role.
+TREATING = tuple(role for role in ROLES if "patients" in access.AUDIENCES[role])
 NAVIGATION = (
     Link("report_requests.new", "New report", ASKING),
+    Link("uploads.index", "Daily patients", TREATING),
     Link("report_requests.index", "My reports", ASKING),
     Link("retention.index", "Retention", access.KEEPERS),
     Link("clinic_data.settings", "Clinic", access.KEEPERS),

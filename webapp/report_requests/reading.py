@@ -1,20 +1,32 @@
 """A frozen document as plain text and pictures for the page: no query runs while it is drawn."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from webapp import words
 from webapp.content import TEMPLATES
-from webapp.figures import Chart, Column, Definition, Document, Metric, Section, Table
-from webapp.files import charts, facts, sparks
+from webapp.figures import Cell, Chart, Column, Definition, Document, Metric, Section, Subject, Table
+from webapp.files import charts, facts, patients, sparks
 
 LONG = 24
 """Characters beyond which a cell of a table is broken into lines."""
 
 MOST_BESIDE = 5
 """A table of more columns has a row of the page to itself."""
+
+
+PATIENTS_A_PAGE = 100
+
+TAGS = {"": "", "low": "", "low-medium": "warn", "medium": "warn", "high": "bad"}
+"""The kind of the tag of a figures.Level. None is a tick: a low score is no all-clear."""
+
+_POINTS = "_points"
+"""The end of the key of a column that tells the points of another."""
+
+_OWN_PLACE = ("patient", "born", "mrn", "score", "advice")
+"""Columns of the overview that a patient's line tells by the patient's own name, identifiers and verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +43,11 @@ class ReadMetric:
 
 @dataclass(frozen=True, slots=True)
 class ReadCell:
+    """`points` is what a value counts, empty where that is nothing or not known, None where there is no counting."""
+
     text: str
     is_number: bool = False
+    points: str | None = None
 
     @property
     def kind(self) -> str:
@@ -77,9 +92,50 @@ class ReadSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPatient:
+    """A patient of the overview: `number` is the place in it, from 1, by which the patient's page is called. `tag` is
+    one of TAGS, `advice` what the score calls for, or its level where it calls for nothing. `cells` are the others of
+    the row, each with the head of its column."""
+
+    number: int
+    name: str
+    identifiers: str
+    about: str
+    verdict: str
+    tag: str
+    advice: str
+    since: str
+    cells: tuple[tuple[str, ReadCell], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPatients:
+    """The overview: its title, the heads of its columns, and one page of its rows of all so many."""
+
+    title: str
+    note: str
+    head: tuple[str, ...]
+    rows: tuple[ReadPatient, ...]
+    page: int
+    pages: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPatientPage:
+    """All that the page of one patient of so many shows."""
+
+    patient: ReadPatient
+    count: int
+    metrics: tuple[ReadMetric, ...]
+    section: ReadSection
+
+
+@dataclass(frozen=True, slots=True)
 class ReadDocument:
     """`narrowed` are the filters that leave something out; the others go without saying. `across` headline figures
-    stand in a row of a desk's screen. `logo` is a PNG in Base64, or empty."""
+    stand in a row of a desk's screen. `logo` is a PNG in Base64, or empty. `patients` is the overview of single
+    patients where it tells of them; each has a page."""
 
     logo: str
     period: str
@@ -91,10 +147,11 @@ class ReadDocument:
     sections: tuple[ReadSection, ...]
     definitions: tuple[Definition, ...]
     provenance: tuple[tuple[str, str], ...]
+    patients: ReadPatients | None = None
 
 
-def read(document: Document) -> ReadDocument:
-    """All that the page shows of a report, as text."""
+def read(document: Document, page: int = 1) -> ReadDocument:
+    """All that the page shows of a report, as text; where it tells of single patients, so many of them a page."""
     content = document.content
     everything = {(item.label, item.all_words) for item in TEMPLATES[content.template].filters}
     zone = document.presentation.timezone
@@ -110,9 +167,69 @@ def read(document: Document) -> ReadDocument:
         summary=facts.summary(document),
         metrics=tuple(read_metric(item) for item in content.metrics),
         across=facts.across(len(content.metrics)),
-        sections=tuple(_section(item) for item in content.sections),
+        sections=tuple(_section(item) for item in _about_all(document)),
         definitions=content.definitions,
         provenance=tuple(facts.provenance(document)),
+        patients=_patients(document, page),
+    )
+
+
+def read_patient(document: Document, number: int) -> ReadPatientPage:
+    """All that the page of one patient shows. Raises LookupError where there is none of that number."""
+    found = patients.each(document)
+    if not 1 <= number <= len(found):
+        raise LookupError("no such patient")
+    section, subject = found[number - 1]
+    metrics = tuple(read_metric(item) for item in section.metrics)
+    return ReadPatientPage(_patient(number, subject), len(found), metrics, _section(section, _with_points))
+
+
+def _about_all(document: Document) -> list[Section]:
+    """The sections that are about no single patient, without the overview; one with nothing else is left out."""
+    overview = patients.overview(document)
+    sections = [section for section in document.content.sections if section.subject is None]
+    if overview is None:
+        return sections
+    kept = [replace(section, tables=tuple(item for item in section.tables if item is not overview))
+            for section in sections]  # fmt: skip
+    return [section for section in kept if section.tables or section.text]
+
+
+def _patients(document: Document, page: int) -> ReadPatients | None:
+    found = patients.each(document)
+    if not found:
+        return None
+    table = patients.overview(document)
+    shown = [(at, column) for at, column in enumerate(table.columns if table else ()) if column.key not in _OWN_PLACE]
+    pages = -(-len(found) // PATIENTS_A_PAGE)
+    page = min(max(page, 1), pages)
+    first = (page - 1) * PATIENTS_A_PAGE
+    rows = []
+    for number, (_, subject) in enumerate(found[first : first + PATIENTS_A_PAGE], first + 1):
+        row = table.rows[number - 1] if table else ()
+        cells = tuple((_headed(column), _cell(row[at], column)) for at, column in shown)
+        rows.append(replace(_patient(number, subject), cells=cells))
+    return ReadPatients(
+        title=table.title if table else "Patients",
+        note=table.note if table else "",
+        head=tuple(_headed(column) for _, column in shown),
+        rows=tuple(rows),
+        page=page,
+        pages=pages,
+        count=len(found),
+    )
+
+
+def _patient(number: int, subject: Subject) -> ReadPatient:
+    return ReadPatient(
+        number=number,
+        name=subject.name,
+        identifiers=patients.identifiers(subject),
+        about=patients.about(subject),
+        verdict=subject.verdict,
+        tag=TAGS[subject.level],
+        advice=subject.advice or (f"{subject.level} risk" if subject.level else ""),
+        since=subject.since,
     )
 
 
@@ -123,10 +240,10 @@ def read_metric(metric: Metric) -> ReadMetric:
     )
 
 
-def _section(section: Section) -> ReadSection:
+def _section(section: Section, table_of: Callable[[Table], ReadTable] | None = None) -> ReadSection:
     drawn = charts.drawn(section)
     shown_whole = {chart.table for chart in drawn if chart.shape == "heat"}
-    tables = [_table(item) for item in section.tables if item.key not in shown_whole]
+    tables = [(table_of or _table)(item) for item in section.tables if item.key not in shown_whole]
     is_alone = len(drawn) == 1 and bool(tables) and all(item.has_row for item in tables)
     return ReadSection(
         title=section.title,
@@ -155,11 +272,35 @@ def _table(table: Table) -> ReadTable:
     )
 
 
-def _row(columns: tuple[Column, ...], row: tuple, said: Callable[..., str] = words.cell) -> tuple[ReadCell, ...]:
-    return tuple(
-        ReadCell(said(cell, column.kind, column.decimals), _is_number(column))
-        for cell, column in zip(row, columns, strict=True)
+def _with_points(table: Table) -> ReadTable:
+    """The table with the points beside what they are counted for, in the place of columns of their own."""
+    keys = {column.key: at for at, column in enumerate(table.columns)}
+    points = {keys[key.removesuffix(_POINTS)]: at for key, at in keys.items()
+              if key.endswith(_POINTS) and key.removesuffix(_POINTS) in keys}  # fmt: skip
+    if not points:
+        return _table(table)
+    shown = [at for at in range(len(table.columns)) if at not in points.values()]
+    read = _table(table)
+    rows = tuple(
+        tuple(replace(told[at], points=_counted(row, points.get(at))) for at in shown)
+        for told, row in zip(read.rows, table.rows, strict=True)
     )
+    note = " · ".join(
+        filter(None, (table.note, "The small number beside a value is its points; without one it has none."))
+    )
+    return replace(read, head=tuple(read.head[at] for at in shown), rows=rows, note=note)
+
+
+def _counted(row: tuple[Cell, ...], at: int | None) -> str | None:
+    return None if at is None else str(row[at] or "")
+
+
+def _row(columns: tuple[Column, ...], row: tuple, said: Callable[..., str] = words.cell) -> tuple[ReadCell, ...]:
+    return tuple(_cell(cell, column, said) for cell, column in zip(row, columns, strict=True))
+
+
+def _cell(cell: Cell, column: Column, said: Callable[..., str] = words.cell) -> ReadCell:
+    return ReadCell(said(cell, column.kind, column.decimals), _is_number(column))
 
 
 def _headed(column: Column) -> str:

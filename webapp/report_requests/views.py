@@ -3,6 +3,7 @@
 import json
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -108,9 +109,7 @@ def show(report_id: str) -> ResponseReturnValue:
     report = access.report_or_404(report_id, "read")
     if report.status == "ready":
         return _ready_page(report)
-    return render_template(
-        "report_requests/unfinished.html", choices=_choices_of(report), expired_on=_expired_on(report), **_state(report)
-    )
+    return render_template("report_requests/unfinished.html", expired_on=_expired_on(report), **_state(report))
 
 
 @blueprint.get("/<report_id>/progress")
@@ -261,7 +260,17 @@ def _matches(form: AskForm) -> Matches | str:
     )
 
 
-def _choices_of(report: Report) -> dict[str, str | int]:
+def _begun_at(report: Report) -> tuple[str, str]:
+    """Where one goes to have such a report with other choices, and what the link there says; a report of a sheet has
+    none. Empty where there is no such page."""
+    if not report.tells_patients:
+        return url_for(".new", **_choices_of(report)), "Change the choices"
+    if "uploads.index" in current_app.view_functions:
+        return url_for("uploads.index"), "Upload another sheet"
+    return "", ""
+
+
+def _choices_of(report: Report) -> dict[str, Any]:
     """The choices that led to a report, as new() takes them from an address."""
     question = Question.from_json(report.question)
     own_dates = {"start": question.start.isoformat(), "end": question.end.isoformat()}
@@ -285,6 +294,7 @@ def _state(report: Report) -> dict[str, object]:
         "format": FORMATS[report.format].label,
         "before": report_requests.position(report) if report.status == "queued" else 0,
         "asked_at": words.moment(report.asked_at, report.clinic.timezone),
+        "begun_at": _begun_at(report),
     }
 
 
@@ -297,8 +307,7 @@ def _ready_page(report: Report) -> str:
     return render_template(
         "report_requests/ready.html",
         **_state(report),
-        choices=_choices_of(report),
-        document=read(generate.document_of(report)),
+        document=read(generate.document_of(report), request.args.get("page", 1, type=int)),
         formats=[(name, item.label, name in made) for name, item in FORMATS.items()],
         made_at=words.moment(report.finished_at, zone) if report.finished_at else "",
         seconds=words.number(report.seconds_to_make or 0, 1),
