@@ -82,7 +82,7 @@ def test_patients_stand_in_the_order_of_their_score_then_of_their_name(clinic: C
     assert [row[0] for row in rows] == names
     assert rows[0][3:] == (
         8, "emergency response", "2026-11-21T08:00+08:00",
-        "respiration 3, oxygen saturation 2, oxygen given 2, pulse 1",
+        "respiration 3, SpO2 2, oxygen 2, pulse 1",
     )  # fmt: skip
     assert rows[1][3:] == (0, "routine monitoring", "2026-11-21T08:00+08:00", "no points")
     assert rows[5][3:5] == (None, "not scored")

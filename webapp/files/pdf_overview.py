@@ -22,6 +22,7 @@ _HEAD = 17.0
 _BADGE = 7.2
 _PAD = 6.0
 _TOGETHER = 2
+_MOST_LINES = 3
 
 LEVELS = {"high": "high", "medium": "medium", "low-medium": "low-medium", "low": "low", "": "not scored"}
 
@@ -36,14 +37,14 @@ class _Lane:
 
 
 LANES = (
-    _Lane("patient", "Patient", 0.255),
-    _Lane("born", "Born", 0.115),
-    _Lane("mrn", "MRN", 0.10),
-    _Lane("score", "NEWS2", 0.105),
-    _Lane("advice", "Response", 0.175),
-    _Lane("at", "Latest", 0.085),
-    _Lane("why", "What scores", 0.11),
-    _Lane("page", "Page", 0.055),
+    _Lane("patient", "Patient", 0.235),
+    _Lane("born", "Born", 0.112),
+    _Lane("mrn", "MRN", 0.1),
+    _Lane("score", "NEWS2", 0.103),
+    _Lane("advice", "Response", 0.125),
+    _Lane("at", "Latest", 0.07),
+    _Lane("why", "What scores", 0.205),
+    _Lane("page", "Page", 0.05),
 )
 
 
@@ -88,7 +89,11 @@ class Overview(InSection):
     def _lines(self, row: int) -> dict[str, list[str]]:
         return {
             lane.key: lettering.lines(
-                self.said(row, lane.key), self.across * lane.share - _PAD, _SIZE, lane.key == "patient", most=2
+                self.said(row, lane.key),
+                self.across * lane.share - _PAD,
+                _SIZE,
+                lane.key == "patient",
+                most=_MOST_LINES,
             )
             for lane in LANES
             if lane.key in self.places and lane.key != "score"

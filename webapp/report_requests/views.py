@@ -226,6 +226,7 @@ def _ask_page(form: AskForm, matches: Matches | str = "", dropped: Sequence[str]
         clinics=access.clinics_for(current_person()),
         catalogue=[item for item in CATALOGUE.values() if access.template_allowed(current_person(), item.audience)],
         last_asked=_last_asked(form.clinic.timezone),
+        from_a_sheet=TEMPLATES["daily_patients"] if access.brings_sheets(current_person()) else None,
         matches=matches,
         dropped=words.listed(list(dropped)),
     )

@@ -8,7 +8,8 @@ from functools import cached_property
 from webapp import words
 from webapp.content.daily_patients.readings import Known, Readings
 from webapp.content.filters import OLDEST
-from webapp.content.vitals.bands import NEWS2, NEWS2_AGE
+from webapp.content.vitals.bands import NEWS2, NEWS2_AGE, OXYGEN, SYSTOLIC_ALONE
+from webapp.content.vitals.daily import OXYGEN_GIVEN
 from webapp.content.vitals.news2 import SIGNS, Score, Signs, score
 
 FEWEST_SHOWN = 12
@@ -147,10 +148,15 @@ def _completed(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
+_IN_SHORT = {OXYGEN.name: "SpO2", OXYGEN_GIVEN: "oxygen", SYSTOLIC_ALONE.name: "systolic"}
+"""Signs as a ward writes them, where there is little room."""
+
+
 def what_scores(found: Score) -> str:
-    """ "respiration 3, oxygen given 2", the most first."""
+    """ "respiration 3, oxygen 2", the most first."""
     scoring = sorted(
-        ((SIGNS[name], points) for name, points in found.points.items() if points), key=lambda one: -one[1]
+        ((_IN_SHORT.get(name, SIGNS[name]), points) for name, points in found.points.items() if points),
+        key=lambda one: -one[1],
     )
     return ", ".join(f"{name} {points}" for name, points in scoring) or "no points"
 

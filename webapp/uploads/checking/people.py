@@ -38,7 +38,7 @@ def settle(trial: Trial) -> list[Unknown]:
         on_record = patients.of_mrn(key)
         if not on_record:
             told, whose = _unknown(trial, drafts, patients)
-            unknown.append(told)
+            unknown += [told] if told else []
             added += [whose] if whose else []
         elif patient := _meant(trial, drafts, on_record):
             found[patient.id] += _agreeing(trial, drafts, patient)
@@ -150,8 +150,11 @@ def _stated(draft: Draft, what: str) -> str:
 # ---- not on record --------------------------------------------------------------------------------------------------
 
 
-def _unknown(trial: Trial, drafts: list[int], patients: Patients) -> tuple[Unknown, tuple[list[int], Subject] | None]:
-    """What is told of an MRN that is not on record, and the new patient, where one is added."""
+def _unknown(
+    trial: Trial, drafts: list[int], patients: Patients
+) -> tuple[Unknown | None, tuple[list[int], Subject] | None]:
+    """What is told of an MRN that is not on record, where its patient could be added, and the new patient, where one
+    is."""
     first = trial.drafts[drafts[0]]
     mrn = first.mrn.strip()
     pair = _contradiction(trial, drafts)
@@ -163,12 +166,12 @@ def _unknown(trial: Trial, drafts: list[int], patients: Patients) -> tuple[Unkno
     asks_name = not names.is_stated(name)
     name = asked if asks_name else name
     looks_like = _looks_like(mrn, name, born, patients)
-    rows_of = sum(len(trial.drafts[at].rows) for at in drafts)
+    rows_of = len({row for at in drafts for row in trial.drafts[at].rows})
     told = Unknown(mrn, names.written(name), rows_of, asks_name and not names.is_stated(asked), looks_like)
     reason = f"No patient on record has the MRN {mrn}.{looks_like and ' ' + looks_like}"
     if pair:
         _tell_apart(trial, drafts, pair)
-        return told, None
+        return None, None
     if trial.choices.unknown == "leave out" or told.asks_name:
         kind, more = ("unknown patient", "") if trial.choices.unknown == "leave out" else (
             "unnamed patient", " The sheet does not name them either: give the name, and the patient can be added."
