@@ -79,7 +79,7 @@ def test_the_list_leads_to_each_patients_first_page(draw: Draw) -> None:
     links = [one.get_object()["/Dest"] for one in reader.pages[0]["/Annots"]]
     pages = [reader.get_page_number(link[0].get_object()) for link in links]
     for number, page in enumerate(pages, 1):
-        assert f"patient {number} of 5 · page {page + 1} of" in reader.pages[page].extract_text()
+        assert f"patient {number} of 5 · page {page + 1} " in reader.pages[page].extract_text()
         assert f"patient {number} of 5" not in reader.pages[page - 1].extract_text()
 
 
@@ -252,6 +252,12 @@ def test_one_patient_alone_keeps_where_the_figures_come_from() -> None:
     assert [section.key for section in single.content.sections] == ["patient-3"]
     assert not single.content.metrics
     assert not single.content.summary
+
+
+def test_one_patient_alone_takes_a_page_behind_a_cover_that_says_whence(draw: Draw) -> None:
+    cover, page = texts(checked(draw, alone(daily_samples.document(3, 12), 2)))
+    assert "Where these figures come from" in cover
+    assert "patient 1 of 1" in page
 
 
 def test_a_section_that_cannot_be_drawn_fails_the_report(draw: Draw) -> None:

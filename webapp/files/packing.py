@@ -7,12 +7,14 @@ from typing import Any
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFFile, PDFName, PDFStream
 
+_DEFLATED = PDFDictionary({"Filter": PDFArray([PDFName("FlateDecode")])})
+
 
 class _Packed(PDFStream):
     """The content of a page as ReportLab would pack it itself, given out once."""
 
     def __init__(self, packed: bytes) -> None:
-        super().__init__(PDFDictionary({"Filter": PDFArray([PDFName("FlateDecode")])}), packed)
+        super().__init__(_DEFLATED, packed)
 
     def format(self, document: Any) -> Any:
         made = super().format(document)

@@ -155,10 +155,15 @@ def _sections(document: Document, step: Step) -> list[Flowable]:
 
 
 def _story(document: Document, every: Sequence[Section], roll: Roll) -> Iterator[Flowable]:
-    """Each section, then what the words mean and where the figures come from, on pages that are turned as need be."""
+    """Each section, then what the words mean and where the figures come from, on pages that are turned as need be.
+
+    Where all sections are pages of patients, that stands before them, on a cover that would be empty without it.
+    """
     paper = papers.of(document.presentation.paper)
     page = paper.upright
-    listed = False
+    listed, are_patients_alone = False, all(section.subject for section in document.content.sections) and bool(every)
+    if are_patients_alone:
+        yield from _end(document, page)
     for at, section in enumerate(document.content.sections):
         if section.subject:
             if page != paper.patient:
@@ -178,6 +183,8 @@ def _story(document: Document, every: Sequence[Section], roll: Roll) -> Iterator
             yield pdf_overview.Overview(every, table, paper.upright.width, section.title)
         yield from body.story
         page = body.last
+    if are_patients_alone:
+        return
     if page != paper.upright:
         yield from papers.turn(paper.upright)
     yield from _end(document, paper.upright)
