@@ -1,4 +1,5 @@
-"""Where public sample data lies, for tests and benchmarks: the folder SAMPLE_DATA, with fhir/, names/ and torture/ in it."""
+"""Where public sample data lies, for tests and benchmarks: the folder SAMPLE_DATA, with fhir/, names/ and torture/ in
+it."""
 
 import os
 from pathlib import Path
