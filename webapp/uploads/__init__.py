@@ -5,7 +5,7 @@
     layout/           what its columns mean, what must be asked, its rows as drafts
     checking/         drafts against the clinic's records: what is used, what is left out and why
     understanding.py  layout, answers and choices of one sheet, and what follows from them
-    accepting.py      drafts become measurements, and a report is asked for
+    accepting.py      drafts become measurements, and a report is asked for   ending.py  nobody goes on with it
     example.py        a sheet to begin with
     views.py          the pages; showing.py  a sheet and what was found as text; commands.py  flask upload
 
