@@ -62,6 +62,10 @@ def upgrade() -> None:
         "CONSTRAINT ck_patients_spo2_scale CHECK (spo2_scale IN (1, 2))"
     )
     op.execute(
+        "ALTER TABLE measurements ADD COLUMN spo2_scale SMALLINT "
+        "CONSTRAINT ck_measurements_spo2_scale CHECK (spo2_scale IN (1, 2))"
+    )
+    op.execute(
         "ALTER TABLE measurements ADD COLUMN upload_id VARCHAR(32) "
         "CONSTRAINT fk_measurements_upload_id_uploads REFERENCES uploads (id)"
     )
@@ -76,7 +80,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f('ix_reports_upload_id'), table_name='reports')
     op.drop_index(op.f('ix_measurements_upload_id'), table_name='measurements')
-    for table, column in (('reports', 'upload_id'), ('measurements', 'upload_id'), ('patients', 'spo2_scale'), ('clinics', 'more_charts'), ('clinics', 'date_order')):
+    for table, column in (('reports', 'upload_id'), ('measurements', 'upload_id'), ('measurements', 'spo2_scale'), ('patients', 'spo2_scale'), ('clinics', 'more_charts'), ('clinics', 'date_order')):
         op.execute(f'ALTER TABLE {table} DROP COLUMN {column}')
     op.drop_table('remembered_layouts')
     op.drop_table('uploads')

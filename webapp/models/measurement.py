@@ -12,7 +12,8 @@ class Measurement(Sourced, Model):
 
     `value` is in `unit` (UCUM where the source gives it); a result that is no number is in `text`. `component` numbers
     the parts of one observation, such as the two pressures: 0 is the whole. `measured_at` is None where the source
-    gives the day alone, `local_day`. `upload_id` names the sheet that it was brought in.
+    gives the day alone, `local_day`. `upload_id` names the sheet that it was brought in. `spo2_scale` is the scale of NEWS2 by
+    which an oxygen saturation was to be scored when it was brought, where that is known.
     """
 
     __tablename__ = "measurements"
@@ -30,6 +31,7 @@ class Measurement(Sourced, Model):
             "value",
         ),
         CheckConstraint("component >= 0", name="component"),
+        CheckConstraint("spo2_scale IN (1, 2)", name="spo2_scale"),
     )
 
     id: Mapped[Id]
@@ -44,4 +46,5 @@ class Measurement(Sourced, Model):
     text: Mapped[str | None] = mapped_column(String(400))
     measured_at: Mapped[datetime | None] = mapped_column(Moment)
     local_day: Mapped[date | None]
+    spo2_scale: Mapped[int | None] = mapped_column(SmallInteger)
     upload_id: Mapped[str | None] = mapped_column(ForeignKey("uploads.id"), index=True)
