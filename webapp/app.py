@@ -16,6 +16,7 @@ from webapp.report_requests import patient_pages
 from webapp.report_requests import views as report_requests
 from webapp.retention import views as retention
 from webapp.settings import PROJECT, Settings
+from webapp.uploads import taking_back_pages
 from webapp.uploads import views as uploads
 
 
@@ -45,6 +46,7 @@ def build(**overrides: Any) -> Flask:
     downloads.init_app(app)
     app.register_blueprint(download_views.blueprint)
     app.register_blueprint(uploads.blueprint)
+    app.register_blueprint(taking_back_pages.blueprint)
     app.register_blueprint(retention.blueprint)
     app.register_blueprint(clinic_data.blueprint)
     app.register_blueprint(health.blueprint)

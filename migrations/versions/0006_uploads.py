@@ -23,17 +23,22 @@ def upgrade() -> None:
     sa.Column('refusal', sa.Text(), nullable=True),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('taken_back_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('taken_back_by_id', sa.Integer(), nullable=True),
     sa.Column('workbook', sa.LargeBinary(), nullable=True),
     sa.Column('findings', sa.LargeBinary(), nullable=True),
     sa.Column('answers', sa.Text(), server_default='{}', nullable=False),
     sa.Column('told', sa.Text(), server_default='{}', nullable=False),
-    sa.CheckConstraint("status IN ('asking', 'checked', 'refused', 'accepted', 'discarded')", name=op.f('ck_uploads_status')),
+    sa.CheckConstraint("status IN ('asking', 'checked', 'refused', 'accepted', 'taken back', 'discarded')", name=op.f('ck_uploads_status')),
     sa.CheckConstraint("store IN ('local', 'google', 's3')", name=op.f('ck_uploads_store')),
     sa.CheckConstraint('size >= 0', name=op.f('ck_uploads_size')),
     sa.CheckConstraint("(status = 'refused') = (refusal IS NOT NULL)", name=op.f('ck_uploads_refusal')),
-    sa.CheckConstraint("(status = 'accepted') = (accepted_at IS NOT NULL)", name=op.f('ck_uploads_accepted_at')),
+    sa.CheckConstraint("(status IN ('accepted', 'taken back')) = (accepted_at IS NOT NULL)", name=op.f('ck_uploads_accepted_at')),
+    sa.CheckConstraint("(status = 'taken back') = (taken_back_at IS NOT NULL)", name=op.f('ck_uploads_taken_back_at')),
+    sa.CheckConstraint("(status = 'taken back') = (taken_back_by_id IS NOT NULL)", name=op.f('ck_uploads_taken_back_by_id')),
     sa.ForeignKeyConstraint(['clinic_id'], ['clinics.id'], name=op.f('fk_uploads_clinic_id_clinics'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_uploads_person_id_people')),
+    sa.ForeignKeyConstraint(['taken_back_by_id'], ['people.id'], name=op.f('fk_uploads_taken_back_by_id_people')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_uploads'))
     )
     op.create_index(op.f('ix_uploads_clinic_id_received_at'), 'uploads', ['clinic_id', 'received_at'], unique=False)
@@ -71,6 +76,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_measurements_upload_id'), 'measurements', ['upload_id'], unique=False)
     op.execute(
+        "ALTER TABLE patients ADD COLUMN upload_id VARCHAR(32) "
+        "CONSTRAINT fk_patients_upload_id_uploads REFERENCES uploads (id)"
+    )
+    op.create_index(op.f('ix_patients_upload_id'), 'patients', ['upload_id'], unique=False)
+    op.execute(
         "ALTER TABLE reports ADD COLUMN upload_id VARCHAR(32) "
         "CONSTRAINT fk_reports_upload_id_uploads REFERENCES uploads (id)"
     )
@@ -79,8 +89,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f('ix_reports_upload_id'), table_name='reports')
+    op.drop_index(op.f('ix_patients_upload_id'), table_name='patients')
     op.drop_index(op.f('ix_measurements_upload_id'), table_name='measurements')
-    for table, column in (('reports', 'upload_id'), ('measurements', 'upload_id'), ('measurements', 'spo2_scale'), ('patients', 'spo2_scale'), ('clinics', 'more_charts'), ('clinics', 'date_order')):
+    for table, column in (('reports', 'upload_id'), ('patients', 'upload_id'), ('measurements', 'upload_id'), ('measurements', 'spo2_scale'), ('patients', 'spo2_scale'), ('clinics', 'more_charts'), ('clinics', 'date_order')):
         op.execute(f'ALTER TABLE {table} DROP COLUMN {column}')
     op.drop_table('remembered_layouts')
     op.drop_table('uploads')

@@ -27,10 +27,12 @@ from typing import Literal, ParamSpec, TypeVar
 from flask import abort
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
+from sqlalchemy.orm import undefer_group
 
 from webapp import logs
 from webapp.extensions import db
 from webapp.models import Clinic, Person, Report, Upload
+from webapp.models.upload import CELLS
 
 Action = Literal["read", "download", "cancel", "retry", "keep", "delete", "hold"]
 Audience = Literal["aggregate", "patients"]
@@ -149,7 +151,7 @@ def reports_to_hold(person: Person) -> Select[Report]:
 def upload_or_404(upload_id: str) -> Upload:
     """The sheet, when the signed-in person may see to it: one of their clinic, by whomever it was brought."""
     person = current_person()
-    upload = db.session.get(Upload, upload_id)
+    upload = db.session.get(Upload, upload_id, options=[undefer_group(CELLS)])
     if upload is None or upload.clinic_id != person.clinic_id or not brings_sheets(person):
         abort(404)
     return upload

@@ -12,8 +12,8 @@ class Measurement(Sourced, Model):
 
     `value` is in `unit` (UCUM where the source gives it); a result that is no number is in `text`. `component` numbers
     the parts of one observation, such as the two pressures: 0 is the whole. `measured_at` is None where the source
-    gives the day alone, `local_day`. `upload_id` names the sheet that it was brought in. `spo2_scale` is the scale of NEWS2 by
-    which an oxygen saturation was to be scored when it was brought, where that is known.
+    gives the day alone, `local_day`. `upload_id` names the sheet that it was brought in. `spo2_scale` is the scale of
+    NEWS2 by which an oxygen saturation was to be scored when it was brought, where that is known.
     """
 
     __tablename__ = "measurements"

@@ -1,6 +1,6 @@
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.extensions import Model
@@ -19,7 +19,7 @@ class Patient(Sourced, Model):
     `registered_on` is the local day the patient became known to the clinic: as the clinic's system gives it, else the
     day of the first visit. `mrn` is the medical record number the clinic uses. `spo2_scale` is the scale of NEWS2 by
     which the patient's oxygen saturation is scored, as a clinician has decided: 2 in hypercapnic respiratory failure,
-    usually with a target of 88 to 92 %.
+    usually with a target of 88 to 92 %. `upload_id` names the sheet that added the patient, if one did.
     """
 
     __tablename__ = "patients"
@@ -43,3 +43,4 @@ class Patient(Sourced, Model):
     deceased_on: Mapped[date | None]
     registered_on: Mapped[date | None]
     spo2_scale: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
+    upload_id: Mapped[str | None] = mapped_column(ForeignKey("uploads.id"), index=True)

@@ -31,6 +31,7 @@ from webapp.models.types import Moment, Sha256, one_of
 
 if TYPE_CHECKING:
     from webapp.models.file import File
+    from webapp.models.upload import Upload
 
 STATUSES = ("queued", "running", "ready", "failed", "cancelled", "expired")
 FORMATS = ("pdf", "excel", "csv", "json")
@@ -139,6 +140,7 @@ class Report(Model):
 
     clinic: Mapped[Clinic] = relationship()
     requester: Mapped[Person] = relationship()
+    upload: Mapped["Upload | None"] = relationship()
     files: Mapped[list["File"]] = relationship(
         back_populates="report", cascade="all, delete-orphan", passive_deletes=True, order_by="File.format"
     )

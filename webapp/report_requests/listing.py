@@ -6,14 +6,15 @@ from datetime import date, timedelta
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from webapp import clock, words
 from webapp.accounts import access
 from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.generate.expiry import WARNED
-from webapp.models import Clinic, Person, Report
+from webapp.models import Clinic, Person, Report, Upload
+from webapp.report_requests.sheets import Sheet, sheet_of
 
 PER_PAGE = 25
 
@@ -51,6 +52,7 @@ class Row:
     formats: tuple[tuple[str, str, bool], ...]
     """name, label and whether it was made already, of each format"""
     expiry: "Expiry"
+    sheet: Sheet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def page_of(person: Person, asked: Asked, number: str) -> Pagination:
         .order_by(Report.asked_at.desc(), Report.id)
         .options(joinedload(Report.clinic), joinedload(Report.requester), selectinload(Report.files))
         .options(joinedload(Report.keeping), joinedload(Report.hold))
+        .options(joinedload(Report.upload).options(load_only(Upload.taken_back_at), joinedload(Upload.taken_back_by)))
     )
     page = db.paginate(wanted, page=_whole(number), per_page=PER_PAGE, error_out=False)
     if page.page > page.pages > 0:
@@ -115,6 +118,7 @@ def row_of(report: Report, person: Person) -> Row:
         kind=kind,
         formats=tuple((name, item.label, name in made) for name, item in FORMATS.items()),
         expiry=expiry_of(report),
+        sheet=sheet_of(report),
     )
 
 

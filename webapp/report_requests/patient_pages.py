@@ -14,6 +14,7 @@ from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.models import Report
 from webapp.report_requests.reading import PATIENTS_A_PAGE, read_patient
+from webapp.report_requests.sheets import sheet_of
 
 blueprint = Blueprint("patient_pages", __name__, url_prefix="/reports/<report_id>/patients")
 
@@ -30,6 +31,7 @@ def show(report_id: str, number: int) -> ResponseReturnValue:
     return render_template(
         "report_requests/patient.html",
         report=report,
+        sheet=sheet_of(report),
         shown=shown,
         number=number,
         overview_page=(number - 1) // PATIENTS_A_PAGE + 1,

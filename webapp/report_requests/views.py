@@ -35,6 +35,7 @@ from webapp.models import Clinic, Download, Keeping, LegalHold, Report
 from webapp.report_requests import TooMany, listing
 from webapp.report_requests.forms import USUAL, AskForm, form_for
 from webapp.report_requests.reading import read
+from webapp.report_requests.sheets import sheet_of
 
 blueprint = Blueprint("report_requests", __name__, url_prefix="/reports")
 
@@ -296,6 +297,7 @@ def _state(report: Report) -> dict[str, object]:
         "before": report_requests.position(report) if report.status == "queued" else 0,
         "asked_at": words.moment(report.asked_at, report.clinic.timezone),
         "begun_at": _begun_at(report),
+        "sheet": sheet_of(report),
     }
 
 

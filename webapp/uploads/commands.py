@@ -1,5 +1,6 @@
 """flask upload: a sheet without a browser."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from webapp.models import Person, Upload
 from webapp.report_requests import TooMany
 from webapp.uploads import showing, steps, understanding
 from webapp.uploads.accepting import Changed, NotWaiting, shown_of
-from webapp.uploads.checking import Choices, Findings
+from webapp.uploads.checking import Findings
 from webapp.uploads.ending import discard
 from webapp.uploads.layout import Ask
 from webapp.uploads.receiving import TooLarge
@@ -80,7 +81,7 @@ def _answer(brought: Upload, answers: tuple[str, ...], add_unknown: bool) -> Non
             told = "\n".join(_question(ask, wrong[ask.key]) for ask in asks if ask.key in wrong)
             raise click.ClickException(f"The sheet leaves open what it means. Answer with --answer KEY=VALUE:\n{told}")
     if add_unknown:
-        steps.choose(brought, Choices("add", Understanding.of(brought).choices.names))
+        steps.choose(brought, replace(Understanding.of(brought).choices, unknown="add"))
         db.session.refresh(brought)
 
 

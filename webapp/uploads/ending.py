@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from webapp import audit
 from webapp.extensions import db
@@ -31,8 +31,10 @@ def discard(upload: Upload, person: Person) -> bool:
 
 
 def forget_old() -> None:
-    """Discard the sheets that nobody has gone on with. Their files are written down as unwanted, which the tick removes
-    too. The tick calls this each minute."""
+    """Discard the sheets that nobody has gone on with, and remove the rows of those of which nothing came, whose names
+    may tell of patients. Their files are written down as unwanted, which the tick removes too. The tick calls this each
+    minute."""
+    _forget_ended()
     left = select(Upload.id).where(Upload.forgotten_since(A_DAY)).order_by(Upload.received_at).limit(AT_ONCE)
     forgotten = list(db.session.scalars(left))
     db.session.commit()
@@ -43,3 +45,9 @@ def forget_old() -> None:
         db.session.commit()
     if forgotten:
         log.info("sheets that nobody went on with are discarded", extra={"uploads": len(forgotten)})
+
+
+def _forget_ended() -> None:
+    over = select(Upload.id).where(Upload.over_since(A_DAY)).limit(AT_ONCE)
+    db.session.execute(delete(Upload).where(Upload.id.in_(over.scalar_subquery())))
+    db.session.commit()

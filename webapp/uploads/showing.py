@@ -10,7 +10,7 @@ from webapp import words
 from webapp.uploads.checking import Findings
 from webapp.uploads.drafts import Fault, Outcome
 from webapp.uploads.layout import FIELDS, LEFT_OUT, Ask, Layout
-from webapp.uploads.workbook import Cell, Sheet
+from webapp.uploads.workbook import Cell, Sheet, letter
 
 PER_PAGE = 50
 EXAMPLES = 3
@@ -99,12 +99,6 @@ class ShownColumn:
     hint: str
 
 
-def letter(column: int) -> str:
-    """A column's name as spreadsheets have it: 0 is A, 26 is AA."""
-    first, second = divmod(column, 26)
-    return (letter(first - 1) if first else "") + chr(ord("A") + second)
-
-
 def cell(value: Cell) -> str:
     """A cell as a reader of the sheet would see it."""
     if value is None:
@@ -178,6 +172,18 @@ def kinds(findings: Findings) -> list[Kind]:
         for name, count in findings.counts.by_kind
     ]
     return sorted(listed, key=lambda one: [told for told, _ in map(OUTCOMES.get, order)].index(one.outcome))  # type: ignore[misc]
+
+
+MOST_TAKEN_FOR = 200
+"""Patients who are listed whom the sheet names by MRN alone."""
+
+
+def taken_for(findings: Findings) -> list[tuple[str, str, str]]:
+    """MRN, who that is on record, and in which rows, as the sheet counts them."""
+    return [
+        (one.mrn, one.who, words.listed([f"{row + 1}" for row in one.rows[:5]] + ["more"] * (len(one.rows) > 5)))
+        for one in findings.taken_for[:MOST_TAKEN_FOR]
+    ]
 
 
 def columns(sheet: Sheet, layout: Layout, asks: Mapping[str, Ask], given: Mapping[str, str]) -> list[ShownColumn]:

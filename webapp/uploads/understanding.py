@@ -16,6 +16,7 @@ from webapp.uploads.checking import Choices, check
 from webapp.uploads.layout import LEFT_OUT, Answers, Ask, Layout
 from webapp.uploads.workbook import Sheet, Workbook
 
+_MISSING = {"day": "Enter a date.", "time": "Enter a time."}
 _UNREADABLE = {
     "day": "Enter a real date, such as 31 October 2026.",
     "time": "Enter a time, such as 14:05.",
@@ -31,11 +32,14 @@ class Understanding:
     choices: Choices = field(default_factory=Choices)
 
     def to_json(self) -> str:
+        choices = self.choices
         plain = {
             "layout": self.layout.to_json(),
             "answers": self.answers.to_json(),
-            "unknown": self.choices.unknown,
-            "names": {mrn: list(name) for mrn, name in self.choices.names.items()},
+            "unknown": choices.unknown,
+            "by_mrn": dict(choices.by_mrn),
+            "scales": choices.scales,
+            "names": {mrn: list(name) for mrn, name in choices.names.items()},
         }
         return json.dumps(plain, ensure_ascii=False)
 
@@ -44,7 +48,7 @@ class Understanding:
         plain: dict[str, Any] = json.loads(upload.answers)
         names = {mrn: (family, given) for mrn, (family, given) in plain["names"].items()}
         layout, answers = Layout.from_json(plain["layout"]), Answers.from_json(plain["answers"])
-        return cls(layout, answers, Choices(plain["unknown"], names))
+        return cls(layout, answers, Choices(plain["unknown"], names, plain["by_mrn"], plain["scales"]))
 
     def chosen(self, choices: Choices) -> "Understanding":
         return replace(self, choices=choices)
@@ -80,17 +84,16 @@ def first_look(clinic: Clinic, workbook: Workbook) -> Understanding:
 
 def questions(upload: Upload, workbook: Workbook, understood: Understanding) -> tuple[Ask, ...]:
     """All that the sheet does not say, answered already or not; what columns mean comes before all else."""
-    answers = understood.answers
-    bare = Answers(sheet=answers.sheet, columns=answers.columns)
-    return layouts.asked(workbook, understood.layout, bare, upload.clinic.date_order)
+    return layouts.questions(workbook, understood.layout, understood.answers, upload.clinic.date_order)
 
 
 def given(understood: Understanding) -> dict[str, str]:
     """The answers there are, by the keys of the questions."""
     answers = understood.answers
     single = {"sheet": answers.sheet, "date_order": answers.date_order, "name_order": answers.name_order}
-    by_key = {
+    by_key: dict[str, Mapping[str, str]] = {
         "columns": {str(index): meaning for index, meaning in answers.columns.items()},
+        "date_orders": {str(index): order for index, order in answers.date_orders.items()},
         "days": answers.days,
         "times": answers.times,
         "units": answers.units,
@@ -118,7 +121,7 @@ def answered(
     for key, ask in asks.items():
         value = form.get(key, "").strip()
         if not value and not ask.optional:
-            wrong[key] = "Enter a date." if ask.kind == "day" else "Choose one."
+            wrong[key] = _MISSING.get(ask.kind, "Choose one.")
             continue
         try:
             answers = answers.told(key, value)
@@ -130,19 +133,17 @@ def answered(
     return replace(understood, answers=answers), wrong
 
 
-def go_on(upload: Upload, workbook: Workbook, understood: Understanding) -> None:
-    """Ask what is still missing; else try the sheet out. Not committed."""
-    clinic = upload.clinic
+def outcome(clinic: Clinic, workbook: Workbook, understood: Understanding) -> dict[str, Any]:
+    """What follows: more to be asked, or a dry run. Columns of models.Upload with their values."""
+    answers = understood.to_json()
     if layouts.asked(workbook, understood.layout, understood.answers, clinic.date_order):
-        Upload.ask(upload.id, understood.to_json())
-        return
-    today = clock.today(clinic.timezone)
+        return {"status": "asking", "answers": answers, "findings": None, "told": "{}"}
     drafted = layouts.drafts(
         workbook, understood.layout, understood.answers,
-        zone=clinic.timezone, today=today, date_order=clinic.date_order,
+        zone=clinic.timezone, today=clock.today(clinic.timezone), date_order=clinic.date_order,
     )  # fmt: skip
     findings = check(drafted, understood.sheet(workbook), clinic, understood.choices)
-    Upload.check(upload.id, understood.to_json(), findings.pack(), findings.told_json)
+    return {"status": "checked", "answers": answers, "findings": findings.pack(), "told": findings.told_json}
 
 
 def remember(upload: Upload, workbook: Workbook, understood: Understanding, person_id: int) -> None:

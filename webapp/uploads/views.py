@@ -1,5 +1,6 @@
 """The pages of sheets: bring one, answer what it does not say, look at the dry run, accept it."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import BinaryIO, cast
@@ -8,6 +9,7 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, rend
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import HTTPException
 
 from webapp import clock, words
 from webapp.accounts import access, people
@@ -16,12 +18,13 @@ from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.models import Clinic, Report, Upload
 from webapp.report_requests import TooMany
-from webapp.uploads import showing, steps, understanding
+from webapp.uploads import receiving, showing, steps, understanding
 from webapp.uploads.accepting import Changed, NotWaiting, shown_of
-from webapp.uploads.checking import Choices, Findings, marked
+from webapp.uploads.checking import Choices, Findings, OlderForm, marked
 from webapp.uploads.ending import discard as discard_sheet
 from webapp.uploads.example import example
-from webapp.uploads.receiving import MOST_BYTES, TooLarge, same_before
+from webapp.uploads.receiving import TooLarge, same_before
+from webapp.uploads.steps import ChangedMeanwhile
 from webapp.uploads.understanding import Understanding, workbook_of
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
@@ -38,6 +41,7 @@ STATUS_WORDS = {
     "checked": ("Waits for you", "warn"),
     "refused": ("Could not be read", "bad"),
     "accepted": ("Accepted", "ok"),
+    "taken back": ("Taken back", ""),
     "discarded": ("Discarded", ""),
 }
 
@@ -46,7 +50,7 @@ STATUS_WORDS = {
 def allow_sheets(endpoint: str | None, values: dict[str, object] | None) -> None:
     """A sheet may be larger than what other pages take. Said before anything reads the request."""
     if endpoint == "uploads.bring":
-        request.max_content_length = MOST_BYTES + FORM_ALLOWANCE
+        request.max_content_length = receiving.MOST_BYTES + FORM_ALLOWANCE
 
 
 @blueprint.before_request
@@ -71,6 +75,12 @@ def bring() -> ResponseReturnValue:
     except TooLarge as fault:
         return _index(str(fault)), 422
     return redirect(url_for(".show", upload_id=upload.id), 303)
+
+
+@blueprint.errorhandler(413)
+def too_large(fault: HTTPException) -> ResponseReturnValue:
+    """One that is not even read to its end, for it is far too large."""
+    return _index(receiving.TOO_LARGE), 413
 
 
 @blueprint.get("/example")
@@ -103,41 +113,65 @@ def answer(upload_id: str) -> ResponseReturnValue:
     upload = _open_or_over(upload_id)
     if not isinstance(upload, Upload):
         return upload
-    wrong = steps.answer(upload, request.form.to_dict())
+    try:
+        wrong = steps.answer(upload, request.form.to_dict())
+    except ChangedMeanwhile as fault:
+        wrong = {}
+        flash(str(fault), "warn")
     if wrong:
         return _asking_page(upload, wrong), 422
     return redirect(url_for(".show", upload_id=upload.id), 303)
 
 
-@blueprint.post("/<upload_id>/unknown")
+@blueprint.post("/<upload_id>/choices")
 def choose(upload_id: str) -> ResponseReturnValue:
-    """Whether patients who are not on record are added, with the names that the sheet lacks."""
+    """Which patients who are not on record are added, with the names that the sheet lacks; and whether scales of SpO2
+    change on record."""
     upload = _open_or_over(upload_id)
     if not isinstance(upload, Upload):
         return upload
     if upload.status == "checked":
-        findings = _findings(upload)
-        names = dict(Understanding.of(upload).choices.names)
-        for at, one in enumerate(findings.unknown[:MOST_NAMED]):
-            told = tuple(words.printable(request.form.get(f"name-{at}-{part}", "")).strip()[:200] for part in _PARTS)
-            if any(told):
-                names[one.mrn] = cast("tuple[str, str]", told)
-            elif f"name-{at}-family" in request.form:
-                names.pop(one.mrn, None)
-        adds = request.form.get("unknown") == "add"
-        steps.choose(upload, Choices("add" if adds else "leave out", names))
+        try:
+            steps.choose(upload, _chosen(_findings(upload)))
+        except ChangedMeanwhile as fault:
+            flash(str(fault), "warn")
     return redirect(url_for(".show", upload_id=upload.id), 303)
+
+
+def _chosen(findings: Findings) -> Choices:
+    """The choices of before, with those that the form holds."""
+    before, form = findings.choices, request.form
+    names, by_mrn = dict(before.names), dict(before.by_mrn)
+    for one in findings.unknown:
+        field = _field(one.mrn)
+        if field not in form:
+            continue
+        by_mrn[one.mrn] = "add" if f"{field}-add" in form else "leave out"
+        told = tuple(words.printable(form.get(f"{field}-{part}", "")).strip()[:200] for part in _PARTS)
+        if any(told):
+            names[one.mrn] = cast("tuple[str, str]", told)
+        elif f"{field}-family" in form:
+            names.pop(one.mrn, None)
+    if "add-all" in form:
+        # Whoever looks like somebody on record is added only by itself.
+        by_mrn = {one.mrn: by_mrn[one.mrn] for one in findings.unknown if one.looks_like and one.mrn in by_mrn}
+    unknown = "add" if "add-all" in form else before.unknown
+    scales = "scales-change" in form if "scales" in form else before.scales
+    return Choices(unknown, names, by_mrn, scales)
 
 
 @blueprint.post("/<upload_id>/accept")
 def accept(upload_id: str) -> ResponseReturnValue:
     upload = access.upload_or_404(upload_id)
-    if upload.status not in ("checked", "accepted"):
+    if upload.status not in ("checked", "accepted") or not request.form.get("shown"):
         return redirect(url_for(".show", upload_id=upload.id), 303)
     try:
-        report = steps.accept(upload, current_person(), limit=_limit(), shown=request.form.get("shown", ""))
+        report = steps.accept(upload, current_person(), limit=_limit(), shown=request.form["shown"])
     except Changed:
-        return _checked_page(upload, changed=True), 409
+        upload = access.upload_or_404(upload_id)
+        if upload.status == "checked":
+            return _checked_page(upload, changed=True), 409
+        return redirect(url_for(".show", upload_id=upload.id), 303)
     except (TooMany, NotWaiting) as fault:
         flash(str(fault), "warn")
         return redirect(url_for(".show", upload_id=upload.id), 303)
@@ -181,8 +215,14 @@ def _open_or_over(upload_id: str) -> Upload | ResponseReturnValue:
 
 
 def _findings(upload: Upload) -> Findings:
+    """What the dry run found; where another version of us has written it down, it is done again."""
     assert upload.findings is not None
-    return Findings.unpack(upload.findings)
+    try:
+        return Findings.unpack(upload.findings)
+    except OlderForm:
+        steps.choose(upload, Understanding.of(upload).choices)
+        db.session.refresh(upload)
+        return Findings.unpack(upload.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +272,7 @@ def _latest_reports(upload_ids: list[str]) -> dict[str, Report]:
 def _row(upload: Upload, report: Report | None, zone: str) -> Row:
     status, kind = STATUS_WORDS[upload.status]
     href = url_for(".show", upload_id=upload.id)
-    if report is not None:
+    if report is not None and upload.status == "accepted":
         href = url_for("report_requests.show", report_id=report.id)
     return Row(
         id=upload.id,
@@ -296,7 +336,10 @@ def _checked_page(upload: Upload, *, changed: bool = False) -> str:
         unknown=_unknown(findings),
         unknown_told=words.plural(len(findings.unknown), "patient"),
         more_unknown=max(0, len(findings.unknown) - MOST_NAMED),
-        choice=findings.choices.unknown,
+        scales=findings.scales,
+        taken_for=showing.taken_for(findings),
+        conversions=[one.sentence for one in findings.conversions],
+        changes_scales=findings.choices.scales,
         kinds=showing.kinds(findings),
         show=show,
         has_faults=has_faults,
@@ -311,23 +354,31 @@ def _checked_page(upload: Upload, *, changed: bool = False) -> str:
     )
 
 
-def _unknown(findings: Findings) -> list[dict[str, str]]:
-    shown = []
-    for at, one in enumerate(findings.unknown[:MOST_NAMED]):
+def _unknown(findings: Findings) -> list[dict[str, str | bool]]:
+    shown: list[dict[str, str | bool]] = []
+    for one in findings.unknown[:MOST_NAMED]:
         family, given = findings.choices.names.get(one.mrn, ("", ""))
-        asks = one.asks_name or one.mrn in findings.choices.names
         shown.append(
             {
                 "mrn": one.mrn,
-                "name": one.name or "–",
+                "name": one.name,
                 "rows": words.number(one.rows),
-                "looks_like": one.looks_like,
-                "field": f"name-{at}" if asks else "",
+                "told": " ".join(filter(None, (one.looks_like, one.twin))),
+                "field": _field(one.mrn),
+                "asks_name": one.asks_name or one.mrn in findings.choices.names,
+                "lacks_name": one.asks_name and one.choice == "add",
                 "family": family,
                 "given": given,
+                "is_added": one.choice == "add",
             }
         )
     return shown
+
+
+def _field(mrn: str) -> str:
+    """The name of the form's fields for a patient who is not on record: of this one whatever else has changed, and
+    nobody's number in a page's addresses."""
+    return f"of-{hashlib.sha256(mrn.encode()).hexdigest()[:16]}"
 
 
 def _before(upload: Upload) -> dict[str, str] | None:
@@ -348,11 +399,13 @@ def _ended_page(upload: Upload) -> str:
         "refused": "This file could not be used",
         "discarded": "This sheet was discarded",
         "accepted": "This sheet was accepted",
+        "taken back": "The readings of this sheet were taken back",
     }
     told = {
         "refused": upload.refusal,
         "discarded": "Nothing of it was kept. Upload it again if that was a mistake.",
         "accepted": "Its readings are in the clinic’s records. These reports were made of it:",
+        "taken back": _taken_back(upload),
     }
     reports = db.session.scalars(select(Report).where(Report.upload_id == upload.id).order_by(Report.asked_at.desc()))
     return render_template(
@@ -361,6 +414,16 @@ def _ended_page(upload: Upload) -> str:
         heading=headings[upload.status],
         told=told[upload.status],
         reports=reports.all(),
+    )
+
+
+def _taken_back(upload: Upload) -> str:
+    if upload.taken_back_at is None or upload.taken_back_by is None:
+        return ""
+    at = words.moment(upload.taken_back_at, upload.clinic.timezone)
+    return (
+        f"On {at}, by {upload.taken_back_by.name}. They are not in the clinic’s records any more. Reports made of them "
+        "before stay as they were, and say so."
     )
 
 

@@ -18,6 +18,16 @@ class TooLong(Exception):
     """A workbook holds too much text."""
 
 
+def letter(column: int) -> str:
+    """A column, counted from 0, as sheets call it: 0 is "A", 27 "AB"."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet. `rows` are all equally long, the last row and the last column hold something, and rows[0] is row 1 of
