@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.uploads.layout.sheets import TODAY, ZONE, book, draft
-from webapp.uploads.layout import Answers, Layout, asked, drafts, headers_sha256, recognise, understood
+from webapp.uploads.layout import Answers, Layout, asked, drafts, headers_sha256, questions, recognise, understood
 from webapp.uploads.workbook import Cell, Sheet, Workbook
 
 HEAD = ("MRN", "Family name", "Date", "Time", "BP", "HR", "Temp (°F)", "SpO2 %", "Air/O2", "AVPU", "RR", "DOB", "Sex")
@@ -72,11 +72,12 @@ def answered(workbook: Workbook, layout: Layout, pick: random.Random, order: str
         asks = asked(workbook, layout, answers, order)
         if not asks:
             return answers
+        assert {one.key for one in asks} <= {one.key for one in questions(workbook, layout, answers, order)}
         for one in asks:
             if one.kind == "choice":
                 answers = answers.told(one.key, pick.choice(one.options)[0])
             else:
-                answers = answers.told(one.key, "2026-11-21" if one.kind == "day" else "")
+                answers = answers.told(one.key, "2026-11-21" if one.kind == "day" else "" if one.optional else "08:00")
     raise AssertionError([one.key for one in asked(workbook, layout, answers, order)])
 
 

@@ -8,6 +8,7 @@ from tests.uploads.layout.sheets import TODAY
 from webapp.uploads.layout.dates import Stamp, day_of, on_the_clock, stamp
 from webapp.uploads.layout.numbers import Unread
 from webapp.uploads.layout.orders import order_of
+from webapp.uploads.layout.people import born_of_parts
 from webapp.uploads.workbook import Cell
 
 DAY, AT = date(2026, 11, 21), time(14, 5)
@@ -94,7 +95,14 @@ ORDERS = [
     (("03/04/2026", "05/06/2026"), "", "dmy", "dmy", False, False),
     (("03/04/2026", "05/06/2026"), "", "ymd", "", True, False),
     (("11/21/2026", "03/04/2026"), "", "dmy", "", True, False),
-    (("11/21/2026", "03/04/2026"), "dmy", "dmy", "dmy", False, False),
+    (("11/21/2026", "03/04/2026"), "dmy", "dmy", "", True, False),
+    (("11/21/2026", "03/04/2026"), "mdy", "dmy", "mdy", False, False),
+    (("19/01/65", "01/08/60", "31/02/70"), "mdy", "", "dmy", False, True),
+    (("19/01/65", "01/08/60"), "mdy", "dmy", "dmy", False, True),
+    (("01/08/05",), "ymd", "dmy", "ymd", False, False),
+    (("01/08/1960",), "ymd", "dmy", "dmy", False, False),
+    (("21/11/2026", "11/21/2026"), "mdy", "dmy", "", True, False),
+    ((*(f"{day}/11/2026" for day in range(13, 31)), "11/21/2026"), "", "dmy", "dmy", False, False),
     (("21/11/2026", "11/21/2026"), "", "", "", True, False),
     (("21/11/2026", "31/02/2026"), "", "dmy", "dmy", False, False),
     (("03/03/2026", "04/04/2026"), "", "", "dmy", False, True),
@@ -125,6 +133,11 @@ def test_a_header_that_tells_the_order_is_believed_while_the_dates_allow_it() ->
     assert order_of([found, other], "mdy", "dmy", "").order == "dmy"
 
 
+def test_what_was_said_of_one_column_alone_holds_whatever_its_dates_are() -> None:
+    stamps = [found for one in ("21/11/2026", "11/21/2026") if isinstance(found := stamp(one), Stamp)]
+    assert order_of(stamps, "", "", "", "mdy").order == "mdy"
+
+
 def test_a_zone_in_the_cell_is_turned_into_the_clinics() -> None:
     for written, there in (
         ("2026-11-21T14:05Z", "22:05"),
@@ -146,3 +159,8 @@ def test_a_time_that_clocks_skipped_is_none_and_of_one_twice_the_first_counts() 
     twice, noted = on_the_clock(date(2026, 10, 25), time(1, 30), None, "Europe/London")
     assert isinstance(twice, datetime)
     assert (twice.isoformat(), bool(noted)) == ("2026-10-25T01:30:00+01:00", True)
+
+
+@pytest.mark.parametrize(("month", "number"), [("Sept", 9), ("Sep.", 9), ("september", 9), (9, 9), ("Mar", 3)])
+def test_a_birth_in_parts_may_name_its_month(month: str | int, number: int) -> None:
+    assert born_of_parts(1971, month, 2, date(2026, 11, 21)) == (date(1971, number, 2), "day")

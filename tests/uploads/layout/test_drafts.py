@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from tests.uploads.layout.sheets import book, draft, moment, only, sheet, told, told_faults, values
+from tests.uploads.layout.sheets import ask, book, draft, moment, only, sheet, told, told_faults, values
 from webapp.uploads.layout import Answers, drafts, recognise
 from webapp.uploads.workbook import Workbook
 
@@ -83,6 +83,16 @@ def test_long_rows_of_one_patient_and_moment_are_one_draft() -> None:
     assert (drafted.read, drafted.faults) == (6, ())
 
 
+def test_a_scale_may_stand_in_any_long_row_of_a_moment() -> None:
+    at = "21/11/2026 08:00"
+    rows = [("A1", at, "HR", 72, "", None), ("A1", at, "SpO2", 91, "", 2), ("A1", at, "RR", 16, "", 2)]
+    drafted = draft(book((*LONG, "Scale"), *rows))
+    assert [(one.rows, one.scale) for one in drafted.drafts] == [((1, 2, 3), 2)]
+    drafted = draft(book((*LONG, "Scale"), *rows, ("A1", at, "BP", "120/80", "", 1), ("A1", at, "Wt", 70, "kg", 1)))
+    assert [(one.rows, one.scale) for one in drafted.drafts] == [((1, 2, 3, 4, 5), None)]
+    assert told_faults(drafted) == [(4, 5, "1", "value left out")]
+
+
 def test_a_long_sheet_tells_once_of_measures_that_are_not_read() -> None:
     at = "2026-11-21 08:00"
     rows = [
@@ -128,68 +138,6 @@ def test_a_patient_without_readings_is_told() -> None:
     assert [(fault.row, fault.kind) for fault in drafted.faults] == [(2, "no readings")]
 
 
-def test_numbers_that_a_spreadsheet_program_has_changed_are_nobodys() -> None:
-    changed = (12.5, 1e17, "1.23457E+11", date(2026, 1, 1), True, "x" * 65, "-", "#REF!")
-    rows = [(cell, "2026-11-21", 72) for cell in (*changed, 17.0, "0017", " a  1 ", "#17")]
-    drafted = draft(book(HEAD, *rows))
-    assert [one.mrn for one in drafted.drafts] == ["17", "0017", "a 1", "#17"]
-    assert [fault.row for fault in drafted.faults] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert {fault.outcome for fault in drafted.faults} == {"rows left out"}
-
-
-NAMES = {
-    "Cruz, Ana Maria": ("Cruz", "Ana Maria"), "Ana Maria Cruz": ("Cruz", "Ana Maria"), "Cruz": ("Cruz", ""),
-    "Juan de la Cruz": ("de la Cruz", "Juan"), "  Ana   Cruz ": ("Cruz", "Ana"), "de la Cruz": ("de la Cruz", ""),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("written", "name"), NAMES.items())
-def test_names_in_one_column(written: str, name: tuple[str, str]) -> None:
-    workbook = book(("Name", "Date", "HR"), (written, "2026-11-21", 72), ("Ana Reyes", "2026-11-21", 72))
-    one = draft(workbook, told({"name_order": "given first"})).drafts[0]
-    if written != "de la Cruz":
-        assert (one.family, one.given) == name
-    one = draft(workbook, told({"name_order": "family first"})).drafts[1]
-    assert (one.family, one.given) == ("Ana", "Reyes")
-
-
-def test_names_that_were_typed_in_are_used_where_the_sheet_has_none() -> None:
-    answers = told({}).named("A1", "Cruz", "Ana")
-    assert [(one.family, one.given) for one in draft(book(HEAD, ROW, ("A2", *ROW[1:])), answers).drafts] == [
-        ("Cruz", "Ana"),
-        ("", ""),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("parts", "born", "precision"),
-    [
-        ((1967, 11, 30), date(1967, 11, 30), "day"), (("67", "Nov", "30"), date(1967, 11, 30), "day"),
-        ((1967, 11, None), date(1967, 11, 1), "month"), ((1967, None, None), date(1967, 1, 1), "year"),
-        ((1967, 13, 1), None, "day"), ((1967, 2, 30), None, "day"), ((None, 2, 3), None, "day"),
-        ((1967.5, 1, 1), None, "day"),
-    ],
-)  # fmt: skip
-def test_a_birth_date_in_three_columns(parts: tuple[object, ...], born: date | None, precision: str) -> None:
-    head = (*HEAD, "Year birth", "Month of birth", "Day birth")
-    drafted = draft(book(head, (*ROW, *parts)))
-    assert (drafted.drafts[0].born, drafted.drafts[0].born_precision) == (born, precision)
-    assert len(drafted.faults) == (born is None)
-
-
-def test_birth_dates_may_be_cut_and_those_that_do_not_exist_are_faults() -> None:
-    rows = [(*ROW, cell) for cell in ("1967-05", 1967, "31/02/1967", "5 May 67", "n/a", "soon")]
-    drafted = draft(book((*HEAD, "DOB"), *rows))
-    found = [(one.born, one.born_precision) for one in drafted.drafts]
-    assert found[:4] == [
-        (date(1967, 5, 1), "month"),
-        (date(1967, 1, 1), "year"),
-        (None, "day"),
-        (date(1967, 5, 5), "day"),
-    ]
-    assert told_faults(drafted) == [(3, 3, "31/02/1967", "value left out"), (6, 3, "soon", "value left out")]
-
-
 def test_a_date_that_cannot_be_read_leaves_its_row_out() -> None:
     rows = [("A1", cell, 72) for cell in ("31/02/2026", None, "soon", "2026-11", "14:05", "21/11/2026")]
     drafted = draft(book(HEAD, *rows))
@@ -232,28 +180,39 @@ def test_formulas_without_a_result_are_faults() -> None:
     assert "never saved" in drafted.faults[1].reason
 
 
+def test_all_columns_that_are_not_read_are_told_at_once() -> None:
+    head = ("MRN", "Date", "HR", "Remarks", "Shoe size", "", "Timestamp", "Empty", "")
+    drafted = draft(book(head, ("A1", "2026-11-21", 72, "x", 38, "y", "2026-11-21 08:00", None, None)))
+    fault = only(drafted.faults)
+    assert (fault.row, fault.column, fault.kind, fault.outcome) == (None, None, "columns not read", "noted")
+    assert fault.reason == "Not read: B, Date; D, Remarks; E, Shoe size; F; H, Empty."
+
+
+def test_of_very_many_columns_that_are_not_read_some_are_named() -> None:
+    drafted = draft(book((*HEAD, *(f"Other {at}" for at in range(100))), (*ROW, *range(100))))
+    assert only(drafted.faults).reason.endswith("; and 60 more.")
+
+
+def test_a_long_sheet_tells_of_columns_that_are_not_read_too() -> None:
+    drafted = draft(book((*LONG, "Weight"), ("A1", "21/11/2026 08:00", "HR", 72, "/min", 70)))
+    assert only(drafted.faults).reason == "Not read: F, Weight."
+
+
 def test_what_is_merged_over_several_rows_holds_for_each() -> None:
     workbook = book(HEAD, ROW, (None, "2026-11-22", 73), merged=((1, 0, 2, 0),))
     assert [(one.mrn, one.rows) for one in draft(workbook).drafts] == [("A1", (1,)), ("A1", (2,))]
 
 
-def test_how_columns_are_read_is_noted_at_their_headers() -> None:
+def test_how_columns_are_read_is_noted_of_the_sheet_with_their_names() -> None:
     workbook = book(("MRN", "Date", "Temp", "SpO2"), ("A1", "21/11/2026", 98.6, 0.96))
     drafted = draft(workbook, order="")
-    assert [(fault.row, fault.column, fault.outcome) for fault in drafted.faults] == [
-        (0, 1, "noted"),
-        (0, 2, "noted"),
-        (0, 3, "noted"),
+    assert [(fault.row, fault.column, fault.outcome) for fault in drafted.faults] == [(None, None, "noted")] * 3
+    assert [(fault.kind, fault.reason.split(":")[0]) for fault in drafted.faults] == [
+        ("order of dates told from the dates", "B, Date"),
+        ("temperature unit told from the numbers", "C, Temp"),
+        ("fractions read as percent", "D, SpO2"),
     ]
     assert values(drafted.drafts[0]) == {"temperature": 37, "oxygen": 96}
-
-
-def test_sexes_in_words_and_codes() -> None:
-    rows = [("A1", "2026-11-21", 72, cell) for cell in ("F", "male", "WOMAN", 1, "", "n/a")]
-    found = draft(book((*HEAD, "Sex"), *rows), told({"sex:1": "other"}))
-    assert [one.sex for one in found.drafts] == ["female", "male", "female", "other", "", ""]
-    many = [("A1", "2026-11-21", 72, f"word {at}") for at in range(20)]
-    assert len(draft(book((*HEAD, "Sex"), *many)).faults) == 20
 
 
 @pytest.mark.parametrize("rows", [(), (HEAD,), (HEAD, (None, None, None))])
@@ -281,6 +240,27 @@ def test_headings_may_tell_the_time_of_a_common_day() -> None:
     assert [one.at for one in draft(workbook).drafts] == [moment("2026-11-21 08:00"), moment("2026-11-21 14:00")]
 
 
+@pytest.mark.parametrize(
+    ("clocks", "cells"), [(("Date", "Time"), ("21/11/2026", "07:30")), (("Taken",), ("21/11/2026 07:30",))]
+)
+def test_a_time_for_all_groups_of_a_day_gives_way_to_those_that_were_said(
+    clocks: tuple[str, ...], cells: tuple[str, ...]
+) -> None:
+    workbook = book(("MRN", *clocks, "Glucose pre (mg/dL)", "Glucose post (mg/dL)"), ("A1", *cells, 90, 130))
+    assert list(ask(workbook)) == ["times:pre", "times:post"]
+    drafted = draft(workbook, told({"times:pre": "08:00", "times:post": "09:00"}))
+    assert [one.at for one in drafted.drafts] == [moment("2026-11-21 08:00"), moment("2026-11-21 09:00")]
+    assert [fault.reason for fault in drafted.faults] == ["Not read: C, Time."] * (len(clocks) - 1)
+
+
+def test_a_second_reading_beside_the_one_that_has_the_time_is_asked_for_its_own() -> None:
+    workbook = book(("MRN", "Date", "Time", "BP", "BP 2"), ("A1", "21/11/2026", "07:30", "120/80", "125/80"))
+    assert list(ask(workbook)) == ["times:2"]
+    drafted = draft(workbook, told({"times:2": "09:00"}))
+    assert [one.at for one in drafted.drafts] == [moment("2026-11-21 07:30"), moment("2026-11-21 09:00")]
+    assert not drafted.faults
+
+
 def test_sheets_that_are_not_read_are_named() -> None:
     one, two = (sheet(HEAD, ROW, name=name) for name in ("Ward A", "Ward B"))
     drafted = draft(Workbook((one, two)), told({"sheet": "1"}))
@@ -292,17 +272,6 @@ def test_two_columns_for_one_number_stop_the_sheet() -> None:
     workbook = book(("X", "Y", "Date", "HR"), ("A1", "A2", "2026-11-21", 72))
     fault = only(draft(workbook, told({"columns:0": "mrn", "columns:1": "mrn"})).faults)
     assert (fault.outcome, "A and B" in fault.reason) == ("stops", True)
-
-
-def test_what_is_wrong_with_a_patient_is_told_at_each_row() -> None:
-    head = ("MRN", "Name", "Date", "HR", "DOB")
-    rows = [("A1", "Cruz", "2026-11-21", 72, "soon"), ("A1", "Cruz", "2026-11-22", 72, "soon")]
-    assert [row for row, *_ in told_faults(draft(book(head, *rows)))] == [1, 2]
-    rows = [(cell, "Cruz", "2026-11-21", 72, None) for cell in (1, True, None, None)]
-    drafted = draft(book(head, *rows, uncounted=frozenset({(4, 0)})))
-    assert [one.mrn for one in drafted.drafts] == ["1", ""]
-    assert [row for row, *_ in told_faults(drafted)] == [2, 4]
-    assert [one.mrn for one in draft(book(head, *rows[:2])).drafts] == ["1"]
 
 
 def test_a_date_whose_formula_has_no_result_leaves_its_row_out() -> None:
@@ -343,8 +312,8 @@ def test_dates_that_do_not_say_all_are_noted() -> None:
     drafted = draft(book((*HEAD, "DOB"), *rows))
     assert {one.at for one in drafted.drafts} == {date(2026, 11, 21)}
     assert {one.born for one in drafted.drafts} == {date(1967, 1, 28)}
-    assert [(fault.row, fault.column, fault.outcome) for fault in drafted.faults] == [
-        (0, 1, "noted"),
-        (0, 1, "noted"),
-        (0, 3, "noted"),
+    assert [(fault.row, fault.kind, fault.reason.split(":")[0]) for fault in drafted.faults] == [
+        (None, "dates given as numbers", "B, Date"),
+        (None, "dates without a year", "B, Date"),
+        (None, "dates given as numbers", "D, DOB"),
     ]

@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from tests.uploads.layout.sheets import ask, book, fields, sheet, told
+from tests.uploads.layout.sheets import ask, book, draft, fields, sheet, told
 from webapp.uploads.layout import Answers, Layout, asked, headers_sha256, recognise, understood
 from webapp.uploads.workbook import Cell, Workbook
 
@@ -81,6 +81,27 @@ def test_parts_of_a_birth_date_under_one_heading() -> None:
     assert [column.field for column in layout.columns] == ["mrn", "born_day", "born_month", "born_year", "pulse"]
 
 
+@pytest.mark.parametrize(
+    ("header", "group", "rest"),
+    [
+        ("glucose PRE", "PRE", "glucose"), ("Pre glucose (mg/dL)", "Pre", "glucose (mg/dL)"),
+        ("Glucose 1h post", "1h post", "Glucose"), ("Glucose (Visit 2)", "Visit 2", "Glucose"),
+        ("glucose_1", "1", "glucose"), ("Glucose - pre-meal", "pre meal", "Glucose"),
+        ("Glucose2", "2", "Glucose"), ("Glucose, fasting", "fasting", "Glucose"),
+    ],
+)  # fmt: skip
+def test_a_group_that_stands_in_a_header_is_not_told_twice(header: str, group: str, rest: str) -> None:
+    column = recognise(book((*WHO, header, "Glucose last"), (*ROW, 90, 130))).columns[2]
+    assert (column.field, column.group, column.header) == ("glucose", group, rest)
+    assert column.name == f"C, {group} {rest}"
+
+
+def test_a_group_that_stands_in_heading_and_header_is_one() -> None:
+    headings, names = ("", "", "Visit 1", "Visit 2"), (*WHO, "HR visit 1", "HR visit 2")
+    layout = recognise(book(headings, names, (*ROW, 72, 73)))
+    assert [(column.group, column.header) for column in layout.columns[2:]] == [("Visit 1", "HR"), ("Visit 2", "HR")]
+
+
 def test_the_same_header_twice_is_two_readings() -> None:
     layout = recognise(book(("MRN", "BP", "HR", "BP", "HR"), ("A1", "120/80", 72, "121/81", 73)))
     assert [column.group for column in layout.columns] == ["", "1", "1", "2", "2"]
@@ -101,6 +122,9 @@ def test_the_same_header_twice_is_two_readings() -> None:
         ("Obs time", ("14:05", "1405"), (), "time"), ("Time", ("2026-11-21 14:05",), (), "moment"),
         ("Race", ("x",), (), "left out"), ("Height", (170,), (), None), ("Patient", ("Cruz", "Reyes"), (), "name"),
         ("Admission weight", (70,), (), None), ("Fasting glucose", (90,), (), "glucose"), ("RR", ("120/80",), (), None),
+        ("Scale", (1, 2), ("SpO2",), "scale"), ("Scale (1/2)", ("1", 2.0), ("O2 sat",), "scale"),
+        ("Scale", (1, 2), (), None), ("Scale", (1, 3), ("SpO2",), None), ("Scale", (), ("SpO2",), "scale"),
+        ("Scale", (1, 2), ("SpO2", "NEWS2 scale"), None), ("Pain scale", (1, 2), ("SpO2",), None),
         ("ID", (1, 2), (), None), ("Rate", (16, 18), (), None),
     ],
 )  # fmt: skip
@@ -128,6 +152,23 @@ def test_two_columns_that_look_like_the_same_measure_are_asked_about() -> None:
     asks = ask(book(("MRN", "HR", "Pulse"), ("A1", 72, 73)))
     assert list(asks) == ["columns:1", "columns:2"]
     assert [field for field, _ in asks["columns:1"].options] == ["pulse", "left out"]
+
+
+def test_a_scale_with_other_numbers_beside_a_saturation_is_asked_about() -> None:
+    workbook = book((*WHO, "SpO2", "Scale"), (*ROW, 97, 1), (*ROW, 97, 3))
+    assert [field for field, _ in ask(workbook)["columns:3"].options] == ["scale", "left out"]
+    drafted = draft(workbook, told({"columns:3": "scale"}))
+    assert [one.scale for one in drafted.drafts] == [1, None]
+    assert [(fault.row, fault.column, fault.reason) for fault in drafted.faults] == [
+        (2, 3, "The SpO2 scale is 1 or 2.")
+    ]
+    assert not ask(book((*WHO, "HR", "Scale"), (*ROW, 72, 3)))
+
+
+def test_a_scale_is_known_beside_a_saturation_of_a_long_sheet_too() -> None:
+    head, at = ("MRN", "Taken at", "Test", "Result", "Scale"), "2026-11-21 08:00"
+    assert fields(recognise(book(head, ("A1", at, "SpO2", 97, 2))))["Scale"] == "scale"
+    assert fields(recognise(book(head, ("A1", at, "HR", 72, 2))))["Scale"] is None
 
 
 def test_a_long_sheet_is_known_by_its_headers_and_measures() -> None:

@@ -11,7 +11,7 @@
 What can be asked is never guessed. What the values leave no doubt about is not asked but noted.
 """
 
-from webapp.uploads.layout.asking import asked
+from webapp.uploads.layout.asking import asked, questions
 from webapp.uploads.layout.drafting import drafts
 from webapp.uploads.layout.layout import FIELDS, LEFT_OUT, Answers, Ask, Column, Layout
 from webapp.uploads.layout.recognising import headers_sha256, recognise, understood
@@ -26,6 +26,7 @@ __all__ = [
     "asked",
     "drafts",
     "headers_sha256",
+    "questions",
     "recognise",
     "understood",
 ]

@@ -1,6 +1,6 @@
 """What must be asked before a sheet can be read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from webapp.content.vitals.bands import NEWS2
 from webapp.content.vitals.daily import NUMBERS
@@ -22,7 +22,7 @@ from webapp.uploads.layout.layout import (
 from webapp.uploads.layout.numbers import Unread
 from webapp.uploads.layout.plan import Plan
 from webapp.uploads.layout.recognising import likely_sheets
-from webapp.uploads.workbook import Workbook
+from webapp.uploads.workbook import Workbook, letter
 
 MOST_CODES = 8
 """Different codes of sex that are asked about; a column with more holds something else, and each is a fault."""
@@ -46,6 +46,19 @@ _WORDS = {
 def asked(workbook: Workbook, layout: Layout, answers: Answers, date_order: str) -> tuple[Ask, ...]:
     """What is still to be answered before drafts can be made; empty when they can. What columns mean comes first, since
     all else depends on it. `date_order` is the clinic's convention, empty where it has not said."""
+    return _asked(workbook, layout, answers, date_order, answers.days)
+
+
+def questions(workbook: Workbook, layout: Layout, answers: Answers, date_order: str) -> tuple[Ask, ...]:
+    """All that the sheet does not say, answered already or not, as a form asks it: what asked() tells, and what it told
+    before it was answered. The meaning of columns that is answered is none of it."""
+    bare = Answers(sheet=answers.sheet, columns=answers.columns)
+    return _asked(workbook, layout, bare, date_order, answers.days)
+
+
+def _asked(
+    workbook: Workbook, layout: Layout, answers: Answers, date_order: str, days: Mapping[str, str]
+) -> tuple[Ask, ...]:
     if not workbook.sheets:
         return ()
     if not answers.sheet and len(sheets := likely_sheets(workbook)) > 1:
@@ -56,20 +69,23 @@ def asked(workbook: Workbook, layout: Layout, answers: Answers, date_order: str)
         return about_columns
     if not plan.has_patients or not plan.has_readings:
         return ()
-    return (*_date_order(plan), *_names(plan), *_moments(plan), *_units(plan), *_sex(plan), *_everybody(plan))
+    return (*_date_order(plan), *_names(plan), *_moments(plan, days), *_units(plan), *_sex(plan), *_everybody(plan))
 
 
 def _columns(plan: Plan) -> Iterator[Ask]:
-    """The columns in doubt. When there are none and patients or readings are missing: those that are not recognised."""
+    """The columns in doubt. When there are none and patients or readings are missing: those that are not recognised,
+    the first one with what is missing as its hint."""
     unasked = [column for column in plan.layout.columns if column.index not in plan.answers.columns]
     doubtful = [column for column in unasked if column.may_be]
     for column in doubtful:
         fields = tuple(dict.fromkeys((*column.may_be, LEFT_OUT)))
         yield _about(plan, column, "The header can mean several things, or another column means the same.", fields)
+    hint = _what_is_missing(plan)
     if not doubtful and not (plan.has_patients and plan.has_readings):
         for column in unasked:
             if column.field is None:
-                yield _about(plan, column, _what_is_missing(plan), tuple(FIELDS))
+                yield _about(plan, column, hint, tuple(FIELDS))
+                hint = ""
 
 
 def _what_is_missing(plan: Plan) -> str:
@@ -79,7 +95,7 @@ def _what_is_missing(plan: Plan) -> str:
 
 
 def _about(plan: Plan, column: Column, hint: str, fields: tuple[str, ...]) -> Ask:
-    name = f"{text.letter(column.index)}, {column.header}," if column.header else text.letter(column.index)
+    name = f"{letter(column.index)}, {column.header}," if column.header else letter(column.index)
     options = tuple((field, FIELDS[field]) for field in fields)
     examples = _examples(plan, column)
     return Ask(
@@ -93,18 +109,25 @@ def _examples(plan: Plan, column: Column) -> tuple[str, ...]:
 
 
 def _date_order(plan: Plan) -> Iterator[Ask]:
-    for column in plan.layout.columns:
-        order = plan.orders.get(column.index)
-        if order is None or not order.asked:
+    """The order of dates in columns that leave it open, once, and that of each column that contradicts itself or how
+    dates usually stand."""
+    asked = [
+        column for column in plan.layout.columns if column.index in plan.orders and plan.orders[column.index].asked
+    ]
+    together = [column for column in asked if not plan.orders[column.index].alone]
+    for column in asked:
+        order = plan.orders[column.index]
+        if not order.alone and column is not together[0]:
             continue
+        key, names = "date_order", " and ".join(column.name for column in together)
         hint = "The dates can be read in more than one way."
-        if order.conflict:
-            hint = "As your clinic writes dates not all of these can be read; in another order they can."
+        if order.alone:
+            key, names = f"date_orders:{column.index}", column.name
+            hint = "Not all of these dates can be read in one order, or not in the one that is usual."
         yield Ask(
-            "date_order", "In which order do dates stand?", hint, "choice",
+            key, f"In which order do the dates of {names} stand?", hint, "choice",
             tuple((one, ORDERS[one]) for one in order.likely), column.index, _doubtful_dates(plan, column),
         )  # fmt: skip
-        return
 
 
 def _doubtful_dates(plan: Plan, column: Column) -> tuple[str, ...]:
@@ -128,17 +151,31 @@ def _names(plan: Plan) -> Iterator[Ask]:
         )  # fmt: skip
 
 
-def _moments(plan: Plan) -> Iterator[Ask]:
-    """The day of each group that the sheet does not tell, and the time of day where it matters and can be left open."""
+def _moments(plan: Plan, days: Mapping[str, str]) -> Iterator[Ask]:
+    """The day of each group that the sheet does not tell, and the time of day where it matters. It can be left open but
+    of groups on one `days`, which nothing else tells apart."""
     for group in plan.groups:
         of = f" of “{group}”" if group else ""
         has_time, has_day = plan.has_time(group), plan.has_day(group)
         if not has_day and group not in plan.answers.days:
             hint = "The sheet tells times but no date." if has_time else "The sheet does not tell when."
             yield Ask(f"days:{group}", f"On which day were the readings{of} taken?", hint, "day")
-        if not has_time and group not in plan.answers.times and (not has_day or plan.shares_day(group)):
+        key, label = f"times:{group}", f"At what time were the readings{of} taken?"
+        if together := plan.together(group, days):
+            if not plan.answers.times.get(group):
+                yield Ask(key, label, _on_one_day(together), "time")
+        elif not has_time and not has_day and group not in plan.answers.times:
             hint = "Leave this empty where it is not known, or differs from patient to patient."
-            yield Ask(f"times:{group}", f"At what time were the readings{of} taken?", hint, "time", optional=True)
+            yield Ask(key, label, hint, "time", optional=True)
+
+
+def _on_one_day(groups: tuple[str, ...]) -> str:
+    named = [f"“{group}”" for group in groups if group]
+    names = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) == len(groups) else "Several readings of a patient"
+    return (
+        f"{names} are on the same day. At what time was each? Without times they cannot be told apart: where nobody "
+        "knows, enter an estimated time."
+    )
 
 
 def _units(plan: Plan) -> Iterator[Ask]:

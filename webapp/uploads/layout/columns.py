@@ -1,5 +1,6 @@
 """What columns mean once their values are looked at, and where that leaves doubt."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -73,6 +74,7 @@ def settled_columns(
         seen = [_of_kind(one, is_long) for one in seen]
     fields = {one.field for one in seen}
     seen = [_by_values(one, fields) for one in seen]
+    seen = _with_scale(seen)
     seen = _in_groups(seen)
     seen = _one_of_each(seen)
     return Layout(number, header_rows, first, "long" if is_long else "wide", tuple(one.column for one in seen))
@@ -145,6 +147,8 @@ def _chosen(one: _Seen, others: set[str | None]) -> _Seen:
     """One of the fields that a short or doubtful header may mean, where the values leave no other; else all of them, to
     be asked about."""
     may_be = one.meant.may_be
+    if "scale" in may_be:
+        return one
     if "mrn" in may_be:
         return _who(one, others, may_be)
     free = tuple(field for field in may_be if field not in others)
@@ -170,6 +174,27 @@ def _who(one: _Seen, others: set[str | None], may_be: tuple[str, ...]) -> _Seen:
         return one.now("mrn")
     counts = one.numbers == [float(at) for at in range(1, len(one.cells) + 1)]
     return one.now(LEFT_OUT) if counts and others & {"name", "family"} else one.now(None, may_be)
+
+
+def _with_scale(seen: list[_Seen]) -> list[_Seen]:
+    """A column headed "Scale" is that of SpO2 where there are saturations beside it and it holds nothing but 1 and 2;
+    with anything else in it, somebody must say. It tells of something else where there are no saturations, or another
+    column tells their scale."""
+    fields = {one.field for one in seen} | {field for one in seen for field in one.column.may_be}
+    words = (text.shown(cell) for one in seen if one.field == "measure" for cell in one.cells)
+    is_told = "scale" in fields or not ("oxygen" in fields or any(_is_oxygen(word) for word in words))
+    found = []
+    for one in seen:
+        if one.field is None and "scale" in one.meant.may_be and not is_told:
+            is_scale = one.share(lambda cell: not isinstance(spoken.scale(cell), Unread)) == 1 or not one.cells
+            one = one.now("scale") if is_scale else one.now(None, one.meant.may_be)
+        found.append(one)
+    return found
+
+
+def _is_oxygen(word: str) -> bool:
+    meant = measure_of(word)
+    return "oxygen" in (meant.field, *meant.may_be)
 
 
 def _is_supply(one: _Seen) -> bool:
@@ -242,7 +267,9 @@ def _in_groups(seen: list[_Seen]) -> list[_Seen]:
             heading = one.column.group
             group = heading if heading in told_apart or is_moment_like(heading) or _is_day(heading) else ""
             if one.meant.suffix and counts[one.field] > 1:
-                group = f"{group} {_as_written(one)}".strip()
+                suffix, header = _parted(one)
+                group = group if text.key(suffix) == text.key(group) else f"{group} {suffix}".strip()
+                one = replace(one, column=replace(one.column, header=header))
             elif one.meant.suffix not in ("", *_STILL_NOW) and one.field in MEASURES:
                 one = one.now(None, (str(one.field), LEFT_OUT))
         found.append(replace(one, column=replace(one.column, group=group)))
@@ -254,12 +281,15 @@ def _is_day(heading: str) -> bool:
     return isinstance(found, Stamp) and found.has_day
 
 
-def _as_written(one: _Seen) -> str:
-    """The words of the suffix in the header's own letters: "PRE"."""
-    words = text.cleaned(one.column.header.replace("_", " ")).split(" ")
+def _parted(one: _Seen) -> tuple[str, str]:
+    """A header such as "Glucose PRE (mg/dL)" as the words that tell the moment, in its own letters, and the rest."""
+    words = re.split(r"[ \-]+", text.cleaned(one.column.header.replace("_", " ")))
     wanted = one.meant.suffix.split()
     kept = [word for word in words if text.key(word) in wanted]
-    return " ".join(kept) if len(kept) == len(wanted) else one.meant.suffix
+    rest = " ".join(word for word in words if text.key(word) not in wanted).rstrip(" ,;:-")
+    if len(kept) == len(wanted):
+        return " ".join(word.strip("()[],;:-") for word in kept), rest
+    return one.meant.suffix, " ".join(words).removesuffix(one.meant.suffix).strip()
 
 
 def _one_of_each(seen: list[_Seen]) -> list[_Seen]:

@@ -107,7 +107,9 @@ _FRACTION = re.compile(r"0[.,]\d{3,}")
 _SPLIT = re.compile(r"(?: at |, ?| |t(?=\d\d:))")
 _FIGURES = re.compile(r"(\d{1,4}) ?[/.\- ] ?(\d{1,2}) ?[/.\- ] ?(\d{1,4})\.?")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? ")
-_MONTHS = {name[:length].casefold(): at for at, name in enumerate(MONTHS, 1) for length in (3, len(name))} | {"sept": 9}
+MONTH_NUMBERS = {name[:length].casefold(): at for at, name in enumerate(MONTHS, 1) for length in (3, len(name))} | {
+    "sept": 9
+}
 
 
 def _written(plain: str) -> Stamp | Unread:
@@ -172,13 +174,13 @@ def _named(plain: str) -> Stamp | Unread:
     words = [
         word for word in re.split(r"[ ,./\-]+|(?<=\d)(?=[a-z]{3})|(?<=[a-z]{3})(?=\d)", plain) if word and word != "of"
     ]
-    at = next((place for place, word in enumerate(words) if word in _MONTHS), None)
+    at = next((place for place, word in enumerate(words) if word in MONTH_NUMBERS), None)
     if at is None or not 2 <= len(words) <= 3:
         return _NO_DATE
     others = [re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", word) for word in words[:at] + words[at + 1 :]]
     if not all(re.fullmatch(r"\d{1,2}|\d{4}", other) for other in others):
         return _NO_DATE
-    month = _MONTHS[words[at]]
+    month = MONTH_NUMBERS[words[at]]
     if len(others) == 1:
         if len(others[0]) == 4:
             return _of_month(int(others[0]), month)

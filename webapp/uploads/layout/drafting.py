@@ -1,6 +1,7 @@
 """The rows of a sheet as drafts."""
 
 from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from webapp.content.vitals.daily import OXYGEN_GIVEN
@@ -14,8 +15,10 @@ from webapp.uploads.layout.plan import Plan
 from webapp.uploads.layout.readers import UNCOUNTED, Item, Manner, Reader, Trouble
 from webapp.uploads.layout.recognising import likely_sheets
 from webapp.uploads.layout.rows import Row
-from webapp.uploads.workbook import Cell, Workbook
+from webapp.uploads.workbook import Cell, Workbook, letter
 
+MOST_NAMED = 40
+"""Columns that are named one by one where they are not read."""
 _NO_READINGS = "Nothing that was measured can be read in this row."
 
 
@@ -31,13 +34,13 @@ def drafts(workbook: Workbook, layout: Layout, answers: Answers, *, zone: str, t
     for at, row in plan.rows.data:
         drafting.take(at, row)
     faults = sorted(
-        [*_not_read(others), *drafting.noted(), *drafting.faults],
+        [*_sheets_not_read(others), *_columns_not_read(plan), *drafting.noted(), *drafting.faults],
         key=lambda fault: (-1 if fault.row is None else fault.row, -1 if fault.column is None else fault.column),
     )
     return Drafted(drafting.drafts(), tuple(faults), len(plan.rows.data), plan.rows.ignored)
 
 
-def _not_read(sheets: list[str]) -> list[Fault]:
+def _sheets_not_read(sheets: list[str]) -> list[Fault]:
     if not sheets:
         return []
     names = ", ".join(f"“{name}”" for name in sheets)
@@ -45,12 +48,21 @@ def _not_read(sheets: list[str]) -> list[Fault]:
     return [Fault(None, None, "sheets not read", "", reason, "noted")]
 
 
+def _columns_not_read(plan: Plan) -> list[Fault]:
+    names = [column.name for column in plan.not_read]
+    if not names:
+        return []
+    more = f"; and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    reason = f"Not read: {'; '.join(names[:MOST_NAMED])}{more}."
+    return [Fault(None, None, "columns not read", "", reason, "noted")]
+
+
 def _stopped(plan: Plan) -> Fault | None:
     reason = ""
     if not plan.sheet.rows:
         reason = "The sheet is empty."
     elif plan.told_twice:
-        names = " and ".join(text.letter(column.index) for column in plan.told_twice)
+        names = " and ".join(letter(column.index) for column in plan.told_twice)
         reason = f"Columns {names} are both said to hold the same: {FIELDS[str(plan.told_twice[0].field)]}."
     elif not plan.has_patients:
         reason = "No column tells whose readings these are."
@@ -76,15 +88,13 @@ class _Drafting:
         )
 
     def noted(self) -> list[Fault]:
-        """How columns are read as a whole, told at their headers."""
-        layout = self.plan.layout
-        row = layout.header_rows[-1] if layout.header_rows else layout.first_row
-        found = [Fault(row, column, "dates read so", "", noted, "noted") for column, noted in self.plan.of_dates()]
+        """How columns are read as a whole."""
+        names = {column.index: column.name for column in self.plan.layout.columns}
+        found = [(names[column], noted) for column, noted in self.plan.of_dates()]
         for of, (_, noted) in self.plan.manners.items():
-            if noted:
-                column = of if isinstance(of, int) else self.plan.columns["value"].index
-                found.append(Fault(row, column, "numbers read so", "", noted, "noted"))
-        return found
+            if noted is not None:
+                found.append((names[of] if isinstance(of, int) else FIELDS[of], noted))
+        return [Fault(None, None, noted.kind, "", f"{name}: {noted.reason}", noted.outcome) for name, noted in found]
 
     def moment(self, group: str, at: int, row: Row) -> At:
         found = self.moments[group].read(at, row)
@@ -175,12 +185,23 @@ class _Wide(_Drafting):
         return [*others, next((reading for reading in supplies if reading.value is not None), supplies[0])]
 
 
+@dataclass(slots=True)
+class _Together:
+    """What rows of a long sheet tell of one patient at one moment."""
+
+    person: Person
+    at: At
+    rows: list[int] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    is_in_doubt: bool = False
+
+
 class _Long(_Drafting):
     """A row is one reading; those of one patient at one moment come together."""
 
     def __init__(self, plan: Plan, zone: str, today: date) -> None:
         super().__init__(plan, zone, today)
-        self._places: dict[tuple[object, ...], tuple[Person, At, list[int], list[Reading]]] = {}
+        self._places: dict[tuple[object, ...], _Together] = {}
         self._readers: dict[tuple[str, str], Reader] = {}
         self._others: Counter[str] = Counter()
         self._first: dict[str, int] = {}
@@ -195,18 +216,31 @@ class _Long(_Drafting):
         if not readings:
             return
         moment = self.moment("", at, row)
-        place = (person, moment, at if moment is None else None)
+        place = (
+            person if person.scale is None else replace(person, scale=None),
+            moment,
+            at if moment is None else None,
+        )
         known = self._places.get(place)
         if known is None:
-            self._places[place] = (person, moment, [at], readings)
-        else:
-            known[2].append(at)
-            known[3].extend(readings)
+            known = self._places[place] = _Together(person, moment)
+        elif person.scale is not None:
+            self._scale(known, person.scale, at)
+        known.rows.append(at)
+        known.readings.extend(readings)
+
+    def _scale(self, known: _Together, scale: int, at: int) -> None:
+        """Take over the scale, which may stand in any row of a patient's moment."""
+        if known.person.scale is None and not known.is_in_doubt:
+            known.person = replace(known.person, scale=scale)
+        elif known.person.scale not in (None, scale):
+            known.person, known.is_in_doubt = replace(known.person, scale=None), True
+            reason = "Another row of this patient and time tells another scale; neither is used."
+            column = self.plan.columns["scale"].index
+            self.faults.append(Fault(at, column, "scale in doubt", str(scale), reason, "value left out"))
 
     def drafts(self) -> tuple[Draft, ...]:
-        return tuple(
-            self.draft(tuple(rows), "", person, at, readings) for person, at, rows, readings in self._places.values()
-        )
+        return tuple(self.draft(tuple(one.rows), "", one.person, one.at, one.readings) for one in self._places.values())
 
     def noted(self) -> list[Fault]:
         others = [

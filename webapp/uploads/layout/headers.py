@@ -71,7 +71,8 @@ _NAMES: dict[str, str] = {
     "avpu score|alertness|mental status|gcs|conscious|67775 7|acvpu score|level of responsiveness|responsiveness|"
     "neuro|cns|glasgow coma scale|gcs total|consciousness avpu|consciousness acvpu",
     "scale": "spo2 scale|o2 scale|oxygen scale|sats scale|oxygen saturation scale|news2 scale|spo2 scale 1 2|"
-    "news2 spo2 scale|saturation scale|scale 1 or 2|spo2 scale 1 or 2",
+    "news scale|news2 spo2 scale|saturation scale|scale 1 or 2|spo2 scale 1 or 2|spo2 scale used|"
+    "scale for spo2|scale of spo2",
     "glucose": "glucose|bsl|rbs|fbs|bgl|blood sugar|blood glucose|cbg|bm|sugar|gluc|blood sugar level|"
     "random blood sugar|fasting blood sugar|fasting glucose|random glucose|capillary glucose|"
     "capillary blood glucose|rbg|fbg|glu|bg|blood glucose level|random blood glucose|fasting blood glucose|"
@@ -105,6 +106,7 @@ _DOUBTFUL = {
     **dict.fromkeys(("o2", "oxygen", "o2 %", "oxygen %"), ("oxygen", OXYGEN_GIVEN)),
     **dict.fromkeys(("patient", "pt", "client"), ("name", "mrn")),
     **dict.fromkeys(("id", "no", "#", "number", "nr"), ("mrn", LEFT_OUT)),
+    **dict.fromkeys(("scale", "scale used", "scale no", "scale number"), ("scale", LEFT_OUT)),
     "p": ("pulse", LEFT_OUT),
     "t": ("temperature", "time", LEFT_OUT),
     "r": ("respiration", LEFT_OUT),

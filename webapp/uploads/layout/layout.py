@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Any, Literal, get_args
 
 from webapp.content.vitals.daily import ACVPU, AIR_OR_OXYGEN, CONSCIOUSNESS, NUMBERS, OXYGEN_GIVEN, WORDS
+from webapp.uploads.workbook import letter
 
 Kind = Literal["wide", "long"]
 DateOrder = Literal["", "dmy", "mdy", "ymd"]
@@ -74,6 +75,12 @@ class Column:
     unit: str = ""
     may_be: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """As people find it in the sheet, by letter and heading: "C, Blood pressure"."""
+        heading = " ".join(f"{self.group} {self.header}".split())
+        return f"{letter(self.index)}, {heading[:60].rstrip()}" if heading else letter(self.index)
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -122,13 +129,15 @@ class Layout:
 class Answers:
     """What whoever brought the sheet said of it.
 
-    `sheet` is the sheet's number as text, from 0; `columns` the field of a column; `days` and `times` when a group was
+    `sheet` is the sheet's number as text, from 0; `columns` the field of a column; `date_order` how dates stand in
+    columns that leave it open, `date_orders` how they do in one column; `days` and `times` when a group was
     measured, or under "" the sheet (ISO; a time may be empty: not known); `units` that of a measure; `sex` what codes
     mean; `everybody` a word of a measure that the sheet lacks; `names` family and given name by MRN."""
 
     sheet: str = ""
     columns: Mapping[int, str] = field(default_factory=dict, hash=False)
     date_order: DateOrder = ""
+    date_orders: Mapping[int, DateOrder] = field(default_factory=dict, hash=False)
     name_order: NameOrder = ""
     days: Mapping[str, str] = field(default_factory=dict, hash=False)
     times: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -142,7 +151,7 @@ class Answers:
         kind, colon, of = key.partition(":")
         if kind in ("sheet", "date_order", "name_order") and not colon:
             plain: dict[str, Any] = {**self.to_json(), kind: value}
-        elif kind in ("columns", "days", "times", "units", "sex", "everybody") and colon:
+        elif kind in ("columns", "date_orders", "days", "times", "units", "sex", "everybody") and colon:
             plain = self.to_json()
             plain[kind] = {**plain[kind], of: value}
         else:
@@ -158,6 +167,7 @@ class Answers:
         return {
             **_plain(self),
             "columns": {str(index): field for index, field in self.columns.items()},
+            "date_orders": {str(index): order for index, order in self.date_orders.items()},
             "names": {mrn: list(name) for mrn, name in self.names.items()},
         }
 
@@ -169,6 +179,9 @@ class Answers:
             sheet="" if said["sheet"] == "" else str(_figures(_text(said["sheet"]))),
             columns={_figures(index): name for index, name in _map(said["columns"], tuple(FIELDS)).items()},
             date_order=_of(said["date_order"], get_args(DateOrder)),
+            date_orders={
+                _figures(index): _of(order, tuple(ORDERS)) for index, order in _map(said["date_orders"]).items()
+            },
             name_order=_of(said["name_order"], get_args(NameOrder)),
             days={group: _day(day) for group, day in _map(said["days"]).items()},
             times={group: _time(at) for group, at in _map(said["times"]).items()},

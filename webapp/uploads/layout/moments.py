@@ -41,7 +41,8 @@ class Moments:
         self._zone, self._today = zone, today
         self._day = None if day is None else day.index
         self._keeps_time = "moment" in clocks
-        self._time = clocks["time"].index if "time" in clocks else None
+        self._is_said_first = plan.is_said_first(group)
+        self._time = clocks["time"].index if "time" in clocks and not self._is_said_first else None
         self._order = plan.orders[day.index].order if day is not None else ""
         self._uncounted = plan.sheet.uncounted
         self._said_day, self._said_time = _said(plan, group)
@@ -68,7 +69,8 @@ class Moments:
             if isinstance(found, Unread):
                 return self._left_out(self._day, day_cell, found.reason)
             day, at, zone = found
-            at = at if at is not None else self._said_time
+            if at is None or self._is_said_first:
+                at, zone = self._said_time, None
         if day is None:
             return self._left_out(self._time, time_cell, "The date is not known.")
         if self._time is not None and not (time_cell is None or is_absent(time_cell)):

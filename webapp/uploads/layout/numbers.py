@@ -4,7 +4,6 @@ import math
 import re
 from dataclasses import dataclass
 
-from webapp.content.vitals.bands import Limits
 from webapp.content.vitals.daily import NUMBERS
 from webapp.uploads.layout import text
 from webapp.uploads.layout.headers import meaning
@@ -161,11 +160,7 @@ def settled(number: Number, field: str, unit: str) -> tuple[float, bool] | Unrea
     if number.other is None:
         return value, converted
     limits, other = NUMBERS[field].limits, in_ours(field, number.other, unit)[0]
-    fits = [one for one in (value, other) if _within(one, limits)]
+    fits = [one for one in (value, other) if limits.hold(one)]
     if len(fits) != 1:
         return Unread(f"This may be {text.shown(number.value)} or {text.shown(number.other)}.")
     return fits[0], converted
-
-
-def _within(value: float, limits: Limits) -> bool:
-    return limits.low < value < limits.high or (limits.high_is_in and value == limits.high)

@@ -7,16 +7,16 @@ from datetime import date
 
 from webapp.uploads.drafts import Fault, Outcome
 from webapp.uploads.layout import spoken, text
-from webapp.uploads.layout.dates import Precision, Stamp, day_of, stamp
+from webapp.uploads.layout.dates import MONTH_NUMBERS, Precision, Stamp, day_of, stamp
 from webapp.uploads.layout.numbers import Number, Unread, is_absent, read
-from webapp.uploads.layout.plan import Plan
+from webapp.uploads.layout.plan import WHO, Plan
 from webapp.uploads.layout.readers import UNCOUNTED
 from webapp.uploads.layout.rows import OF_PATIENTS, Row
 from webapp.uploads.workbook import Cell
-from webapp.words import MONTHS
 
 LONGEST_MRN, LONGEST_NAME = 64, 200
-_MONTHS = {name[:length].casefold(): at for at, name in enumerate(MONTHS, 1) for length in (3, len(name))}
+IDENTITY = (*WHO, "born", "born_year", "born_month", "born_day", "sex")
+"""Fields by which a patient is known again."""
 _PARTICLES = text.listed(
     "de|del|dela|la|las|los|da|das|do|dos|di|du|des|le|van|von|der|den|ter|ten|bin|binti|bint|ibn|al|el|san|santa"
 )
@@ -66,6 +66,8 @@ class People:
         return person
 
     def _person(self, at: int, row: Row) -> Person | None:
+        if self._is_uncertain(at, row):
+            return None
         mrn = self._mrn(at, row)
         if mrn is None:
             return None
@@ -82,25 +84,33 @@ class People:
         )  # fmt: skip
         return None
 
-    def _cell(self, at: int, row: Row, field: str) -> Cell:
+    def _is_uncertain(self, at: int, row: Row) -> bool:
+        """Whether a part of who this is was there and is lost: a row whose name is half known could be anybody's."""
+        faults = len(self._faults)
+        for field in IDENTITY:
+            column = self._columns.get(field)
+            if column is None:
+                continue
+            if row[column] is None and (at, column) in self._plan.sheet.uncounted:
+                self._fault(at, field, UNCOUNTED.kind, "", UNCOUNTED.reason, "rows left out")
+            elif field in WHO and text.is_error(row[column]):
+                given, reason = text.shown(row[column])[:80], "The spreadsheet program shows an error in this cell."
+                kind = "number cannot be read" if field == "mrn" else "name cannot be read"
+                self._fault(at, field, kind, given, reason, "rows left out")
+        return len(self._faults) > faults
+
+    def _cell(self, row: Row, field: str) -> Cell:
         """The cell of a field, None where it is empty or the sheet has no such column."""
         column = self._columns.get(field)
         if column is None:
             return None
-        cell = row[column]
-        if cell is None and (at, column) in self._plan.sheet.uncounted:
-            outcome: Outcome = "rows left out" if field == "mrn" else "value left out"
-            self._fault(at, field, UNCOUNTED.kind, "", UNCOUNTED.reason, outcome)
-        return cell
+        return row[column]
 
     def _fault(self, at: int, field: str, kind: str, given: str, reason: str, outcome: Outcome) -> None:
         self._faults.append(Fault(at, self._columns.get(field), kind, given, reason, outcome))
 
     def _mrn(self, at: int, row: Row) -> str | None:
-        cell = self._cell(at, row, "mrn")
-        if cell is None:
-            column = self._columns.get("mrn")
-            return None if column is not None and (at, column) in self._plan.sheet.uncounted else ""
+        cell = self._cell(row, "mrn")
         mrn = mrn_of(cell)
         if isinstance(mrn, Unread):
             self._fault(at, "mrn", "number cannot be read", text.shown(cell)[:80], mrn.reason, "rows left out")
@@ -115,12 +125,12 @@ class People:
 
     def _text(self, row: Row, field: str) -> str:
         column = self._columns.get(field)
-        if column is None or text.is_error(row[column]):
+        if column is None:
             return ""
         return " ".join(text.shown(row[column]).split())[:LONGEST_NAME].strip("-– ")
 
     def _born(self, at: int, row: Row) -> tuple[date | None, Precision]:
-        cell = self._cell(at, row, "born")
+        cell = self._cell(row, "born")
         if cell is not None:
             place = (cell.__class__, cell)
             found = self._births.get(place)
@@ -155,7 +165,7 @@ class People:
         return found
 
     def _sex(self, at: int, row: Row) -> str:
-        cell = self._cell(at, row, "sex")
+        cell = self._cell(row, "sex")
         if cell is None or text.is_blank(cell):
             return ""
         shown = text.shown(cell)
@@ -165,7 +175,9 @@ class People:
         return sex
 
     def _scale(self, at: int, row: Row) -> int | None:
-        cell = self._cell(at, row, "scale")
+        cell = self._cell(row, "scale")
+        if cell is None and (at, self._columns.get("scale")) in self._plan.sheet.uncounted:
+            self._fault(at, "scale", UNCOUNTED.kind, "", UNCOUNTED.reason, UNCOUNTED.outcome)
         if cell is None or is_absent(cell):
             return None
         found = spoken.scale(cell)
@@ -239,4 +251,4 @@ def _whole(cell: Cell, named: Callable[[str], int | None] | None = None) -> int 
 
 
 def _month_of(shown: str) -> int | None:
-    return _MONTHS.get(shown.casefold().rstrip("."))
+    return MONTH_NUMBERS.get(shown.casefold().rstrip("."))

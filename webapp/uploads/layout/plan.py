@@ -1,6 +1,6 @@
 """A sheet with all that is decided about reading it: what asking and drafting share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from webapp.content.vitals.daily import NUMBERS, OXYGEN_GIVEN, WORDS
@@ -8,17 +8,21 @@ from webapp.uploads.layout import spoken, text
 from webapp.uploads.layout.columns import oxygen_by_values
 from webapp.uploads.layout.dates import Stamp, stamp
 from webapp.uploads.layout.headers import measure_of
-from webapp.uploads.layout.layout import LEFT_OUT, MEASURES, Answers, Column
+from webapp.uploads.layout.layout import LEFT_OUT, MEASURES, PRESSURE, Answers, Column
 from webapp.uploads.layout.layout import Layout as Understood
 from webapp.uploads.layout.numbers import is_absent
-from webapp.uploads.layout.orders import Order, order_of
-from webapp.uploads.layout.readers import Manner, bare_numbers, likely_units, manner_of
+from webapp.uploads.layout.orders import Order, orders_of
+from webapp.uploads.layout.readers import Manner, Trouble, bare_numbers, likely_units, manner_of
 from webapp.uploads.layout.recognising import understood
 from webapp.uploads.layout.rows import Rows, rows_of
 from webapp.uploads.layout.units import unit_of
 from webapp.uploads.workbook import Cell, Sheet, Workbook
 
 CLOCKS = ("moment", "day", "time")
+_COUNTED = Trouble(
+    "dates given as numbers", "Numbers in this column are read as dates, counted in days as spreadsheets do.", "noted"
+)
+_NO_YEAR = Trouble("dates without a year", "Dates without a year are read as the nearest to today.", "noted")
 WHO = ("mrn", "name", "family", "given")
 
 
@@ -48,6 +52,22 @@ class Plan:
         """The different cells of a column in the rows of data, in their order, without empty ones."""
         at = column.index
         return dict.fromkeys(row[at] for _, row in self.rows.data if row[at] is not None)
+
+    @cached_property
+    def not_read(self) -> tuple[Column, ...]:
+        """The columns of which nothing is used."""
+        clocks = set()
+        for group in self.groups:
+            found = self.clocks(group)
+            unused = ("day" if "moment" in found else "", "time" if self.is_said_first(group) else "")
+            clocks |= {column.index for field, column in found.items() if field not in unused}
+        others = (None, LEFT_OUT, *(MEASURES if self.is_long else ("measure", "value", "unit")))
+        return tuple(
+            column
+            for column in self.layout.columns
+            if column.index < self.sheet.width
+            and (column.field in others or (column.field in CLOCKS and column.index not in clocks))
+        )
 
     # -- who -----------------------------------------------------------------------------------------------------------
 
@@ -108,14 +128,65 @@ class Plan:
     def has_time(self, group: str) -> bool:
         return bool({"time", "moment"} & set(self.clocks(group))) or self.in_heading(group).at is not None
 
-    def shares_day(self, group: str) -> bool:
-        """Whether another group may be of the same day, so that only the time tells them apart."""
+    def together(self, group: str, days: Mapping[str, str]) -> tuple[str, ...]:
+        """The groups of which a reading would be of one moment with the same one of this group if nobody said their
+        times, and itself, in their order; none where it is alone, or has a column or heading for its time. `days` are
+        those that were answered."""
+        clock = self._column(group, "time", "moment")
+        if self.in_heading(group).at is not None or (clock is not None and clock.group == group):
+            return ()
+        found = tuple(
+            other
+            for other in self.groups
+            if other == group
+            or (
+                self._column(other, "time", "moment") == clock
+                and self.in_heading(other).at is None
+                and self._measured(group) & self._measured(other)
+                and self._on_one_day(group, other, days)
+            )
+        )
+        return found if len(found) > 1 else ()
+
+    def is_said_first(self, group: str) -> bool:
+        """Whether the time that was said of a group, or its heading tells, counts and not that of a column for all."""
+        told_apart = self.answers.times.get(group) and self.together(group, self.answers.days)
+        clock = self._column(group, "time", "moment")
+        is_common = clock is not None and clock.group != group
+        return is_common and bool(told_apart or self.in_heading(group).at)
+
+    def _on_one_day(self, one: str, other: str, days: Mapping[str, str]) -> bool:
+        column, another = self._column(one, "moment", "day"), self._column(other, "moment", "day")
+        if column is not None and another is not None:
+            return column == another or frozenset((column.index, another.index)) in self._same_days
+        if column is not None or another is not None:
+            return False
+        day, other_day = (days.get(group) or str(self.in_heading(group).day or "") for group in (one, other))
+        return day == other_day != ""
+
+    def _measured(self, group: str) -> set[str]:
+        fields = {str(column.field) for column in self.measures if column.group == group}
+        return fields | {"systolic", "diastolic"} if PRESSURE in fields else fields
+
+    def _column(self, group: str, *fields: str) -> Column | None:
+        """The column that tells the first of these clocks that there is for a group."""
         clocks = self.clocks(group)
-        day = clocks.get("day") or clocks.get("moment")
-        if day is not None:
-            return len(self.groups) > 1 and day.group == ""
-        heading = self.in_heading(group).day
-        return heading is not None and sum(self.in_heading(other).day == heading for other in self.groups) > 1
+        return next((clocks[field] for field in fields if field in clocks), None)
+
+    @cached_property
+    def _same_days(self) -> frozenset[frozenset[int]]:
+        """Pairs of columns of days in which the same day stands in some row."""
+        columns = sorted({column.index for column in self._clocks if column.field == "day"})
+        if len(columns) < 2:
+            return frozenset()
+        pairs = set()
+        for _, row in self.rows.data:
+            first: dict[Cell, int] = {}
+            for column in columns:
+                cell = row[column]
+                if cell is not None and first.setdefault(cell, column) != column and not is_absent(cell):
+                    pairs.add(frozenset((first[cell], column)))
+        return frozenset(pairs)
 
     def in_heading(self, group: str) -> Stamp:
         """The day and the time that a heading tells itself, such as "21 Nov 2026 AM" or "08:00", where they can be read
@@ -149,26 +220,23 @@ class Plan:
     def orders(self) -> dict[int, Order]:
         """In which order the dates of each column that has any stand."""
         told = {column.index: column.unit for column in self.layout.columns}
-        return {
-            column: order_of(stamps, told[column], self.answers.date_order, self._clinic)
-            for column, stamps in self.stamps.items()
-        }
+        return orders_of(self.stamps, told, self.answers.date_order, self._clinic, self.answers.date_orders)
 
-    def of_dates(self) -> Iterator[tuple[int, str]]:
+    def of_dates(self) -> Iterator[tuple[int, Trouble]]:
         """What is to be noted of columns of dates: how those are read that do not say all."""
         for column, stamps in self.stamps.items():
             if noted := self.orders[column].noted:
-                yield column, noted
+                yield column, Trouble("order of dates told from the dates", noted, "noted")
             if any(found.counted for found in stamps):
-                yield column, "Numbers in this column are read as dates, counted in days as spreadsheets do."
+                yield column, _COUNTED
             is_birth = "born" in self.columns and column == self.columns["born"].index
             if any(found.of_month for found in stamps) and not is_birth:
-                yield column, "Dates without a year are read as the nearest to today."
+                yield column, _NO_YEAR
 
     # -- what ----------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def manners(self) -> dict[int | str, tuple[Manner, str]]:
+    def manners(self) -> dict[int | str, tuple[Manner, Trouble | None]]:
         """How numbers are meant, and what is to be noted: by column, in a long sheet by measure."""
         said = self.layout.units
         if not self.is_long:

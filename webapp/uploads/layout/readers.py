@@ -41,6 +41,12 @@ UNCOUNTED = Trouble(
     "This cell holds a formula whose result was never saved. Open the sheet in Excel, save it, and upload it again.",
 )
 
+_FRACTIONS = Trouble(
+    "fractions read as percent",
+    "All numbers lie between 0.5 and 1: they are read as fractions, 0.96 as 96 %.",
+    "noted",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -147,26 +153,25 @@ def _unread(kind: str, why: Unread) -> Said:
     return Said((), Trouble(kind, why.reason))
 
 
-def manner_of(field: str, cells: Sequence[Cell], unit: str, said: str) -> tuple[Manner, str]:
+def manner_of(field: str, cells: Sequence[Cell], unit: str, said: str) -> tuple[Manner, Trouble | None]:
     """How the numbers of a column are meant, by its cells, the `unit` of its header and the one that was `said` of the
     measure; and what is to be noted of it. A manner without a unit, where one is needed, must be asked about."""
     if field == OXYGEN_GIVEN:
-        return Manner(unit, yes_or_no=all(_bare(cell, field) in (None, 0.0, 1.0) for cell in cells)), ""
+        return Manner(unit, yes_or_no=all(_bare(cell, field) in (None, 0.0, 1.0) for cell in cells)), None
     if field == "oxygen":
         bare = [number for cell in cells if (number := _bare(cell, field)) is not None]
         fraction = bool(bare) and all(0.5 <= number <= 1 for number in bare)
-        noted = "All numbers lie between 0.5 and 1: they are read as fractions, 0.96 as 96 %."
-        return Manner(unit, fraction=fraction), noted if fraction else ""
+        return Manner(unit, fraction=fraction), _FRACTIONS if fraction else None
     if field != "temperature" or unit or said:
-        return Manner(unit or said or own(field) or ""), ""
+        return Manner(unit or said or own(field) or ""), None
     return _temperature([number for cell in cells if (number := _bare(cell, field)) is not None])
 
 
-def _temperature(bare: list[float]) -> tuple[Manner, str]:
+def _temperature(bare: list[float]) -> tuple[Manner, Trouble | None]:
     cold = any(CELSIUS[0] <= number <= CELSIUS[1] for number in bare)
     hot = any(FAHRENHEIT[0] <= number <= FAHRENHEIT[1] for number in bare)
     if not cold and not hot:
-        return Manner(by_range=True), ""
+        return Manner(by_range=True), None
     unit = "" if cold and hot else "°C" if cold else "°F"
     noted = (
         "No unit is given: "
@@ -176,7 +181,7 @@ def _temperature(bare: list[float]) -> tuple[Manner, str]:
             "": "values of 30 to 45 can only be °C and those of 90 to 110 only °F, and are read so.",
         }[unit]
     )
-    return Manner(unit, by_range=True), noted
+    return Manner(unit, by_range=True), Trouble("temperature unit told from the numbers", noted, "noted")
 
 
 def _bare(cell: Cell, field: str) -> float | None:

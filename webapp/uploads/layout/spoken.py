@@ -36,7 +36,7 @@ _OXYGEN = text.listed(
 _LEVELS = _spelled(
     {
         "alert": "a|alert|alert and oriented|awake|aox3|a o x3|aao x3|fully alert|awake and alert|"
-        "alert and orientated|conscious|a alert|alert a|alert oriented|alert orientated|awake alert|oriented|"
+        "alert and orientated|a alert|alert a|alert oriented|alert orientated|awake alert|oriented|"
         "orientated",
         "confused": "c|confused|new confusion|confusion|newly confused|new onset confusion|acute confusion|"
         "c confused|confused c|delirious|delirium|disoriented|disorientated|c new confusion|new confusion c|"

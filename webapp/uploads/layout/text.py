@@ -75,13 +75,3 @@ def key(text: str) -> str:
     plain = unicodedata.normalize("NFKC", cleaned(text)).casefold()
     plain = " ".join(_SIGNS.sub(" ", plain).split())
     return _LETTERS.sub(lambda found: found[0].replace(" ", ""), plain)
-
-
-def letter(column: int) -> str:
-    """A column as sheets call it: 0 is "A", 27 "AB"."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
