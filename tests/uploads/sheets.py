@@ -74,8 +74,14 @@ def tried(clinic: Clinic, *drafts: Draft, choices: Choices | None = None, faults
 
 
 def kinds(findings: Findings) -> list[tuple[int | None, str, str]]:
-    """Row (from 1), kind and outcome of each fault."""
-    return [(None if fault.row is None else fault.row + 1, fault.kind, fault.outcome) for fault in findings.faults]
+    """Row (from 1), kind and outcome of each fault, but of those that nearly every sheet of a few values has."""
+    return [
+        (None if fault.row is None else fault.row + 1, fault.kind, fault.outcome) for fault in without_usual(findings)
+    ]
+
+
+def without_usual(findings: Findings) -> list[Fault]:
+    return [fault for fault in findings.faults if fault.kind not in ("no NEWS2 score", "MRN without a name")]
 
 
 def reasons(findings: Findings, kind: str) -> list[str]:

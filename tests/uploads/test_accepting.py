@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+from dataclasses import replace
 from datetime import date
 
 import factories
@@ -12,8 +13,9 @@ from sqlalchemy import func, select
 
 from tests.uploads.conftest import add_clinic, patient
 from tests.uploads.sheets import draft, moment, tried
-from webapp import audit, clock, report_requests
+from webapp import audit, clock, generate, report_requests
 from webapp.content.question import Question
+from webapp.errors import FiguresFailed
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic, Measurement, Patient, Person, Report, Upload
 from webapp.report_requests import TooMany
@@ -25,12 +27,13 @@ from webapp.uploads.drafts import Draft
 NURSE = "clinician"
 
 
-def checked(clinic: Clinic, *drafts: Draft, unknown: bool = False) -> Upload:
+def checked(clinic: Clinic, *drafts: Draft, unknown: bool = False, choices: Choices | None = None) -> Upload:
     """A sheet whose dry run is done, brought by a nurse of the clinic."""
-    found = tried(clinic, *drafts, choices=Choices("add" if unknown else "leave out"))
+    found = tried(clinic, *drafts, choices=choices or Choices("add" if unknown else "leave out"))
     return factories.add_upload(
-        factories.add_person(NURSE, clinic), "checked", findings=found.pack(), told=found.told_json, workbook=b"cells"
-    )
+        factories.add_person(NURSE, clinic), "checked", findings=found.pack(), told=found.told_json, workbook=b"cells",
+        answers='{"names": {"0905": ["Lim", "Rosa"]}}',
+    )  # fmt: skip
 
 
 def stored() -> list[Measurement]:
@@ -69,7 +72,8 @@ def test_its_readings_become_measurements_and_a_report_is_asked_for(clinic: Clin
     question = Question.from_json(report.question)
     assert (question.start, question.end, question.upload) == (date(2026, 11, 20), date(2026, 11, 21), upload.id)
     kept = again(upload)
-    assert (kept.status, kept.workbook, kept.findings, json.loads(kept.told)["used"]) == ("accepted", None, None, 2)
+    assert (kept.status, kept.workbook, kept.findings, kept.answers) == ("accepted", None, None, "{}")
+    assert json.loads(kept.told)["used"] == 2
     db.session.refresh(clinic)
     assert clinic.revision == revision + 1
     assert list(audit.faults()) == []
@@ -81,7 +85,7 @@ def test_new_patients_are_added_and_known_ones_filled_in(clinic: Clinic) -> None
         clinic,
         draft(2, "0905", "Lim, Rosa", born=date(1980, 1, 1), born_precision="year", sex="female", oxygen=90, scale=2),
         draft(3, "0500", born=date(1971, 2, 3), sex="male", scale=2, at="2026-11-20 08:00", oxygen=91),
-        unknown=True,
+        choices=Choices("add", scales=True),
     )
     accept(upload, upload.person, limit=10)
     rosa = patient("0905")
@@ -91,12 +95,65 @@ def test_new_patients_are_added_and_known_ones_filled_in(clinic: Clinic) -> None
     assert (bare.family_name, bare.birth_date, bare.sex, bare.spo2_scale) == ("Go", date(1971, 2, 3), "male", 2)
 
 
+@pytest.mark.parametrize("are_chosen", [False, True])
+def test_with_each_oxygen_saturation_stands_the_scale_it_is_scored_by(clinic: Clinic, are_chosen: bool) -> None:
+    patient("0418").spo2_scale = 2
+    when = {"measured_at": moment("08:00"), "local_day": date(2026, 11, 21)}
+    for mrn in ("0417", "0418"):
+        factories.add_measurement(patient(mrn), "2708-6", 90, "%", **when)
+    upload = checked(
+        clinic,
+        draft(2, "0417", scale=2, oxygen=90, pulse=70),
+        draft(3, "0417", at="08:00", oxygen=90),
+        draft(4, "0418", oxygen=91),
+        draft(5, "0905", "Lim, Rosa", scale=2, oxygen=92),
+        draft(6, "0905", at="10:00", scale=1, oxygen=93),
+        choices=Choices("add", scales=are_chosen),
+    )
+    accept(upload, upload.person, limit=10)
+    changed = 2 if are_chosen else 1
+    assert [(one.value, one.spo2_scale) for one in stored()] == [
+        (90, changed), (90, None), (90, changed), (70, None), (91, 2), (92, 2), (93, 1),
+    ]  # fmt: skip
+    assert [patient(mrn).spo2_scale for mrn in ("0417", "0418", "0905")] == [changed, 2, 1]
+
+
+def test_the_scale_that_was_kept_with_a_reading_changes_only_where_a_sheet_tells_of_it(clinic: Clinic) -> None:
+    row = draft(2, "0417", oxygen=90)
+    first = checked(clinic, row)
+    accept(first, first.person, limit=10)
+    patient("0417").spo2_scale = 2
+    db.session.commit()
+    again_without = checked(clinic, row)
+    accept(again_without, again_without.person, limit=10)
+    assert [one.spo2_scale for one in stored()] == [1]
+    again_with = checked(clinic, replace(row, scale=2))
+    accept(again_with, again_with.person, limit=10)
+    assert [one.spo2_scale for one in stored()] == [2]
+
+
 def test_what_is_on_record_is_not_stored_twice_and_becomes_this_sheets(clinic: Clinic) -> None:
     morning = checked(clinic, draft(2, "0417", pulse=80))
     accept(morning, morning.person, limit=10)
     noon = checked(clinic, draft(2, "0417", pulse=80), draft(3, "0417", at="12:00", pulse=90))
     accept(noon, noon.person, limit=10)
     assert [(one.value, one.upload_id) for one in stored()] == [(80, noon.id), (90, noon.id)]
+
+
+def test_a_report_made_after_its_readings_became_another_sheets_fails_and_lacks_nobody(clinic: Clinic) -> None:
+    first = checked(clinic, draft(2, "0417", pulse=80), draft(3, "0418", pulse=70))
+    late = accept(first, first.person, limit=10)
+    second = checked(clinic, draft(2, "0417", pulse=80), draft(3, "A-7", pulse=90))
+    report = accept(second, second.person, limit=10)
+    with pytest.raises(FiguresFailed):
+        generate.make(late.id)
+    generate.make(report.id)
+    db.session.refresh(late)
+    db.session.refresh(report)
+    assert (late.status, report.status) == ("failed", "ready")
+    assert "came again with a newer one" in (late.failure or "")
+    accept(renewed := checked(clinic, draft(2, "0417", pulse=80), draft(3, "0418", pulse=70)), renewed.person, limit=10)
+    assert {one.upload_id for one in stored()} == {second.id, renewed.id}
 
 
 def test_who_presses_the_button_again_gets_the_same_report(clinic: Clinic) -> None:
@@ -180,17 +237,59 @@ def test_what_changes_between_the_look_and_the_lock_is_seen(clinic: Clinic, monk
     assert ([one.value for one in stored()], again(upload).status) == ([90], "checked")
 
 
+def test_records_that_change_all_the_time_do_not_hold_anybody_up(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = checked(clinic, draft(2, "0417", pulse=80))
+    really, rounds = accepting.check_again, []
+
+    def imported(shown: Findings, where: Clinic) -> Findings:
+        found = really(shown, where)
+        rounds.append(where.id)
+        Clinic.records_changed(where.id)
+        db.session.commit()
+        return found
+
+    monkeypatch.setattr(accepting, "check_again", imported)
+    with pytest.raises(NotWaiting, match="again in a few minutes"):
+        accept(upload, upload.person, limit=10)
+    assert (len(rounds), count(Measurement), again(upload).status) == (accepting.ROUNDS, 0, "checked")
+
+
 def test_only_the_dry_run_that_was_seen_is_accepted(clinic: Clinic) -> None:
     upload = checked(clinic, draft(2, "0417", pulse=80))
     seen = shown_of(upload.findings or b"")
     anew = tried(clinic, draft(2, "0417", pulse=80), draft(3, "0418", pulse=70))
-    Upload.check(upload.id, "{}", anew.pack(), anew.told_json)
+    Upload.go_on(upload.id, upload.answers, findings=anew.pack(), told=anew.told_json)
     db.session.commit()
     with pytest.raises(Changed):
         accept(upload, upload.person, limit=10, shown=seen)
     assert count(Measurement) == 0
     accept(upload, upload.person, limit=10, shown=shown_of(anew.pack()))
     assert count(Measurement) == 2
+
+
+def test_what_a_colleague_answers_meanwhile_is_not_written_over(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = checked(clinic, draft(2, "0417", pulse=80))
+    factories.add_measurement(
+        patient("0417"), "8867-4", 90, "/min", measured_at=moment("09:00"), local_day=date(2026, 11, 21)
+    )
+    really = accepting.check_again
+
+    def asked_anew(shown: Findings, where: Clinic) -> Findings:
+        found = really(shown, where)
+        answers = db.session.get_one(Upload, upload.id).answers
+        Upload.go_on(upload.id, answers, status="asking", answers='{"anew": 1}', findings=None)
+        db.session.commit()
+        return found
+
+    monkeypatch.setattr(accepting, "check_again", asked_anew)
+    with pytest.raises(Changed):
+        accept(upload, upload.person, limit=10)
+    kept = again(upload)
+    assert (kept.status, kept.answers, kept.findings) == ("asking", '{"anew": 1}', None)
 
 
 def test_too_many_in_flight_change_nothing(clinic: Clinic) -> None:
@@ -267,7 +366,7 @@ def test_no_log_line_and_no_entry_of_the_audit_log_tells_of_a_patient(
 
 
 def test_the_clock_of_the_dry_run_may_go_on(clinic: Clinic) -> None:
-    """A day later nothing of what was shown is another."""
-    upload = checked(clinic, draft(2, "0417", pulse=80))
+    """A day later nothing of what was shown is another, not even where it said that a time is still to come."""
+    upload = checked(clinic, draft(2, "0417", pulse=80), draft(3, "0418", at="2026-12-21 09:00", pulse=80))
     with clock.stopped_at(moment("2026-11-22 09:00")):  # type: ignore[arg-type]
         assert accept(upload, upload.person, limit=10).upload_id == upload.id

@@ -19,13 +19,14 @@ from webapp.extensions import db
 from webapp.generate import removal
 from webapp.models import AuditEntry, Clinic, Report, Upload
 from webapp.uploads import ending
-from webapp.uploads.receiving import receive
+from webapp.uploads.receiving import kept, spooled
+from webapp.uploads.workbook import Workbook
 
 
 def bring(clinic: Clinic, status: str = "accepted") -> Upload:
     person = factories.add_person("clinician", clinic)
-    with receive(person, clinic, io.BytesIO(b"0417,80"), "a.csv") as (upload, _):
-        pass
+    with spooled(io.BytesIO(b"0417,80")) as file:
+        upload = kept(person, clinic, "a.csv", file, Workbook(()), {"told": "{}"})
     upload.status = status
     upload.accepted_at = clock.now() if status == "accepted" else None
     db.session.commit()
@@ -141,6 +142,17 @@ def test_who_discards_a_sheet_has_its_file_removed(clinic: Clinic, state: str) -
     assert audited() == [("upload.discarded", f"upload:{upload.id}", '{"why":"discarded by a person"}')]
 
 
+def test_nothing_of_what_it_says_and_what_was_said_of_it_is_kept(clinic: Clinic) -> None:
+    upload = bring(clinic, "checked")
+    upload.answers = '{"names": {"0905": ["Lim", "Rosa"]}}'
+    upload.told = '{"assumed": {"oxygen_given": "air"}}'
+    upload.findings, upload.workbook = b"found", b"cells"
+    db.session.commit()
+    assert ending.discard(upload, upload.person)
+    kept = db.session.get_one(Upload, upload.id, populate_existing=True)
+    assert (kept.workbook, kept.findings, kept.answers, kept.told) == (None, None, "{}", "{}")
+
+
 def test_one_that_was_accepted_cannot_be_discarded(clinic: Clinic) -> None:
     upload = bring(clinic)
     assert not ending.discard(upload, upload.person)
@@ -168,3 +180,16 @@ def tick() -> None:
 
 def status(row: Report | Upload) -> str:
     return db.session.get_one(type(row), row.id, populate_existing=True).status
+
+
+def test_the_rows_of_those_of_which_nothing_came_go_after_a_day(clinic: Clinic) -> None:
+    person = factories.add_person("clinician", clinic)
+    refused = factories.add_upload(person, "refused", refusal="This is a picture, not a sheet.")
+    discarded = factories.add_upload(person, "discarded")
+    accepted = factories.add_upload(person)
+    ids = {refused.id, discarded.id, accepted.id}
+    ending.forget_old()
+    assert set(db.session.scalars(select(Upload.id))) == ids
+    with clock.stopped_at(NOW + timedelta(days=1, seconds=1)):
+        ending.forget_old()
+    assert db.session.scalars(select(Upload.id)).all() == [accepted.id]

@@ -13,13 +13,17 @@ import pytest
 from flask import Flask
 from page_client import PageClient, page_client
 from sqlalchemy import func, select
+from sqlalchemy.orm import undefer_group
 from werkzeug.test import TestResponse
 
 from tests.uploads.conftest import add_clinic
 from webapp import generate
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic, Measurement, Patient, RememberedLayout, Report, Upload
-from webapp.uploads import receiving
+from webapp.models.upload import CELLS
+from webapp.uploads import receiving, understanding, views
+from webapp.uploads.understanding import Understanding
+from webapp.uploads.workbook import Workbook
 
 HEAD = "MRN;Family name;Given name;Date of birth;Date;Time;Resp;SpO2 %;Air or oxygen;BP;Pulse;Temp (°C);AVPU\n"
 ANA = "0417;Reyes;Ana;1990-05-20;2026-11-21;09:00;16;98;air;124/78;72;36.8;A\n"
@@ -47,13 +51,21 @@ def bring(client: PageClient, text: str | bytes, name: str = "ward.csv") -> Test
     return client.submit("/uploads", {"sheet": (io.BytesIO(data), name)}, follow_redirects=True)
 
 
+def accept(client: PageClient, path: str) -> TestResponse:
+    """Press the button of the dry run as it is now."""
+    shown = re.search(r'name="shown" value="([0-9a-f]+)"', client.get(path).text)
+    assert shown
+    return client.submit(f"{path}/accept", {"shown": shown[1]})
+
+
 def path_of(page: TestResponse) -> str:
     return page.request.path
 
 
 def latest(app: Flask) -> Upload:
     with app.app_context():
-        upload = db.session.scalars(select(Upload).order_by(Upload.received_at.desc(), Upload.id)).first()
+        newest = select(Upload).order_by(Upload.received_at.desc(), Upload.id).options(undefer_group(CELLS))
+        upload = db.session.scalars(newest).first()
         assert upload is not None
         return upload
 
@@ -65,7 +77,7 @@ class TestTheWholeWay:
         assert re.search(r"Rows used</span>\s*<b>2</b>", page.text)
         with app.app_context():
             assert db.session.scalar(select(func.count(Measurement.id))) == 0, "nothing is made before it is accepted"
-        done = nurse.submit(f"{path_of(page)}/accept")
+        done = accept(nurse, path_of(page))
         assert done.status_code == 303
         with app.app_context():
             report = db.session.scalars(select(Report)).one()
@@ -81,7 +93,8 @@ class TestTheWholeWay:
 
     def test_pressed_twice_it_makes_one_report(self, app: Flask, nurse: PageClient) -> None:
         path = path_of(bring(nurse, HEAD + ANA))
-        first, second = (nurse.submit(f"{path}/accept") for _ in range(2))
+        shown = {"shown": re.findall(r'name="shown" value="([0-9a-f]+)"', nurse.get(path).text)[0]}
+        first, second = (nurse.submit(f"{path}/accept", shown) for _ in range(2))
         assert first.location == second.location
         with app.app_context():
             assert db.session.scalar(select(func.count()).select_from(Report)) == 1
@@ -95,11 +108,11 @@ class TestTheWholeWay:
             factories.add_patient(
                 clinic, mrn="0999", family_name="Mendoza", given_name="Rosa", birth_date=date(1960, 7, 8)
             )
-        page = nurse.submit(f"{path}/accept")
+        page = accept(nurse, path)
         assert page.status_code == 409
         assert "records have changed since you looked" in page.text
         assert re.search(r"Patients</span>\s*<b>2</b>", page.text)
-        assert nurse.submit(f"{path}/accept").location.startswith("/reports/")
+        assert accept(nurse, path).location.startswith("/reports/")
 
     def test_a_discarded_sheet_is_gone(self, app: Flask, nurse: PageClient) -> None:
         path = path_of(bring(nurse, HEAD + ANA))
@@ -107,14 +120,14 @@ class TestTheWholeWay:
         assert "The sheet was discarded. Nothing of it was kept." in page.text
         assert (latest(app).workbook, latest(app).findings, latest(app).storage_key) == (None, None, None)
         assert "This sheet was discarded" in nurse.get(path).text
-        for step in ("accept", "columns", "unknown"):
+        for step in ("accept", "columns", "choices"):
             assert nurse.submit(f"{path}/{step}").location == path
         assert "dealt with already" in nurse.submit(f"{path}/discard", follow_redirects=True).text
 
     def test_the_same_file_again_is_recognised(self, nurse: PageClient) -> None:
         first = path_of(bring(nurse, HEAD + ANA))
         assert "uploaded before" not in bring(nurse, HEAD + ANA).text, "only what was accepted counts"
-        report = nurse.submit(f"{first}/accept").location
+        report = accept(nurse, first).location
         page = bring(nurse, HEAD + ANA).text
         assert "This file was uploaded before" in page
         assert f'href="{report}"' in page
@@ -142,13 +155,13 @@ class TestQuestions:
         }
         wrong = nurse.submit(f"{path}/columns", columns)
         assert wrong.status_code == 422
-        assert "Some answers are missing." in wrong.text
+        assert "Some answers need another look." in wrong.text
         given = {**columns, "date_order": "dmy"}
         page = nurse.submit(f"{path}/columns", given, follow_redirects=True)
         if "What the sheet does not say" in page.text:
             page = nurse.submit(f"{path}/columns", {**given, "units:glucose": "mg/dL"}, follow_redirects=True)
         assert "readings of 3 April 2026" in page.text
-        nurse.submit(f"{path}/accept")
+        accept(nurse, path)
         with app.app_context():
             layout = json.loads(db.session.scalars(select(RememberedLayout.layout)).one())
             assert layout["units"] == {"glucose": "mg/dL"}
@@ -199,9 +212,10 @@ class TestUnknownPatients:
         assert "1 patient not on record" in page.text
         assert re.search(r"Rows left out</span>\s*<b>1</b>", page.text)
         path = path_of(page)
-        page = nurse.submit(f"{path}/unknown", {"unknown": "add"}, follow_redirects=True)
+        (field,) = re.findall(r'name="(of-[0-9a-f]+)"', page.text)
+        page = nurse.submit(f"{path}/choices", {field: "shown", f"{field}-add": "y"}, follow_redirects=True)
         assert re.search(r"Rows left out</span>\s*<b>0</b>", page.text)
-        nurse.submit(f"{path}/accept")
+        accept(nurse, path)
         with app.app_context():
             added = db.session.scalars(select(Patient).where(Patient.mrn == "0999")).one()
             assert (added.family_name, added.given_name, added.birth_date) == ("Mendoza", "Rosa", date(1960, 7, 8))
@@ -209,11 +223,14 @@ class TestUnknownPatients:
     def test_a_name_that_the_sheet_lacks_is_asked_for(self, app: Flask, nurse: PageClient) -> None:
         page = bring(nurse, "MRN;Date of birth;Date;Pulse\n0999;1960-07-08;2026-11-21;72\n")
         path = path_of(page)
-        assert 'name="name-0-family"' in page.text
-        named = {"unknown": "add", "name-0-family": "Mendoza", "name-0-given": "Rosa"}
-        page = nurse.submit(f"{path}/unknown", named, follow_redirects=True)
+        (field,) = re.findall(r'name="([^"]*)-family"', page.text)
+        adds = {field: "shown", f"{field}-add": "y"}
+        page = nurse.submit(f"{path}/choices", adds, follow_redirects=True)
+        assert "Give the name, so that the patient can be added." in page.text
+        named = {**adds, f"{field}-family": "Mendoza", f"{field}-given": "Rosa"}
+        page = nurse.submit(f"{path}/choices", named, follow_redirects=True)
         assert 'value="Mendoza"' in page.text
-        nurse.submit(f"{path}/accept")
+        accept(nurse, path)
         with app.app_context():
             added = db.session.scalars(select(Patient).where(Patient.mrn == "0999")).one()
             assert (added.family_name, added.given_name) == ("Mendoza", "Rosa")
@@ -244,6 +261,14 @@ class TestRefusals:
         assert "This file is larger than" in page.text
         with app.app_context():
             assert db.session.scalars(select(Upload)).all() == []
+
+    def test_one_that_is_far_too_large_is_told_so_too(self, nurse: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(receiving, "MOST_BYTES", 100)
+        monkeypatch.setattr(views, "FORM_ALLOWANCE", 100)
+        page = nurse.submit("/uploads", {"sheet": (io.BytesIO(b"x" * 10_000), "ward.csv")})
+        assert page.status_code == 413
+        assert "larger than 20 MB" in page.text
+        assert "Upload and check" in page.text
 
     def test_a_sheet_may_be_larger_than_any_other_form(self, nurse: PageClient) -> None:
         padding = ";".join(["x" * 1000] * 2)
@@ -303,7 +328,7 @@ class TestWhoMay:
         assert 'href="/uploads"' not in other.get("/", follow_redirects=True).text
         for address in ("/uploads", path, f"{path}/columns", f"{path}/marked", "/uploads/example"):
             assert other.get(address).status_code == 403
-        for step in ("accept", "discard", "columns", "unknown"):
+        for step in ("accept", "discard", "columns", "choices"):
             assert other.submit(f"{path}/{step}").status_code == 403
 
     def test_a_sheet_of_another_clinic_is_not_there(self, app: Flask, nurse: PageClient) -> None:
@@ -312,7 +337,7 @@ class TestWhoMay:
             stranger = page_client(app).sign_in(factories.add_person("manager"))
         for address in (path, f"{path}/columns", f"{path}/marked"):
             assert stranger.get(address).status_code == 404
-        for step in ("accept", "discard", "columns", "unknown"):
+        for step in ("accept", "discard", "columns", "choices"):
             assert stranger.submit(f"{path}/{step}").status_code == 404
 
     def test_a_colleague_goes_on_where_the_nurse_stopped(self, app: Flask, nurse: PageClient, clinic: Clinic) -> None:
@@ -320,7 +345,7 @@ class TestWhoMay:
         with app.app_context():
             manager = page_client(app).sign_in(factories.add_person("manager", clinic))
         assert "brought by Nurse Lim" in manager.get(path).text
-        assert manager.submit(f"{path}/accept").location.startswith("/reports/")
+        assert accept(manager, path).location.startswith("/reports/")
 
 
 @pytest.fixture
@@ -339,15 +364,16 @@ def test_no_patient_is_told_outside_the_pages(
         paths.append(nurse.get(address).request.full_path)
         if not address.endswith("/marked"):
             paths += re.findall(r'(?:href|action)="([^"]*)"', nurse.get(address).text)
-    nurse.submit(f"{path}/unknown", {"unknown": "add"})
-    location = nurse.submit(f"{path}/accept").location
+    nurse.submit(f"{path}/choices", {"add-all": "y"})
+    location = accept(nurse, path).location
     with app.app_context():
         generate.make(location.rpartition("/")[2])
         entries = db.session.scalars(select(AuditEntry)).all()
         actions = [entry.action for entry in entries]
         audited = [f"{entry.subject} {entry.details}" for entry in entries]
         stored = [f"{file}" for file in app.config["SETTINGS"].files_folder.rglob("*")]
-    logged = [f"{record.getMessage()} {record.__dict__}" for record in everything_logged.records]
+    logged = [record.getMessage() for record in everything_logged.records]
+    logged += [f"{told}" for record in everything_logged.records for told in vars(record).values() if type(told) is str]
     told = "\n".join([*paths, location, *audited, *stored, *logged])
     assert any("upload.accepted" in entry for entry in actions)
     for secret in ("Reyes", "Mendoza", "0417", "0999", "1990-05-20", "1960-07-08"):
@@ -374,3 +400,22 @@ def test_the_sheet_to_begin_with_is_understood_without_a_question(
     page = bring(nurse, made.data, "Measurements.xlsx").text
     assert "Check before accepting" in page
     assert re.search(r"Rows left out</span>\s*<b>0</b>", page)
+
+
+def test_answers_to_a_sheet_that_somebody_else_has_gone_on_with_are_not_taken(
+    app: Flask, nurse: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = bring(nurse, HEAD + ANA + STRANGER)
+    path, (field,) = path_of(page), re.findall(r'name="(of-[0-9a-f]+)"', page.text)
+    really = understanding.outcome
+
+    def outcome(clinic: Clinic, workbook: Workbook, understood: Understanding) -> dict[str, object]:
+        # The colleague is quicker.
+        monkeypatch.setattr(understanding, "outcome", really)
+        nurse.submit(f"{path}/choices", {"add-all": "y"})
+        return really(clinic, workbook, understood)
+
+    monkeypatch.setattr(understanding, "outcome", outcome)
+    page = nurse.submit(f"{path}/choices", {field: "shown"}, follow_redirects=True)
+    assert "Somebody else has gone on with this sheet meanwhile." in page.text
+    assert f'name="{field}-add" value="y" checked' in page.text

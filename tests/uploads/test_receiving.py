@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+from typing import Any
 
 import factories
 import pytest
@@ -15,19 +16,24 @@ from webapp.errors import StorageBroken
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic, UnwantedObject, Upload
 from webapp.storage.local import LocalStorage
-from webapp.uploads import receiving
-from webapp.uploads.receiving import TooLarge, receive, refuse, same_before
+from webapp.uploads import ending, receiving
+from webapp.uploads.receiving import TooLarge, kept, refused, same_before, spooled
 from webapp.uploads.workbook import Sheet, Workbook
 
 BYTES = b"MRN,Pulse\n0417,80\n"
 SHA256 = hashlib.sha256(BYTES).hexdigest()
 
 
+WORKBOOK = Workbook((Sheet("", (("MRN",), ("0417",))),))
+SAID = {"status": "asking", "answers": '{"layout": 1}', "findings": None, "told": "{}"}
+
+
 def received(clinic: Clinic, data: bytes = BYTES, name: str = "Ward A, Ana Reyes.csv") -> Upload:
-    with receive(factories.add_person("clinician", clinic), clinic, io.BytesIO(data), name) as (upload, path):
-        assert path.read_bytes() == data
-        assert path.name == "sheet"
-    assert not path.exists()
+    with spooled(io.BytesIO(data)) as file:
+        assert file.path.read_bytes() == data
+        assert file.path.name == "sheet"
+        upload = kept(factories.add_person("clinician", clinic), clinic, name, file, WORKBOOK, SAID)
+    assert not file.path.exists()
     return upload
 
 
@@ -36,6 +42,34 @@ def test_it_is_written_down_and_stored_by_its_hash(clinic: Clinic) -> None:
     assert (upload.status, upload.size, upload.sha256) == ("asking", len(BYTES), SHA256)
     assert (upload.store, upload.storage_key) == ("local", f"uploads/{upload.id}/{SHA256}")
     assert content(storage.current(), upload.storage_key or "") == BYTES
+
+
+def test_no_transaction_is_open_while_it_is_stored(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    really, open_while = LocalStorage.put, []
+
+    def put(*given: Any, **more: Any) -> object:
+        open_while.append(db.session().in_transaction())
+        return really(*given, **more)
+
+    monkeypatch.setattr(LocalStorage, "put", put)
+    received(clinic)
+    assert open_while == [False]
+
+
+def test_one_that_is_discarded_while_it_is_stored_leaves_no_object(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = LocalStorage.put
+
+    def put(store: LocalStorage, key: str, *given: Any, **more: Any) -> object:
+        upload = db.session.scalars(select(Upload).where(Upload.storage_key == key)).one()
+        ending.discard(upload, upload.person)
+        return really(store, key, *given, **more)
+
+    monkeypatch.setattr(LocalStorage, "put", put)
+    upload = received(clinic)
+    assert content(storage.current(), storage.key_for_upload(upload.id, SHA256)) is None
+    assert db.session.scalars(select(UnwantedObject.key)).all() == []
 
 
 def test_its_name_stands_in_no_key_log_line_or_entry(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
@@ -90,19 +124,18 @@ def test_without_a_store_there_is_only_the_row(context: Flask, monkeypatch: pyte
 
 
 def test_one_that_cannot_be_read_keeps_a_sentence_and_no_file(clinic: Clinic) -> None:
-    upload = received(clinic)
-    key = upload.storage_key or ""
-    refuse(upload, "This is a picture, not a sheet.")
+    with spooled(io.BytesIO(BYTES)) as file:
+        sentence = "This is a picture, not a sheet."
+        upload = refused(factories.add_person("clinician", clinic), clinic, "a.csv", file, sentence)
     db.session.refresh(upload)
-    assert (upload.status, upload.refusal, upload.store) == ("refused", "This is a picture, not a sheet.", None)
-    assert content(storage.current(), key) is None
-    assert db.session.scalars(select(UnwantedObject.key)).all() == []
+    assert (upload.status, upload.refusal, upload.store) == ("refused", sentence, None)
+    assert content(storage.current(), storage.key_for_upload(upload.id, SHA256)) is None
 
 
-def test_what_was_read_of_it_is_kept(clinic: Clinic) -> None:
-    upload, workbook = received(clinic), Workbook((Sheet("", (("MRN",), ("0417",))),))
-    receiving.read_as(upload, workbook)
-    assert Workbook.unpack(upload.workbook or b"") == workbook
+def test_what_was_read_and_said_of_it_is_kept(clinic: Clinic) -> None:
+    upload = received(clinic)
+    assert Workbook.unpack(upload.workbook or b"") == WORKBOOK
+    assert upload.answers == SAID["answers"]
 
 
 def test_the_same_bytes_are_recognised_at_their_clinic_once_they_were_accepted(clinic: Clinic) -> None:

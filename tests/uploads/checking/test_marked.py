@@ -76,7 +76,7 @@ def test_cells_come_back_as_what_they_are(context: Flask) -> None:
 def test_a_long_list_ends_with_how_many_more_there_are(found: Findings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.uploads.checking.marked.MOST_FAULTS", 1)
     page = load_workbook(io.BytesIO(annotate(sheet(found.drafted), found)))["Faults"]
-    assert page.cell(page.max_row, 1).value == "2 more faults: see the next sheet, beside the rows."
+    assert page.cell(page.max_row, 1).value == "4 more faults: see the next sheet, beside the rows."
 
 
 def test_beyond_so_many_comments_the_columns_at_the_right_say_it(
@@ -85,4 +85,6 @@ def test_beyond_so_many_comments_the_columns_at_the_right_say_it(
     monkeypatch.setattr("webapp.uploads.checking.marked.MOST_COMMENTS", 1)
     page = load_workbook(io.BytesIO(annotate(sheet(found.drafted), found)))["Your sheet"]
     assert sum(cell.comment is not None for row in page.iter_rows() for cell in row) == 1
-    assert page.cell(5, page.max_column).value == "There is no diastolic pressure that could be used with it."
+    assert page.cell(5, page.max_column).value == (
+        "Taken for Santos, Maria Luisa, born 2 January 1954. There is no diastolic pressure that could be used with it."
+    )

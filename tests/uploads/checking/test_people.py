@@ -12,6 +12,7 @@ from tests.uploads.sheets import draft, kinds, reasons, tried, used
 from webapp.extensions import db
 from webapp.models import Clinic
 from webapp.uploads.checking import Choices
+from webapp.uploads.checking.findings import Findings, ScaleChange
 
 ADD = Choices("add")
 
@@ -19,8 +20,8 @@ ADD = Choices("add")
 def test_patients_are_found_by_mrn_whatever_its_case_and_the_spaces_around_it(clinic: Clinic) -> None:
     found = tried(clinic, draft(2, "0417", "Reyes, Ana", pulse=80), draft(3, " a-7 ", pulse=90))
     assert [one.patient_id for one in found.subjects] == [patient("0417").id, patient("A-7").id]
-    assert (found.faults, found.stops, found.rows) == ((), (), ("no data", "used", "used"))
-    assert found.told == {"read": 2, "used": 2, "left_out": {}, "converted": {}, "assumed": {}}
+    assert (kinds(found), found.stops, found.rows) == ([], (), ("no data", "used", "used"))
+    assert found.told == {"read": 2, "used": 2, "readings": 2, "left_out": {}, "converted": {}, "assumed": {}}
     assert (found.first, found.last, found.counts.patients) == (date(2026, 11, 21), date(2026, 11, 21), 2)
 
 
@@ -64,6 +65,48 @@ def test_somebody_of_the_same_name_and_birth_date_is_told_of(clinic: Clinic) -> 
     assert found.unknown[0].looks_like == "A patient of the same name and birth date has the MRN 0417."
 
 
+def test_who_looks_like_somebody_on_record_is_added_only_by_itself(clinic: Clinic) -> None:
+    rows = draft(2, "417", "Lim, Rosa", pulse=80), draft(3, "0900", "Tan, Li", pulse=80)
+    found = tried(clinic, *rows, choices=ADD)
+    assert [(one.mrn, one.choice) for one in found.unknown] == [("417", "leave out"), ("0900", "add")]
+    assert kinds(found) == [(2, "unknown patient", "rows left out"), (3, "new patient", "noted")]
+    assert reasons(found, "unknown patient")[0].endswith("Left out, unless you choose this patient by itself.")
+    chosen = tried(clinic, *rows, choices=Choices("add", by_mrn={" 417": "add", "0900": "leave out"}))
+    assert [one.choice for one in chosen.unknown] == ["add", "leave out"]
+    assert [one.mrn for one in chosen.subjects] == ["417"]
+    assert Findings.unpack(chosen.pack()) == chosen
+
+
+def test_one_name_and_birth_date_under_two_new_mrns_is_told_at_both(clinic: Clinic) -> None:
+    born = date(1980, 1, 1)
+    rows = (
+        draft(2, "0900", "Lim, Rosa", born=born, pulse=80),
+        draft(3, "0901", "rosa LIM", born=born, pulse=80),
+        draft(4, "0902", "Lim, Rosa", born=date(1980, 1, 2), pulse=80),
+    )
+    found = tried(clinic, *rows, choices=ADD)
+    assert [kind for kind in kinds(found) if kind[1] != "new patient"] == [
+        (2, "same name and birth date", "noted"), (3, "same name and birth date", "noted"),
+    ]  # fmt: skip
+    twin = "Another row of the sheet has the same name and birth date under MRN 0901 (row 3)."
+    assert [one.twin for one in found.unknown] == [twin, twin.replace("0901 (row 3)", "0900 (row 2)"), ""]
+    assert twin in reasons(tried(clinic, *rows), "unknown patient")[0]
+
+
+def test_nobody_is_told_to_be_added_of_whom_nothing_is_used(clinic: Clinic) -> None:
+    bare = factories.add_patient(clinic, mrn="0500", family_name="", given_name="")
+    found = tried(
+        clinic,
+        draft(2, "0900", "Lim, Rosa", pulse=400),
+        draft(3, "0901", "Tan, Li", pulse=400),
+        draft(4, "0901", "Tan, Li", at="10:00", pulse=80),
+        draft(5, bare.mrn or "", "Go, Li", pulse=400),
+        choices=ADD,
+    )
+    assert [kind for kind in kinds(found) if kind[1] != "implausible value"] == [(4, "new patient", "noted")]
+    assert (found.counts.new_patients, [one.mrn for one in found.subjects]) == (1, ["0901"])
+
+
 def test_without_an_mrn_name_and_birth_date_tell_one_patient(clinic: Clinic) -> None:
     ana = {"born": date(1990, 5, 20), "pulse": 80}
     found = tried(clinic, draft(2, "", "reyes, ANA", **ana), draft(3, "0417", at="10:00", pulse=70))
@@ -101,6 +144,23 @@ def test_a_name_that_is_not_the_records_is_left_out_and_both_are_told(clinic: Cl
         "It may be another patient’s."
     ]
     assert used(found) == {2: ["pulse"]}
+
+
+def test_a_row_with_an_mrn_alone_is_left_out_where_another_gives_it_to_somebody_else(clinic: Clinic) -> None:
+    alone = draft(4, "0417", at="11:00", pulse=90)
+    found = tried(clinic, draft(2, "0417", "Reyes, Ana", pulse=80), draft(3, "0417", "Santos, Maria", pulse=90), alone)
+    assert (used(found), reasons(found, "MRN in doubt")) == (
+        {2: ["pulse"]},
+        [
+            "The row has neither a name nor a birth date, and row 3 has the same MRN for somebody else. It may be "
+            "another patient’s."
+        ],
+    )
+    factories.add_patient(clinic, mrn="0500", family_name="", given_name="", birth_date=None)
+    rows = [draft(row, "0500", name, at=f"1{row}:00", pulse=80) for row, name in ((2, "Lim, Rosa"), (3, "Go, Li"))]
+    nobody = tried(clinic, *rows, draft(4, "0500", at="14:30", pulse=80))
+    assert [kind for _, kind, _ in kinds(nobody)] == ["different name", "different name", "MRN in doubt"]
+    assert used(tried(clinic, draft(2, "0417", "Reyes, Ana", pulse=80), alone)) == {2: ["pulse"], 4: ["pulse"]}
 
 
 def test_a_birth_date_that_is_not_the_records_is_left_out(clinic: Clinic) -> None:
@@ -173,15 +233,41 @@ def test_an_mrn_that_two_have_on_record_needs_a_name(clinic: Clinic) -> None:
     assert tried(clinic, draft(2, "0417", "Lim, Rosa", pulse=80)).subjects[0].patient_id == twin.id
 
 
-def test_the_scale_of_the_sheet_is_kept_and_told_and_its_lack_is_told_once(clinic: Clinic) -> None:
+def test_the_scale_of_the_record_holds_until_somebody_chooses_that_of_the_sheet(clinic: Clinic) -> None:
     factories.add_patient(clinic, mrn="0500", family_name="Go", given_name="Li", spo2_scale=2)
-    said = tried(clinic, draft(2, "0417", scale=2, oxygen=90), draft(3, "0500", scale=2, oxygen=90))
-    assert kinds(said) == [(2, "different SpO2 scale", "noted")]
-    assert [one.scale for one in said.subjects] == [2, None]
+    rows = draft(2, "0417", "Reyes, Ana", oxygen=97), draft(3, "0500", "Go, Li", scale=1, oxygen=90)
+    said = tried(clinic, *rows)
+    assert kinds(said) == [(3, "different SpO2 scale", "noted")]
+    assert reasons(said, "different SpO2 scale") == [
+        "The sheet says scale 1, the record scale 2. Scale 2 is used, unless you change it."
+    ]
+    assert [(one.scale, one.scored_by) for one in said.subjects] == [(None, 1), (None, 2)]
+    assert said.scales == (ScaleChange("0500", "Go, Li", 2, 1),)
+    chosen = tried(clinic, *rows, choices=Choices(scales=True))
+    assert reasons(chosen, "different SpO2 scale") == [
+        "The sheet says scale 1, the record scale 2. Scale 1 is used and kept on the record, as you chose."
+    ]
+    assert [(one.scale, one.scored_by) for one in chosen.subjects] == [(None, 1), (1, 1)]
+    assert chosen.scales == said.scales
+    assert tried(clinic, draft(3, "0500", scale=1, oxygen=400), rows[0]).scales == ()
+
+
+def test_a_new_patient_has_the_scale_of_the_sheet(clinic: Clinic) -> None:
+    (new,) = tried(clinic, draft(2, "0900", "Lim, Rosa", scale=2, oxygen=90), choices=ADD).subjects
+    assert (new.scale, new.scored_by) == (2, 2)
+    rows = [draft(row, "0900", "Lim, Rosa", f"1{row}:00", scale=row - 1, oxygen=90) for row in (2, 3)]
+    both = tried(clinic, *rows, choices=ADD)
+    assert (both.subjects[0].scored_by, both.scales) == (1, ())
+    assert kinds(both) == [(2, "different SpO2 scale", "noted"), (2, "new patient", "noted")]
+
+
+def test_two_scales_of_a_patient_and_none_are_told_once(clinic: Clinic) -> None:
+    factories.add_patient(clinic, mrn="0500", family_name="Go", given_name="Li", spo2_scale=2)
     unsaid = tried(clinic, draft(2, "0417", oxygen=90), draft(3, "0500", oxygen=90))
     assert kinds(unsaid) == [(None, "SpO2 scale on record", "noted")]
     both = tried(clinic, draft(2, "0417", scale=2, oxygen=90), draft(3, "0417", scale=1, at="10:00", oxygen=90))
-    assert (kinds(both), both.subjects[0].scale) == ([(3, "different SpO2 scale", "noted")], None)
+    assert kinds(both) == [(2, "different SpO2 scale", "noted")]
+    assert (both.subjects[0].scale, both.subjects[0].scored_by, both.scales) == (None, 1, ())
 
 
 @pytest.mark.parametrize(("limit", "what"), [("MOST_PATIENTS", "patients"), ("MOST_READINGS", "readings")])

@@ -72,6 +72,13 @@ class Measure:
     unusual: str
     scales: Mapping[str, Scale] = field(default_factory=dict, hash=False)
 
+    def in_own_unit(self, value: float, unit: str | None) -> float | None:
+        """`value`, which is in `unit`, in the measure's own; None where that unit is none that we know."""
+        if unit in (self.unit, *self.units):
+            return value
+        scale = self.scales.get(unit or "")
+        return None if scale is None else (value - scale.zero) * scale.times / scale.by
+
 
 SCORES = ("0", "1", "2", "3")
 """What one sign can score in NEWS2; 0 is the reference band."""

@@ -8,6 +8,8 @@
                With a sum of 5 or more a single 3 changes nothing
     advice     chart 4, clinical response to the thresholds, in a few words
     for whom   from 16 years on, and not in pregnancy, of which nothing is known here
+    least      ours: points never are less than 0, so that a set which lacks a sign cannot come to less than the points
+               that it has; what these alone call for, the whole would too, or something more urgent
 
 Readings are in the units of bands.py and within its limits. One finer than the chart is rounded to whole numbers,
 temperature to tenths, a half upwards: bands end half a step above their last value.
@@ -72,6 +74,9 @@ ROUTINE, ASSESS, WARD_REVIEW, REVIEW, EMERGENCY = (
 URGENT, EMERGENT = 5, 7
 """From these totals on chart 2 calls for an urgent and an emergency response."""
 
+LEVELS: tuple[Level, ...] = ("", "low", "low-medium", "medium", "high")
+LOW = LEVELS[1]
+
 TOO_YOUNG, AGE_UNKNOWN = f"aged under {NEWS2_AGE}", "age unknown"
 
 
@@ -91,8 +96,9 @@ class Signs:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`points` has one entry a sign, in the order of SIGNS, None where there is none. `total` is None, and `level` and
-    `advice` empty, where the set is not scored; `reasons` then say why, in words."""
+    """`points` has one entry a sign, in the order of SIGNS, None where there is none. `total` is None where the set is
+    not scored; `reasons` then say why, in words. `level` and `advice` are those of what it comes to at least, and empty
+    where that calls for nobody soon, for more may be amiss than is known."""
 
     points: Mapping[str, int | None] = field(hash=False)
     total: int | None
@@ -104,6 +110,18 @@ class Score:
     def known(self) -> int:
         """The sum of the points that there are: no total can be less."""
         return sum(filter(None, self.points.values()))
+
+    @property
+    def least(self) -> int | None:
+        """The total, or what it cannot be less than; None where nothing can be said: no points, or no age for them."""
+        if self.total is not None:
+            return self.total
+        return None if {TOO_YOUNG, AGE_UNKNOWN}.intersection(self.reasons) else self.known or None
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The graver, the higher: by level, then by points."""
+        return LEVELS.index(self.level), self.least or 0
 
 
 def score(signs: Signs, age: int | None, scale: int = 1) -> Score:
@@ -123,12 +141,12 @@ def score(signs: Signs, age: int | None, scale: int = 1) -> Score:
     }
     reasons = _missing(signs, points) if None in points.values() else ()
     if age is None:
-        reasons = (AGE_UNKNOWN, *reasons)
-    if reasons:
-        return Score(points, None, reasons=reasons)
+        return Score(points, None, reasons=(AGE_UNKNOWN, *reasons))
     given = [one for one in points.values() if one is not None]
-    level, advice = response(sum(given), max(given))
-    return Score(points, sum(given), level, advice)
+    level, advice = response(sum(given), max(given, default=0))
+    if not reasons:
+        return Score(points, sum(given), level, advice)
+    return Score(points, None, reasons=reasons) if level == LOW else Score(points, None, level, advice, reasons)
 
 
 def oxygen_bands(scale: int, oxygen_given: str | None) -> tuple[Band, ...]:

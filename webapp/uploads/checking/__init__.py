@@ -1,9 +1,11 @@
 """The dry run: what a sheet says against what is possible and what is on record, before anything is stored.
 
-    people.py    whose each row is; names.py  whether two names are of one person
+    people.py    whose each row is; newcomers.py  who is not on record; apart.py  two people under one MRN
+    identity.py  who somebody is said to be; names.py  whether two names are of one person; scales.py  their SpO2 scale
     moments.py   when it was measured
-    values.py    what can be believed
+    values.py    what can be believed, and what is unusual
     changes.py   what is on record already, or was quite different there
+    scores.py    which sets will not be scored; telling.py  what else is shown before the sheet is accepted
     records.py   what is read of the record
     trial.py     the dry run in the making; findings.py  what it found, to be kept
     marked.py    the sheet with its faults, as a spreadsheet
@@ -12,21 +14,20 @@ In this order: who can be told apart from whom, then when, then what. A row that
 that each has one reason, the gravest.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from webapp import words
 from webapp.models import Clinic
-from webapp.uploads.checking import changes, moments, people, values
-from webapp.uploads.checking.findings import Choices, Counts, Findings, RowState, Subject, Unknown
+from webapp.uploads.checking import changes, moments, people, scores, telling, values
+from webapp.uploads.checking.findings import Choices, Counts, Findings, OlderForm, RowState, Subject, Unknown, unit_in
 from webapp.uploads.checking.records import mrn_key
 from webapp.uploads.checking.trial import Trial
 from webapp.uploads.drafts import Draft, Drafted, Fault, Reading
 from webapp.uploads.workbook import Sheet
 
-__all__ = ["MOST_PATIENTS", "MOST_READINGS", "Choices", "Findings", "check", "check_again"]
+__all__ = ["MOST_PATIENTS", "MOST_READINGS", "Choices", "Findings", "OlderForm", "check", "check_again"]
 
 MOST_PATIENTS = 2_000
 """In one sheet, and so in one report."""
@@ -63,6 +64,7 @@ def _checked(
     values.check_repeats(trial)
     values.check_pressures(trial)
     changes.check_against_record(trial)
+    values.check_unusual(trial)
     return _found(trial, drafted, height, choices, columns, unknown)
 
 
@@ -90,6 +92,9 @@ def _found(
     columns: tuple[tuple[str, int], ...],
     unknown: list[Unknown],
 ) -> Findings:
+    trial.tell_of_patients()
+    scores.tell_of_scores(trial)
+    taken_for = telling.taken_for(trial)
     trial.faults += _rows_that_say_nothing(trial)
     faults = tuple(sorted(dict.fromkeys(trial.faults), key=_place))
     states = _rows(trial, faults, height, frozenset(drafted.ignored))
@@ -108,7 +113,11 @@ def _found(
             tuple(place for place in kept if (at, place) not in trial.known) for at, kept in enumerate(trial.kept)
         ),
         known=tuple(sorted(set(trial.known.values()))),
+        rescored=tuple(sorted(trial.rescored.items())),
         unknown=tuple(unknown),
+        taken_for=taken_for,
+        conversions=telling.conversions(trial),
+        scales=tuple(change for drafts, change in trial.scale_changes if trial.is_used(drafts)),
         counts=counts,
         first=min(used_days, default=None),
         last=max(used_days, default=None),
@@ -186,9 +195,24 @@ def _counts(
         rows_used=rows_used,
         rows_left_out=rows_left_out,
         values_used=sum(map(len, trial.kept)),
-        values_left_out=sum(fault.outcome == "value left out" for fault in faults),
+        values_left_out=_values_left_out(trial, drafted, states),
         by_kind=tuple(sorted(by_kind.items(), key=lambda one: (-one[1], one[0]))),
     )
+
+
+def _values_left_out(trial: Trial, drafted: Drafted, states: tuple[RowState, ...]) -> int:
+    """In rows that are used: what could not be read, and what was read and is not used. What the sheet says twice is
+    used once."""
+    is_used = [state in ("used", "used in part") for state in states]
+    unread = sum(
+        fault.outcome == "value left out" and fault.row is not None and is_used[fault.row] for fault in drafted.faults
+    )
+    not_used = sum(
+        is_used[reading.row] and place not in trial.kept[at] and (at, place) not in trial.twice
+        for at, draft in enumerate(trial.drafts)
+        for place, reading in enumerate(draft.readings)
+    )
+    return unread + not_used
 
 
 def _stops(drafted: Drafted, faults: Iterable[Fault], counts: Counts) -> tuple[str, ...]:
@@ -218,6 +242,7 @@ def _told(trial: Trial, counts: Counts, faults: Iterable[Fault], states: tuple[R
     return {
         "read": counts.rows_read,
         "used": counts.rows_used,
+        "readings": counts.values_used,
         "left_out": dict(sorted(left_out.items())),
         "converted": _listed((one.measure, _unit(one.given)) for one in used if one.converted),
         "assumed": _listed((one.measure, _assumed(one)) for one in used if one.column is None),
@@ -230,7 +255,7 @@ def _assumed(reading: Reading) -> str:
 
 def _unit(given: str) -> str:
     """The unit of "98.6 °F"."""
-    return re.sub(r"^[\s\d.,+−-]+", "", given) or given
+    return unit_in(given) or given
 
 
 def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -5,7 +5,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from webapp import words
 from webapp.content.vitals import daily
+from webapp.content.vitals.bands import OXYGEN
 from webapp.uploads.checking import records
 from webapp.uploads.checking.records import A_WEEK, OnRecord, instant, same_moment
 from webapp.uploads.checking.trial import LABELS, Trial, as_given, figure
@@ -29,9 +31,9 @@ class Change:
 CHANGES = {
     "respiration": Change(15, A_WEEK),
     "oxygen": Change(10, A_WEEK),
-    "systolic": Change(60, A_WEEK),
+    "systolic": Change(40, A_WEEK),
     "diastolic": Change(40, A_WEEK),
-    "pulse": Change(60, A_WEEK),
+    "pulse": Change(50, A_WEEK),
     "temperature": Change(3, A_DAY),
     "glucose": Change(15, A_WEEK),
     "weight": Change(0.1, A_WEEK, is_share=True),
@@ -60,7 +62,7 @@ def _check_repeats(trial: Trial, going: list[int], on_record: dict[tuple[int, st
         return
     at_moment = {key: _by_moment(some) for key, some in on_record.items()}
     for at in going:
-        subject, moment, said_before = trial.whose[at], trial.same[at], 0
+        subject, moment = trial.whose[at], trial.same[at]
         assert subject is not None
         for place in list(trial.kept[at]):
             reading = trial.drafts[at].readings[place]
@@ -68,19 +70,28 @@ def _check_repeats(trial: Trial, going: list[int], on_record: dict[tuple[int, st
             same = next((one for one in there if same_value(reading, one.value, one.word)), None)
             if same:
                 trial.known[at, place] = same.id
-                said_before += 1
+                if scale := _scale(trial, at, same):
+                    trial.rescored[same.id] = scale
             elif there:
                 told = " and ".join(figure(one.measure, one.value, one.word) for one in there)
                 trial.drop(
                     at, place, "different value", f"{LABELS[reading.measure]} is {as_given(reading)} here, but {told} "
                     "on record for this patient and moment. The record stays.",
                 )  # fmt: skip
-        if said_before:
-            what = "One value" if said_before == 1 else f"{said_before} values"
-            trial.note(
-                at, "value on record", f"{what} of this row {'is' if said_before == 1 else 'are'} on record already, "
-                "the same as here. Used, and not stored again.",
-            )  # fmt: skip
+    if trial.known:
+        count, used = len(trial.known), sum(map(len, trial.kept))
+        told = f"{words.number(count)} of {words.plural(used, 'value')} {'is' if count == 1 else 'are'} on record"
+        trial.note_sheet("value on record", f"{told} already with the same value, and not stored again.")
+
+
+def _scale(trial: Trial, at: int, same: OnRecord) -> int | None:
+    """The SpO2 scale that a reading on record gets, where it has none, or another than the sheet tells."""
+    whose = trial.whose[at]
+    if same.measure != OXYGEN.name or whose is None:
+        return None
+    subject = trial.subjects[whose]
+    is_told = subject.scale is not None or trial.drafts[at].scale is not None
+    return subject.scored_by if same.scale is None or (is_told and same.scale != subject.scored_by) else None
 
 
 def _by_moment(some: list[OnRecord]) -> dict[object, list[OnRecord]]:

@@ -12,7 +12,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
 
 from webapp import words
 from webapp.files.excel_cells import FIRST
@@ -20,7 +19,7 @@ from webapp.files.excel_formats import Formats
 from webapp.files.to_excel import CREATED, OPTIONS
 from webapp.uploads.checking.findings import Findings
 from webapp.uploads.drafts import Fault
-from webapp.uploads.workbook import Cell, Sheet
+from webapp.uploads.workbook import Cell, Sheet, letter
 
 MOST_COMMENTS = 2_000
 """Each makes the file slower to open. Beyond it the columns at the right say the same."""
@@ -76,6 +75,9 @@ def _list(book: Any, findings: Findings, header: Header) -> None:
     for sentence in findings.stops:
         _text(page, row, 0, sentence, formats.wrapped)
         row += 1
+    for conversion in findings.conversions:
+        _text(page, row, 0, conversion.sentence, formats.cell("text", 0))
+        row += 1
     for label, count in _counts(findings):
         _text(page, row, 0, label, formats.cell("text", 0))
         page.write_number(row, 1, count, formats.cell("count", 0))
@@ -99,7 +101,7 @@ def _counts(findings: Findings) -> list[tuple[str, int]]:
         ("Rows with data", counts.rows_read),
         ("Rows used", counts.rows_used),
         ("Rows left out", counts.rows_left_out),
-        ("Values left out", counts.values_left_out),
+        ("Values left out, in rows that are used", counts.values_left_out),
         ("Patients", counts.patients),
         ("New patients", counts.new_patients),
         *((f"Fault: {kind}", count) for kind, count in counts.by_kind),
@@ -116,7 +118,7 @@ def _column(fault: Fault, header: Header) -> list[str]:
     if fault.column is None:
         return []
     called = header[1][fault.column] if fault.column < len(header[1]) else ""
-    return [part for part in (xl_col_to_name(fault.column), called) if part]
+    return [part for part in (letter(fault.column), called) if part]
 
 
 def _beside(book: Any, sheet: Sheet, findings: Findings, header: Header) -> None:
@@ -130,7 +132,7 @@ def _beside(book: Any, sheet: Sheet, findings: Findings, header: Header) -> None
     for fault in findings.faults:
         if fault.row is not None:
             of_row[fault.row].append(fault)
-    comments = 0
+    comments, taken = 0, findings.taken_by_row
     for at, cells in enumerate(sheet.rows):
         faults = of_row.get(at, [])
         at_cell: dict[int, list[Fault]] = defaultdict(list)
@@ -144,17 +146,19 @@ def _beside(book: Any, sheet: Sheet, findings: Findings, header: Header) -> None
                 comments += 1
                 told = "\n".join(dict.fromkeys(words.printable(fault.reason) for fault in found))
                 page.write_comment(at, column, told[:_LONGEST], {"author": "Clinic Reports", "x_scale": 2})
-        _tell(page, at, sheet.width, faults, STATES[findings.rows[at]], forms, header)
+        _tell(page, at, sheet.width, faults, STATES[findings.rows[at]], forms, header, taken.get(at, ""))
 
 
-def _tell(page: Any, row: int, column: int, faults: list[Fault], state: str, forms: "_Forms", header: Header) -> None:
-    """The three columns at the right."""
+def _tell(
+    page: Any, row: int, column: int, faults: list[Fault], state: str, forms: "_Forms", header: Header, taken: str
+) -> None:
+    """The three columns at the right. `taken` is whom a row is taken for that gives an MRN alone."""
     if row == header[0]:
         for at, label in enumerate(_BESIDE):
             _text(page, row, column + at, label, forms.of("header", ""))
         return
     where = dict.fromkeys(", ".join(_column(fault, header)) for fault in faults)
-    why = dict.fromkeys(fault.reason for fault in faults)
+    why = dict.fromkeys([*([f"Taken for {taken}."] if taken else []), *(fault.reason for fault in faults)])
     for at, text in enumerate((state, "; ".join(filter(None, where)), " ".join(why))):
         if text:
             _text(page, row, column + at, text, forms.of("text", _worst(faults)))

@@ -3,21 +3,29 @@ out, and told."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
 
 from webapp import words
-from webapp.uploads.checking import names
+from webapp.uploads.checking import names, newcomers, scales
+from webapp.uploads.checking.apart import contradiction, states, tell_apart
 from webapp.uploads.checking.findings import Subject, Unknown
-from webapp.uploads.checking.names import Name
+from webapp.uploads.checking.identity import (
+    born_in,
+    born_of,
+    coarseness,
+    differ,
+    kept,
+    length,
+    name_in,
+    name_of,
+    says,
+    who,
+    written,
+)
 from webapp.uploads.checking.records import Known, Patients, mrn_key
 from webapp.uploads.checking.trial import Trial, row
 from webapp.uploads.drafts import Draft
 
-Born = tuple[date | None, str]
-"""A birth date and its precision."""
-
-
-LONGEST_MRN, LONGEST_NAME = 64, 200
+LONGEST_MRN = 64
 """Characters that a patient's row has room for."""
 
 
@@ -33,15 +41,14 @@ def settle(trial: Trial) -> list[Unknown]:
             by_mrn[key].append(at) if key else nameless.append(at)
     patients = Patients(trial.clinic_id, set(by_mrn), {born for draft in trial.drafts if (born := draft.born)})
     found: dict[int, list[int]] = defaultdict(list)
-    unknown, added = [], []
+    not_on_record: dict[str, list[int]] = {}
     for key, drafts in by_mrn.items():
         on_record = patients.of_mrn(key)
         if not on_record:
-            told, whose = _unknown(trial, drafts, patients)
-            unknown += [told] if told else []
-            added += [whose] if whose else []
+            not_on_record[key] = drafts
         elif patient := _meant(trial, drafts, on_record):
             found[patient.id] += _agreeing(trial, drafts, patient)
+    unknown, added = newcomers.settle(trial, not_on_record, patients)
     for at in nameless:
         if patient := _by_name(trial, at, patients):
             found[patient.id].append(at)
@@ -55,7 +62,7 @@ def settle(trial: Trial) -> list[Unknown]:
             trial.whose[at] = len(trial.subjects)
         trial.subjects.append(subject)
         trial.died.append(patients.known[subject.patient_id].deceased_on if subject.patient_id else None)
-    _tell_of_scales(trial, sum(patients.known[whose].spo2_scale == 2 for whose, drafts in found.items() if drafts))
+    scales.tell_of_scale_2(trial, sum(patients.known[whose].spo2_scale == 2 for whose in found if found[whose]))
     return unknown
 
 
@@ -65,18 +72,15 @@ def _refuse_mrn(trial: Trial, at: int) -> None:
     trial.leave_out(at, "unreadable MRN", reason, given=f"{mrn}…", column="mrn")
 
 
-# ---- one MRN --------------------------------------------------------------------------------------------------------
-
-
 def _meant(trial: Trial, drafts: list[int], on_record: list[Known]) -> Known | None:
     """The patient on record with that MRN. Where several have it, name and birth date must tell which."""
     if len(on_record) == 1:
         return on_record[0]
-    stated = [trial.drafts[at] for at in drafts if _says(trial.drafts[at])]
-    fitting = [one for one in on_record if stated and not any(_differ(draft, one) for draft in stated)]
+    stated = [trial.drafts[at] for at in drafts if says(trial.drafts[at])]
+    fitting = [one for one in on_record if stated and not any(differ(draft, one) for draft in stated)]
     if len(fitting) == 1:
         return fitting[0]
-    told = words.listed([_who(_name_of(one), _born_of(one)) for one in on_record])
+    told = words.listed([who(name_of(one), born_of(one)) for one in on_record])
     for at in drafts:
         trial.leave_out(
             at, "shared MRN", f"{len(on_record)} patients on record have this MRN: {told}. The row does not tell which "
@@ -88,9 +92,9 @@ def _meant(trial: Trial, drafts: list[int], on_record: list[Known]) -> Known | N
 def _agreeing(trial: Trial, drafts: list[int], patient: Known) -> list[int]:
     """The drafts that agree with the record; the others are left out. What the record does not say, they must agree on
     among themselves."""
-    wrong = {at: what for at in drafts if (what := _differ(trial.drafts[at], patient))}
+    wrong = {at: what for at in drafts if (what := differ(trial.drafts[at], patient))}
     right = [at for at in drafts if at not in wrong]
-    witness = next((at for at in right if _says(trial.drafts[at])), None)
+    witness = next((at for at in right if says(trial.drafts[at])), None)
     beside = f", as in {row(trial.drafts[witness].rows[0])}" if witness is not None and wrong else ""
     for at, what in wrong.items():
         draft = trial.drafts[at]
@@ -100,118 +104,35 @@ def _agreeing(trial: Trial, drafts: list[int], patient: Known) -> list[int]:
             f"{on_record}{beside}. It may be another patient’s.", given=said,
             column="name" if what == "name" else "mrn",
         )  # fmt: skip
-    if pair := _contradiction(trial, right):
-        _tell_apart(trial, [at for at in right if _states(trial.drafts[at], pair[2])], pair)
-        right = [at for at in right if not trial.is_out[at]]
-    return right
+    pair = contradiction(trial, right)
+    if pair:
+        tell_apart(trial, [at for at in right if states(trial.drafts[at], pair[2])], pair)
+    if wrong or pair:
+        _doubt(trial, [at for at in right if not says(trial.drafts[at])], min([*wrong, *(pair or ())[:2]]))
+    return [at for at in right if not trial.is_out[at]]
+
+
+def _doubt(trial: Trial, drafts: Iterable[int], other: int) -> None:
+    """Leave out drafts that have nothing but an MRN, which the sheet gives to somebody else too, as in `other`."""
+    for at in drafts:
+        trial.leave_out(
+            at, "MRN in doubt", "The row has neither a name nor a birth date, and "
+            f"{row(trial.drafts[other].rows[0])} has the same MRN for somebody else. It may be another patient’s.",
+            given=trial.drafts[at].mrn, column="mrn",
+        )  # fmt: skip
 
 
 def _both(what: str, draft: Draft, patient: Known) -> tuple[str, str]:
     if what == "name":
-        return names.written(_name(draft)), names.written(_name_of(patient))
-    on_record = f"{names.written(_name_of(patient)) or 'somebody'}, born {_written(_born_of(patient))}"
-    return f"born {_written(_born(draft))}", on_record
-
-
-def _contradiction(trial: Trial, drafts: Iterable[int]) -> tuple[int, int, str] | None:
-    """Two drafts that cannot be of one patient, and by what; each is set against the one that says most."""
-    said = [at for at in drafts if _says(trial.drafts[at])]
-    most = max(said, key=lambda at: (len(names.words_of(" ".join(_name(trial.drafts[at])))), -at), default=None)
-    dated = [at for at in said if trial.drafts[at].born]
-    born = min(dated, key=lambda at: _coarseness(_born(trial.drafts[at])), default=None)
-    for at in said:
-        if most is not None and not names.agree(_name(trial.drafts[at]), _name(trial.drafts[most])):
-            return *sorted((most, at)), "name"  # type: ignore[return-value]
-        if born is not None and not _births_agree(_born(trial.drafts[at]), _born(trial.drafts[born])):
-            return *sorted((born, at)), "birth date"  # type: ignore[return-value]
-    return None
-
-
-def _tell_apart(trial: Trial, drafts: list[int], pair: tuple[int, int, str]) -> None:
-    """Leave out drafts of one MRN that tell of two people."""
-    one, other, what = pair
-    told = " and ".join(f"{_stated(trial.drafts[at], what)} in {row(trial.drafts[at].rows[0])}" for at in (one, other))
-    for at in drafts:
-        draft = trial.drafts[at]
-        trial.leave_out(
-            at, f"different {what}", f"MRN {draft.mrn} is {told}. Which of them is right is not known, so none of "
-            "these rows is used.", given=_stated(draft, what), column="name" if what == "name" else "mrn",
-        )  # fmt: skip
-
-
-def _states(draft: Draft, what: str) -> bool:
-    return names.is_stated(_name(draft)) if what == "name" else draft.born is not None
-
-
-def _stated(draft: Draft, what: str) -> str:
-    return names.written(_name(draft)) if what == "name" else f"born {_written(_born(draft))}"
-
-
-# ---- not on record --------------------------------------------------------------------------------------------------
-
-
-def _unknown(
-    trial: Trial, drafts: list[int], patients: Patients
-) -> tuple[Unknown | None, tuple[list[int], Subject] | None]:
-    """What is told of an MRN that is not on record, where its patient could be added, and the new patient, where one
-    is."""
-    first = trial.drafts[drafts[0]]
-    mrn = first.mrn.strip()
-    pair = _contradiction(trial, drafts)
-    asked = next((name for key, name in trial.choices.names.items() if mrn_key(key) == mrn_key(mrn)), ("", ""))
-    name = max((_name(trial.drafts[at]) for at in drafts), key=_words_in, default=("", ""))
-    born = min(
-        (_born(trial.drafts[at]) for at in drafts if trial.drafts[at].born), key=_coarseness, default=(None, "day")
-    )
-    asks_name = not names.is_stated(name)
-    name = asked if asks_name else name
-    looks_like = _looks_like(mrn, name, born, patients)
-    rows_of = len({row for at in drafts for row in trial.drafts[at].rows})
-    told = Unknown(mrn, names.written(name), rows_of, asks_name and not names.is_stated(asked), looks_like)
-    reason = f"No patient on record has the MRN {mrn}.{looks_like and ' ' + looks_like}"
-    if pair:
-        _tell_apart(trial, drafts, pair)
-        return None, None
-    if trial.choices.unknown == "leave out" or told.asks_name:
-        kind, more = ("unknown patient", "") if trial.choices.unknown == "leave out" else (
-            "unnamed patient", " The sheet does not name them either: give the name, and the patient can be added."
-        )  # fmt: skip
-        for at in drafts:
-            trial.leave_out(at, kind, reason + more, given=trial.drafts[at].mrn, column="mrn")
-        return told, None
-    trial.note(drafts[0], "new patient", f"{reason} {names.written(name)} will be added.", given=mrn, column="mrn")
-    sexes = _sexes(trial, drafts)
-    if len(sexes) > 1:
-        told_sexes = words.listed(sexes)
-        trial.note(drafts[0], "different sex", f"The sheet says {told_sexes} of this patient; none is kept.", given=mrn)
-    subject = Subject(
-        None, words.printable(mrn), *_kept(name), sexes[0] if len(sexes) == 1 else "unknown", *born,
-        scale=_scale(trial, drafts, 1),
-    )  # fmt: skip
-    return told, (drafts, subject)
-
-
-def _looks_like(mrn: str, name: Name, born: Born, patients: Patients) -> str:
-    alike = patients.looking_like(mrn)
-    if alike:
-        told = words.listed([f"{one.mrn}, {_who(_name_of(one), _born_of(one))}" for one in alike[:3]])
-        return f"It looks like MRN {told}."
-    day, precision = born
-    same = [
-        one
-        for one in (patients.born(day) if day and precision == "day" else [])
-        if one.birth_precision == "day" and names.same_words(_name_of(one), name)
-    ]
-    return f"A patient of the same name and birth date has the MRN {same[0].mrn or '(none)'}." if same else ""
-
-
-# ---- without an MRN -------------------------------------------------------------------------------------------------
+        return names.written(name_in(draft)), names.written(name_of(patient))
+    on_record = f"{names.written(name_of(patient)) or 'somebody'}, born {written(born_of(patient))}"
+    return f"born {written(born_in(draft))}", on_record
 
 
 def _by_name(trial: Trial, at: int, patients: Patients) -> Known | None:
-    """The one patient on record of that name and birth date."""
+    """The one patient on record of that name and birth date, for a row without an MRN."""
     draft = trial.drafts[at]
-    name, said = _name(draft), _who(_name(draft), _born(draft))
+    name, said = name_in(draft), who(name_in(draft), born_in(draft))
     if not names.is_stated(name) or draft.born is None or draft.born_precision != "day":
         trial.leave_out(
             at, "unidentified row", "The row has no MRN, and no name with a full birth date, so nobody can tell "
@@ -221,7 +142,7 @@ def _by_name(trial: Trial, at: int, patients: Patients) -> Known | None:
     alike = [
         one
         for one in patients.born(draft.born)
-        if one.birth_precision == "day" and names.same_words(_name_of(one), name)
+        if one.birth_precision == "day" and names.same_words(name_of(one), name)
     ]
     if len(alike) == 1:
         return alike[0]
@@ -233,127 +154,39 @@ def _by_name(trial: Trial, at: int, patients: Patients) -> Known | None:
     return None
 
 
-# ---- what is told besides -------------------------------------------------------------------------------------------
-
-
 def _of_record(trial: Trial, drafts: list[int], patient: Known) -> Subject:
     """The patient as on record, with what the sheet adds."""
-    fills: dict[str, str] = {}
-    sexes = _sexes(trial, drafts)
-    if patient.sex in ("", "unknown"):
-        fills |= {"sex": sexes[0]} if len(sexes) == 1 else {}
-    elif others := [sex for sex in sexes if sex != patient.sex]:
-        who = next(at for at in drafts if trial.drafts[at].sex == others[0])
-        trial.note(
-            who, "different sex", f"The row says {others[0]}; on record the patient is {patient.sex}, which stays.",
-            given=others[0],
-        )  # fmt: skip
-    name = max((_name(trial.drafts[at]) for at in drafts), key=_words_in, default=("", ""))
-    if not names.is_stated(_name_of(patient)) and names.is_stated(name):
-        fills |= dict(zip(("family_name", "given_name"), _kept(name), strict=True))
-    born = min((_born(trial.drafts[at]) for at in drafts if trial.drafts[at].born), key=_coarseness, default=None)
-    if patient.birth_date is None and born and born[0]:
-        fills |= {"birth_date": born[0].isoformat(), "birth_precision": born[1]}
-    if fills and drafts:
+    fills = _fills(trial, drafts, patient)
+    if fills:
         told = {"sex": "sex", "family_name": "name", "birth_date": "birth date"}
         missing = words.listed([said for column, said in told.items() if column in fills])
-        trial.note(drafts[0], "filled-in detail", f"On record the patient has no {missing}; the sheet’s will be kept.")
+        reason = f"On record the patient has no {missing}; the sheet’s will be kept."
+        trial.note_patient(drafts, "filled-in detail", reason)
+    scored_by = scales.of_known(trial, drafts, patient)
     return Subject(
         patient.id, patient.mrn or "", patient.family_name, patient.given_name, patient.sex, patient.birth_date,
-        patient.birth_precision, tuple(sorted(fills.items())), _scale(trial, drafts, patient.spo2_scale),
+        patient.birth_precision, tuple(sorted(fills.items())),
+        scored_by if scored_by != patient.spo2_scale else None, scored_by,
     )  # fmt: skip
 
 
-def _scale(trial: Trial, drafts: list[int], on_record: int) -> int | None:
-    """The SpO2 scale that the sheet gives a patient, where it is another than on record."""
-    said = {trial.drafts[at].scale: at for at in reversed(drafts) if trial.drafts[at].scale}
-    if len(said) > 1:
-        at = max(said.values())
-        trial.note(
-            at, "different SpO2 scale", f"The sheet says scale 1 and scale 2 of this patient; scale {on_record} stays.",
-            given=f"{trial.drafts[at].scale}",
-        )  # fmt: skip
-        return None
-    scale, at = next(iter(said.items()), (None, 0))
-    if scale is None or scale == on_record:
-        return None
-    trial.note(
-        at, "different SpO2 scale", f"The sheet scores this patient’s oxygen saturation by scale {scale}, the record "
-        f"by scale {on_record}. Scale {scale} will be kept on the patient’s record.", given=f"{scale}",
-    )  # fmt: skip
-    return scale
-
-
-def _tell_of_scales(trial: Trial, patients_on_scale_2: int) -> None:
-    """That a sheet without scales leaves those on record as they are."""
-    if patients_on_scale_2 and not any(draft.scale for draft in trial.drafts):
-        verb = "is" if patients_on_scale_2 == 1 else "are"
-        trial.note_sheet(
-            "SpO2 scale on record", "The sheet does not say by which scale oxygen saturation is scored. "
-            f"{words.plural(patients_on_scale_2, 'patient')} {verb} on scale 2, as their record says.",
-        )  # fmt: skip
-
-
-def _sexes(trial: Trial, drafts: list[int]) -> list[str]:
-    return sorted({sex for at in drafts if (sex := trial.drafts[at].sex) not in ("", "unknown")})
-
-
-def _differ(draft: Draft, patient: Known) -> str:
-    """By what a draft cannot be of that patient: "name", "birth date", or nothing."""
-    if not names.agree(_name(draft), _name_of(patient)):
-        return "name"
-    return "" if _births_agree(_born(draft), _born_of(patient)) else "birth date"
-
-
-def _births_agree(one: Born, other: Born) -> bool:
-    """As far as the coarser of the two goes."""
-    if one[0] is None or other[0] is None:
-        return True
-    parts = 3 - max(_coarseness(one), _coarseness(other))
-    return one[0].timetuple()[:parts] == other[0].timetuple()[:parts]
-
-
-def _coarseness(born: Born) -> int:
-    return ("day", "month", "year").index(born[1])
-
-
-def _says(draft: Draft) -> bool:
-    return names.is_stated(_name(draft)) or draft.born is not None
-
-
-def _name(draft: Draft) -> Name:
-    return draft.family, draft.given
-
-
-def _name_of(patient: Known) -> Name:
-    return patient.family_name, patient.given_name
-
-
-def _kept(name: Name) -> Name:
-    """As the patient's row has it."""
-    family, given = (words.printable(part).strip()[:LONGEST_NAME] for part in name)
-    return family, given
-
-
-def _words_in(name: Name) -> int:
-    return len(names.words_of(" ".join(name)))
-
-
-def _born(draft: Draft) -> Born:
-    return draft.born, draft.born_precision
-
-
-def _born_of(patient: Known) -> Born:
-    return patient.birth_date, patient.birth_precision
-
-
-def _written(born: Born) -> str:
-    day, precision = born
-    if day is None:
-        return "on an unknown day"
-    return {"day": words.day(day), "month": words.month(f"{day:%Y-%m}", short=False), "year": f"{day.year}"}[precision]
-
-
-def _who(name: Name, born: Born) -> str:
-    told = names.written(name) or "somebody without a name"
-    return f"{told}, born {_written(born)}" if born[0] else told
+def _fills(trial: Trial, drafts: list[int], patient: Known) -> dict[str, str]:
+    """What the record lacks and the sheet says, by column."""
+    fills: dict[str, str] = {}
+    by_sex: dict[str, list[int]] = defaultdict(list)
+    for at in drafts:
+        if (sex := trial.drafts[at].sex) not in ("", "unknown"):
+            by_sex[sex].append(at)
+    if patient.sex in ("", "unknown"):
+        fills |= {"sex": next(iter(by_sex))} if len(by_sex) == 1 else {}
+    elif others := sorted(set(by_sex) - {patient.sex}):
+        reason = f"The row says {others[0]}; on record the patient is {patient.sex}, which stays."
+        trial.note_patient(by_sex[others[0]], "different sex", reason, given=others[0])
+    name = max((name_in(trial.drafts[at]) for at in drafts), key=length, default=("", ""))
+    if not names.is_stated(name_of(patient)) and names.is_stated(name):
+        fills |= dict(zip(("family_name", "given_name"), kept(name), strict=True))
+    dated = (born_in(trial.drafts[at]) for at in drafts if trial.drafts[at].born)
+    day, precision = min(dated, key=coarseness, default=(None, "day"))
+    if patient.birth_date is None and day:
+        fills |= {"birth_date": day.isoformat(), "birth_precision": precision}
+    return fills

@@ -35,13 +35,15 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """A reading on record, in the unit of its measure; `at` as in drafts.Draft, in UTC."""
+    """A reading on record, in the unit of its measure; `at` as in drafts.Draft, in UTC. `scale` is the SpO2 scale that
+    was kept with it."""
 
     id: int
     measure: str
     value: float | None
     word: str
     at: datetime | date
+    scale: int | None
 
 
 def mrn_key(mrn: str | None) -> str:
@@ -62,6 +64,8 @@ class Patients:
         self._alike: dict[str, list[int]] = defaultdict(list)
         self.known: dict[int, Known] = {}
         self._born: dict[date, list[Known]] = defaultdict(list)
+        if not (mrns or births):
+            return
         alike = {without_zeros(mrn) for mrn in mrns}
         of_clinic = select(Patient.id, Patient.mrn).where(Patient.clinic_id == clinic_id, Patient.mrn.is_not(None))
         for patient_id, mrn in db.session.execute(of_clinic.order_by(Patient.id)):
@@ -106,7 +110,7 @@ def readings(patient_ids: Iterable[int], first: date, last: date) -> dict[tuple[
     found: dict[tuple[int, str], list[OnRecord]] = defaultdict(list)
     columns = (
         Measurement.id, Measurement.patient_id, Measurement.loinc, Measurement.value, Measurement.unit,
-        Measurement.text, Measurement.measured_at, Measurement.local_day,
+        Measurement.text, Measurement.measured_at, Measurement.local_day, Measurement.spo2_scale,
     )  # fmt: skip
     says_something = or_(Measurement.value.is_not(None), Measurement.text.is_not(None))
     for some in chunks(sorted(patient_ids)):
@@ -117,20 +121,14 @@ def readings(patient_ids: Iterable[int], first: date, last: date) -> dict[tuple[
             measure = _MEASURES.get(row.loinc or "")
             if measure is None:
                 continue
-            value = row.value if measure in WORDS else _in_our_unit(measure, row.value, row.unit)
+            value = row.value
+            if value is not None and measure in NUMBERS:
+                value = NUMBERS[measure].in_own_unit(value, row.unit)
             word = (row.text or "") if measure in WORDS else ""
             if value is not None or word:
                 at = row.measured_at or row.local_day
-                found[row.patient_id, measure].append(OnRecord(row.id, measure, value, word, at))
+                found[row.patient_id, measure].append(OnRecord(row.id, measure, value, word, at, row.spo2_scale))
     return found
-
-
-def _in_our_unit(measure: str, value: float | None, unit: str | None) -> float | None:
-    known = NUMBERS[measure]
-    if value is None or unit in (known.unit, *known.units):
-        return value
-    scale = known.scales.get(unit or "")
-    return (value - scale.zero) * scale.times / scale.by if scale else None
 
 
 def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

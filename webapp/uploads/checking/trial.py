@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from webapp import clock, words
 from webapp.content.vitals import daily
 from webapp.models import Clinic
-from webapp.uploads.checking.findings import Choices, Subject
-from webapp.uploads.checking.records import day_of, same_moment
+from webapp.uploads.checking.findings import Choices, ScaleChange, Subject, Unknowns
+from webapp.uploads.checking.names import Name
+from webapp.uploads.checking.records import day_of, mrn_key, same_moment
 from webapp.uploads.drafts import Drafted, Fault, Outcome, Reading
 
 YEARS = range(1900, 2200)
@@ -20,11 +21,14 @@ class Trial:
     of the same moment. `whose` gives for each draft the place of its patient in `subjects`, None where it is left out;
     `died` the day on which each of the subjects died, as far as that is on record. `kept` are the places of each
     draft's readings that are still to be used; `known` of some of them the ids of the measurements on record that say
-    the same."""
+    the same, and `rescored` the SpO2 scale that some of those get. `twice` are readings that the sheet has said before.
+    `scale_changes` has the drafts of each patient whom the sheet gives another SpO2 scale than the record."""
 
     def __init__(self, drafted: Drafted, clinic: Clinic, choices: Choices, columns: dict[str, int]) -> None:
         self.clinic_id, self.zone, self.zone_name = clinic.id, ZoneInfo(clinic.timezone), clinic.timezone
         self.choices, self._columns = choices, columns
+        self._chosen = {mrn_key(mrn): choice for mrn, choice in choices.by_mrn.items()}
+        self._names = {mrn_key(mrn): name for mrn, name in choices.names.items()}
         self.now, self.today = clock.now(), clock.today(clinic.timezone)
         self.drafts = drafted.drafts
         # Of a draft without a time, or with one that can be no time of ours, nothing is asked that needs one.
@@ -38,6 +42,19 @@ class Trial:
         self.is_out = [False] * len(self.drafts)
         self.kept = [dict.fromkeys(range(len(draft.readings))) for draft in self.drafts]
         self.known: dict[tuple[int, int], int] = {}
+        self.twice: set[tuple[int, int]] = set()
+        self.rescored: dict[int, int] = {}
+        self.scale_changes: list[tuple[list[int], ScaleChange]] = []
+        self._of_patients: list[tuple[list[int], str, str, str, str]] = []
+
+    def choice(self, mrn: str, *, is_like_another: bool) -> Unknowns:
+        """What becomes of an MRN that is not on record. One that is like another is never added with all others."""
+        usual: Unknowns = "leave out" if is_like_another else self.choices.unknown
+        return self._chosen.get(mrn_key(mrn), usual)
+
+    def name_of(self, mrn: str) -> Name:
+        """The name that somebody gave an MRN."""
+        return self._names.get(mrn_key(mrn), ("", ""))
 
     def going(self) -> list[int]:
         """The places of the drafts that are not left out."""
@@ -54,6 +71,21 @@ class Trial:
         """Something about a draft that is used all the same, at its first row."""
         row = self.drafts[at].rows[0]
         self.faults.append(Fault(row, self._columns.get(column), kind, given, reason, "noted"))
+
+    def note_patient(self, drafts: list[int], kind: str, reason: str, *, given: str = "", column: str = "") -> None:
+        """Something about a patient, to be noted at the first of these drafts of which anything is used in the end: of
+        a patient of whom nothing is, there is nothing to tell."""
+        self._of_patients.append((drafts, kind, reason, given, column))
+
+    def is_used(self, drafts: Iterable[int]) -> bool:
+        return any(self.kept[at] for at in drafts)
+
+    def tell_of_patients(self) -> None:
+        """Note what was to be noted of patients, now that it is known of whom anything is used."""
+        for drafts, kind, reason, given, column in self._of_patients:
+            at = next((at for at in drafts if self.kept[at]), None)
+            if at is not None:
+                self.note(at, kind, reason, given=given, column=column)
 
     def note_sheet(self, kind: str, reason: str) -> None:
         self.faults.append(Fault(None, None, kind, "", reason, "noted"))

@@ -1,8 +1,12 @@
-"""Which readings can be believed: within what is possible, not said twice, the two pressures in their order."""
+"""Which readings can be believed: within what is possible, not said twice, the two pressures in their order; and which
+are possible, but unusual.
+"""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime
 
+from webapp import words
 from webapp.content.vitals import daily
 from webapp.content.vitals.bands import Limits
 from webapp.uploads.checking.trial import LABELS, Trial, as_given, figure, rows
@@ -12,6 +16,25 @@ Places = list[tuple[int, int]]
 """Of readings: the place of the draft, and of the reading in it."""
 
 SYSTOLIC, DIASTOLIC = "systolic", "diastolic"
+
+UNUSUAL = {
+    "respiration": (5, 50),
+    "oxygen": (70, 100),
+    "systolic": (60, 250),
+    "diastolic": (30, 140),
+    "pulse": (30, 200),
+    "temperature": (33, 42),
+    "glucose": (2.2, 27.8),
+    "weight": (0.2, 250),
+}
+"""Under the first and over the second of these, in our units, a reading is used and told.
+
+    saturation   oximeters state their accuracy from 70 to 100 % (ISO 80601-2-61), and say nothing of less
+    glucose      40 and 500 mg/dL, the outer ends of what laboratories call critical values: ARUP Laboratories' list of
+                 2017 has under 40 or over 450, others over 400, Salem Health since 2017 over 500
+    all others   ours: far beyond the bands of NEWS2 that score 3, and within what can be, so that a slip of a key or of
+                 a column is seen
+"""
 
 
 def check_limits(trial: Trial) -> None:
@@ -45,14 +68,14 @@ def check_repeats(trial: Trial) -> None:
         whose, same, readings = trial.whose[at], trial.same[at], trial.drafts[at].readings
         for place in trial.kept[at]:
             said[whose, same, readings[place].measure].append((at, place))
-    repeated: dict[int, dict[int, Reading]] = defaultdict(dict)
+    repeated: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
     for places in said.values():
         if len(places) == 1:
             continue
         first, *others = (trial.drafts[at].readings[place] for at, place in places)
         if all(same_value(first, other.value, other.word) for other in others):
             for at, place in places[1:]:
-                repeated[at][place] = first
+                repeated[at][place] = places[0]
         else:
             _tell_of_two(trial, places)
     for at, firsts in repeated.items():
@@ -68,7 +91,7 @@ def same_value(reading: Reading, value: float | None, word: str) -> bool:
 
 def _tell_of_two(trial: Trial, places: Places) -> None:
     readings = [trial.drafts[at].readings[place] for at, place in places]
-    told = [f"{as_given(one)} in {rows([one.row])}" for one in readings]
+    told = [f"{as_given(one)} in {_where(trial, [place])}" for one, place in zip(readings, places, strict=True)]
     values = "; ".join(told[:5])
     for (at, place), reading in zip(places, readings, strict=True):
         trial.drop(
@@ -77,13 +100,43 @@ def _tell_of_two(trial: Trial, places: Places) -> None:
         )  # fmt: skip
 
 
-def _tell_of_repeats(trial: Trial, at: int, firsts: dict[int, Reading]) -> None:
-    if set(trial.kept[at]) <= set(firsts):
-        told = rows(first.row for first in firsts.values())
-        trial.leave_out(at, "repeated row", f"It says the same as {told}, which is used.")
+def _where(trial: Trial, places: Iterable[tuple[int, int]]) -> str:
+    """ "row 2", or where that has several groups of columns "row 2 (PRE)"."""
+    places = list(places)
+    groups = sorted({group for at, _ in places if (group := trial.drafts[at].group)})
+    told = rows(trial.drafts[at].readings[place].row for at, place in places)
+    return f"{told} ({words.listed(groups)})" if groups else told
+
+
+def _tell_of_repeats(trial: Trial, at: int, firsts: dict[int, tuple[int, int]]) -> None:
+    """`firsts` are where readings of this draft were said before. Whether they are used there is not said: what is
+    looked at next may leave them out."""
+    draft = trial.drafts[at]
+    trial.twice.update((at, place) for place in firsts)
+    first_rows = {trial.drafts[first].readings[place].row for first, place in firsts.values()}
+    if len(firsts) == len(draft.readings) and first_rows.isdisjoint(draft.rows):
+        told = _where(trial, firsts.values())
+        trial.leave_out(at, "repeated row", f"It says the same as {told}, and is not counted twice.")
         return
     for place, first in firsts.items():
-        trial.drop(at, place, "repeated value", f"It is said in {rows([first.row])} already, and used once.", "noted")
+        reason = f"It is said in {_where(trial, [first])} already, and is not counted twice."
+        trial.drop(at, place, "repeated value", reason, "noted")
+
+
+def check_unusual(trial: Trial) -> None:
+    """Tell of what is possible and seldom true, unless it is on record already."""
+    for at in trial.going():
+        for place in trial.kept[at]:
+            reading = trial.drafts[at].readings[place]
+            low, high = UNUSUAL.get(reading.measure, (None, None))
+            if low is None or high is None or reading.value is None or (at, place) in trial.known:
+                continue
+            if not low <= reading.value <= high:
+                end = f"less than {figure(reading.measure, low)}" if reading.value < low else (
+                    f"more than {figure(reading.measure, high)}"
+                )  # fmt: skip
+                reason = f"{LABELS[reading.measure]} of {as_given(reading)} is unusual: {end}. Used; check it."
+                trial.at_reading(at, place, "unusual value", reason)
 
 
 def check_pressures(trial: Trial) -> None:

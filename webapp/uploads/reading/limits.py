@@ -3,6 +3,7 @@
 from dataclasses import astuple, dataclass
 
 from webapp.errors import SheetRefused
+from webapp.uploads.workbook import letter
 
 MEGABYTE = 1024 * 1024
 
@@ -85,9 +86,4 @@ def refuse_text(row: int, column: int, letters: int) -> None:
 
 def cell_name(row: int, column: int) -> str:
     """As a sheet calls the cell, which is counted from 0: C7."""
-    letters = ""
-    column += 1
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row + 1}"
+    return f"{letter(column)}{row + 1}"
