@@ -138,9 +138,11 @@ class Subject:
     """The one patient that a section tells of, by two identifiers: name with date of birth, and medical record number.
 
     `name` is "Family, Given". `born` is an ISO day, a month or a year, as far as it is known, else empty. `age` is in
-    words ("68"), `sex` a word of models.patient.SEXES, each empty where it is not known. `verdict` is the latest score
-    in few words ("NEWS2 5"), `advice` what it calls for ("urgent review"), `since` more about it in small type ("at
-    22:00, was 0 at 02:00").
+    words ("68"), `sex` a word of models.patient.SEXES, each empty where it is not known. `verdict` is the score by
+    which the patient is judged in few words ("NEWS2 5", "NEWS2 at least 15", of an earlier one "NEWS2 was 16", "not
+    scored"), `advice` what it calls for ("urgent review"), `since` more about it in small type ("at 22:00,
+    was 0 at 02:00"). The list of all patients has the figure alone, of the latest readings, and none where these are
+    not scored.
     """
 
     name: str

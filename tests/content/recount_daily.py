@@ -45,7 +45,8 @@ CHART = {
     "temperature": [(35.0, 3), (36.0, 1), (38.0, 0), (39.0, 1), (999, 2)],
 }
 """The last value of each band, and its points."""
-NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
+WORDS_OF = ["", "low", "low-medium", "medium", "high"]
+SOON = {"high": "emergency response", "medium": "urgent review", "low-medium": "urgent ward review"}
 
 
 def half_up(value: float, name: str) -> float:
@@ -133,11 +134,17 @@ class Daily:
                 continue
             key = row["patient_id"], row["measured_at"], None if row["measured_at"] else row["local_day"]
             readings = (own if is_own else others)[key]
+            if name == "oxygen" and number(row, name) is not None:
+                readings["scale"] = row["spo2_scale"] or self.people[row["patient_id"]]["spo2_scale"]
             value = word(row, name) if name in ("oxygen_given", "consciousness") else number(row, name)
             if value is not None:
                 readings[name] = value
+            if name == "oxygen_given" and value is not None:
+                flow = row["value"] if row["unit"] == "L/min" and row["value"] else 0
+                readings["told"] = f"oxygen, {flow:g} L/min" if value == "oxygen" and flow else value
         self.own = {who: self.sets(own, who) for who in {key[0] for key in own}}
-        self.before = {who: self.earlier(others, who) for who in self.own}
+        self.beside = {who: self.on_record(others, who, 0) for who in self.own}
+        self.before = {who: self.on_record(others, who, 7) for who in self.own}
 
     def sets(self, found: dict[Any, dict[str, Any]], who: int) -> list[dict[str, Any]]:
         """Each with its day, moment and what it says, in their order."""
@@ -146,44 +153,83 @@ class Daily:
             if patient == who:
                 there = moment.astimezone(self.zone) if moment else None
                 those.append({"day": there.date() if there else day, "moment": moment, "at": there, **readings})
-        return sorted(those, key=lambda one: (one["day"], one["moment"] or NO_TIME))
+        return sorted(those, key=self.place)
 
-    def earlier(self, others: dict[Any, dict[str, Any]], who: int) -> list[dict[str, Any]]:
-        first = self.own[who][0]
-        kept = []
-        for one in self.sets(others, who):
-            if len(one) == 3 or one["day"] < first["day"] - timedelta(days=7):
-                continue
-            is_known = one["moment"] is not None and first["moment"] is not None
-            if (one["moment"] < first["moment"]) if is_known else (one["day"] < first["day"]):
-                kept.append(one)
-        return kept
+    def place(self, one: dict[str, Any]) -> datetime:
+        day = one["day"]
+        return one["moment"] or datetime(day.year, day.month, day.day, 12, tzinfo=self.zone).astimezone(UTC)
+
+    def on_record(self, others: dict[Any, dict[str, Any]], who: int, days: int) -> list[dict[str, Any]]:
+        """Of the days of the sheet, or of so many before them."""
+        first, last = self.own[who][0]["day"], self.own[who][-1]["day"]
+        if days:
+            first, last = first - timedelta(days=days), first - timedelta(days=1)
+        return [one for one in self.sets(others, who) if len(one) > 3 and first <= one["day"] <= last]
+
+    def all_of_days(self, who: int) -> list[dict[str, Any]]:
+        return sorted([*self.beside[who], *self.own[who]], key=self.place)
 
     def scored(self, who: int, one: dict[str, Any]) -> list[int | None]:
         """The points of the seven signs, then the score."""
-        person = self.people[who]
-        stage = grown(person, one["day"])
+        stage = grown(self.people[who], one["day"])
         if stage == "child":
             return [None] * 8
-        given = [points(one, name, person["spo2_scale"]) for name in SCORED]
+        given = [points(one, name, one.get("scale", 1)) for name in SCORED]
         return [*given, None if stage == "unknown" or None in given else sum(given)]  # type: ignore[arg-type]
+
+    def at_least(self, who: int, one: dict[str, Any]) -> tuple[str, int]:
+        """Level and points, as far as can be said."""
+        *each, total = self.scored(who, one)
+        known = [one for one in each if one is not None]
+        if grown(self.people[who], one["day"]) != "adult" or not (known if total is not None else sum(known)):
+            return "", -1
+        number = sum(known)
+        level = "high" if number > 6 else "medium" if number > 4 else "low-medium" if 3 in known else "low"
+        return ("" if level == "low" and total is None else level), number
+
+    def standing(self, who: int) -> tuple[str, str, int]:
+        """Verdict, level, and the points by which patients are ordered: -1 where nothing can be said."""
+        latest = self.latest(who)
+        level, number = self.at_least(who, latest)
+        total = self.scored(who, latest)[-1]
+        verdict = "not scored" if number < 0 else f"NEWS2 {number}" if total is not None else f"NEWS2 at least {number}"
+        if total is not None:
+            return verdict, level, number
+        place = self.place(latest)
+        earlier = [one for one in [*self.before[who], *self.beside[who], *self.own[who]]
+                   if self.place(one) < place or (self.place(one) == place and one in self.beside[who])]  # fmt: skip
+        full = [one for one in sorted(earlier, key=self.place) if self.scored(who, one)[-1] is not None]
+        known = sum(one or 0 for one in self.scored(who, latest))
+        if full and place - self.place(full[-1]) <= timedelta(hours=24) and self.scored(who, full[-1])[-1] > known:  # type: ignore[operator]
+            was, points_then = self.at_least(who, full[-1])
+            if was in SOON and (WORDS_OF.index(was), points_then) > (WORDS_OF.index(level), number):
+                verdict, level = f"NEWS2 was {points_then}", was
+            number = max(number, points_then)
+        return verdict, level, number
+
+    def highest(self, who: int) -> int | None:
+        """Of the sheet's days, where it is of a higher level than what the patient is judged by."""
+        found = [self.at_least(who, one) for one in self.all_of_days(who)]
+        level, number = max(found, key=lambda one: (WORDS_OF.index(one[0]), one[1]))
+        is_higher = WORDS_OF.index(level) > WORDS_OF.index(self.standing(who)[1])
+        return number if is_higher and level in SOON else None
 
     def readings(self, who: int) -> list[list[Any]]:
         """The table of readings: time, values, points, score, and whether it is on record."""
-        own, before = self.own[who], self.before[who]
-        wanted = max(12 - len(own), 0)
+        those, before = self.all_of_days(who), self.before[who]
+        wanted = max(12 - len(those), 0)
         rows = []
-        for one, is_own in [*((one, False) for one in before[::-1][:wanted][::-1]), *((one, True) for one in own)]:
+        for one in [*before[::-1][:wanted][::-1], *those]:
             at = one["at"].isoformat(timespec="minutes") if one["at"] else one["day"].isoformat()
-            values = [one.get(name) for name in (*SCORED, "diastolic", "glucose", "weight")]
-            rows.append([at, *values, *self.scored(who, one), not is_own])
+            named = ("told" if name == "oxygen_given" else name for name in SCORED)
+            values = [one.get(name) for name in (*named, "diastolic", "glucose", "weight")]
+            rows.append([at, *values, *self.scored(who, one), not any(one is own for own in self.own[who])])
         return rows
 
     def days(self, who: int) -> list[list[Any]]:
         """Day, sets, highest score, then the lowest and highest of each sign that is a number."""
-        first = self.own[who][0]["day"]
         rows = []
-        for day in sorted({one["day"] for one in self.before[who] if one["day"] < first}):
+        for day in sorted({one["day"] for one in self.before[who]}):
             those = [one for one in self.before[who] if one["day"] == day]
             scores = [score for one in those if (score := self.scored(who, one)[-1]) is not None]
             ends = []
@@ -200,16 +246,16 @@ class Daily:
 
     def order(self) -> list[int]:
         def place(who: int) -> tuple[Any, ...]:
-            person, score = self.people[who], self.scored(who, self.latest(who))[-1]
+            person, number = self.people[who], self.standing(who)[2]
             names = [(person[name] or "").strip().casefold() for name in ("family_name", "given_name", "mrn")]
-            return (1, 0, *names, who) if score is None else (0, -score, *names, who)
+            return (-number, *names, who)
 
         return sorted(self.own, key=place)
 
     def changes(self, who: int) -> dict[str, float | None]:
         """Of each sign that is a number, how far the latest set is from the last reading of the day before."""
         latest, found = self.latest(who), {}
-        sets = [*self.before[who], *self.own[who]]
+        sets = [*self.before[who], *self.all_of_days(who)]
         for name in ("respiration", "oxygen", "systolic", "pulse", "temperature"):
             then = [one[name] for one in sets if name in one and one["day"] == latest["day"] - timedelta(days=1)]
             found[name] = round(latest[name] - then[-1], 1) if then and name in latest else None

@@ -42,18 +42,25 @@ def add_sheet(clinic: Clinic, told: dict[str, Any] | str | None = None, **values
     return add_upload(add_person("clinician", clinic, name="Nurse Lim"), told=text, **values)
 
 
-def add_set(patient: Patient, at: str, upload: Upload | None = None, **readings: Any) -> None:
+def add_set(
+    patient: Patient, at: str, upload: Upload | None = None, spo2_scale: int | None = None, **readings: Any
+) -> None:
     """Readings by name at a time such as "2026-11-21 14:05" on the clinic's clock, or on a day; a word with a flow is
     given as ("oxygen", 2.0), a number in another unit as (98.6, "[degF]")."""
     zone = db.session.get_one(Clinic, patient.clinic_id).timezone
     moment = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone)) if len(at) > 10 else None
-    set_at(patient, moment, date.fromisoformat(at[:10]), upload, readings)
+    set_at(patient, moment, date.fromisoformat(at[:10]), upload, readings, spo2_scale)
 
 
 def set_at(
-    patient: Patient, moment: datetime | None, day: date, upload: Upload | None, readings: dict[str, Any]
-) -> None:
-    db.session.execute(insert(Measurement), list(_rows(patient, moment, day, upload, readings)))
+    patient: Patient, moment: datetime | None, day: date, upload: Upload | None, readings: dict[str, Any],
+    scale: int | None = None,
+) -> None:  # fmt: skip
+    rows = [
+        {**row, "spo2_scale": scale if row["name"] == "oxygen" else None}
+        for row in _rows(patient, moment, day, upload, readings)
+    ]
+    db.session.execute(insert(Measurement), rows)
     db.session.commit()
 
 

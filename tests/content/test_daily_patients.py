@@ -106,11 +106,135 @@ def test_an_incomplete_latest_set_is_not_scored_and_tells_of_the_last_complete_o
     section = only(report(sheet))
     subject = section.subject
     assert subject is not None
-    assert (subject.verdict, subject.level, subject.advice) == ("not scored", "", "")
-    assert subject.since == "at 18:00: no temperature; the known points come to 3; last scored 5 at 14:00"
+    assert (subject.verdict, subject.level, subject.advice) == ("NEWS2 was 5", "medium", "urgent review")
+    assert subject.since == "5 at 14:00; at 18:00 at least 3: no temperature"
     temperature = next(one for one in section.metrics if one.key == "temperature")
     assert (temperature.value, temperature.note, temperature.trend) == (None, "last 36.8 at 14:00", ())
     assert cells(section)[1]["respiration_points"] == 3
+
+
+GRAVE = {**WELL, "respiration": 40, "oxygen": 80, "systolic": 70, "diastolic": 40, "pulse": 140,
+         "consciousness": "unresponsive"}  # fmt: skip
+"""3 in each of five signs: 15."""
+
+
+def test_the_sickest_stand_first_whatever_is_missing(clinic: Clinic) -> None:
+    sheet = add_sheet(clinic)
+    for family, readings in (
+        ("Full", {**GRAVE, "temperature": 35.0, "consciousness": "alert"}),
+        ("Grave", {**GRAVE, "oxygen_given": None}), ("Ill", ILL), ("Five", {**ILL, "respiration": None}),
+        ("Two", {**WELL, "oxygen": 93, "pulse": None}), ("Three", {**WELL, "respiration": 25, "pulse": None}),
+        ("Well", WELL), ("Empty", {**WELL, "pulse": None}),
+    ):  # fmt: skip
+        add_set(add_named(clinic, family), "2026-11-21 08:00", sheet, **readings)
+    add_set(add_named(clinic, "Ageless", birth_date=None), "2026-11-21 08:00", sheet, **GRAVE)
+    figures = report(sheet)
+    subjects = [section.subject for section in figures.sections if section.subject]
+    assert [(one.name.partition(",")[0], one.verdict, one.level, one.advice) for one in subjects] == [
+        ("Full", "NEWS2 15", "high", "emergency response"),
+        ("Grave", "NEWS2 at least 15", "high", "emergency response"),
+        ("Ill", "NEWS2 8", "high", "emergency response"),
+        ("Five", "NEWS2 at least 5", "medium", "urgent review"),
+        ("Three", "NEWS2 at least 3", "low-medium", "urgent ward review"),
+        ("Two", "NEWS2 at least 2", "", ""),
+        ("Well", "NEWS2 0", "low", "routine monitoring"),
+        ("Ageless", "not scored", "", ""),
+        ("Empty", "not scored", "", ""),
+    ]
+    assert subjects[1].since == "at 08:00: nobody said whether oxygen was given"
+    grave = table(figures, "patients").rows[1]
+    assert grave[3:] == (
+        None, "emergency response", "2026-11-21T08:00+08:00",
+        "at least 15: nobody said whether oxygen was given; "
+        "respiration 3, SpO2 3, systolic 3, pulse 3, consciousness 3",
+    )  # fmt: skip
+    assert figures.summary == (
+        "3 of 9 patients need an emergency response (NEWS2 of 7 or more), 1 of them with readings missing.",
+        "1 needs an urgent review (NEWS2 of 5 or 6), with readings missing.",
+        "1 needs an urgent ward review (3 points in one sign), with readings missing.",
+        "3 could not be scored: 1 of unknown age and 2 with readings missing.",
+        "Of those not scored the known points of 1 come to 5 or more.",
+    )
+    assert [one.value for one in figures.metrics] == [9, 3, 1, 3]
+
+
+def test_a_nearly_empty_set_hides_no_score_of_the_24_hours_before(clinic: Clinic) -> None:
+    sheet = add_sheet(clinic)
+    for family, first in (("Sick", "2026-11-20 10:00"), ("Past", "2026-11-20 09:59")):
+        one = add_named(clinic, family)
+        add_set(one, first, sheet, **{**GRAVE, "temperature": 36.0})
+        add_set(one, "2026-11-21 10:00", sheet, pulse=95)
+    mild = add_named(clinic, "Mild")
+    add_set(mild, "2026-11-21 08:00", sheet, **{**WELL, "pulse": 115})
+    add_set(mild, "2026-11-21 10:00", sheet, pulse=95)
+    figures = report(sheet, "2026-11-20", "2026-11-21")
+    found = [section.subject for section in figures.sections if section.subject]
+    missing = (
+        "no respiration, oxygen saturation, systolic pressure, level of consciousness and temperature; "
+        "nobody said whether oxygen was given"
+    )
+    assert [(one.name, one.verdict, one.level, one.since) for one in found] == [
+        ("Sick, Ana", "NEWS2 was 16", "high", f"16 on 20 Nov, 10:00; at 10:00 at least 1: {missing}"),
+        ("Mild, Ana", "NEWS2 at least 1", "", f"last scored 2 at 08:00; at 10:00: {missing}"),
+        ("Past, Ana", "NEWS2 at least 1", "", f"highest 16 on 20 Nov, 09:59; at 10:00: {missing}"),
+    ]
+    assert [row[6].partition(";")[0] for row in table(figures, "patients").rows] == [
+        "16 on 20 Nov, 10:00: respiration 3, SpO2 3, systolic 3, pulse 3, consciousness 3, temperature 1",
+        f"at least 1: {missing.partition(';')[0]}",
+        "highest 16 on 20 Nov, 09:59",
+    ]
+    assert figures.summary == (
+        "1 of 3 patients needs an emergency response (NEWS2 of 7 or more), with readings missing.",
+        "1 more had a NEWS2 of 7 or more at another time: Past, Ana (16 on 20 Nov, 09:59).",
+        "2 could not be scored: 2 with readings missing.",
+    )
+
+
+def test_a_higher_level_of_the_same_days_is_told_of_who_is_better_now(clinic: Clinic) -> None:
+    sheet = add_sheet(clinic)
+    better = add_named(clinic, "Better")
+    add_set(better, "2026-11-21 23:30", sheet, **{**ILL, "consciousness": "voice"})
+    add_set(better, "2026-11-21 23:45", sheet, **{**WELL, "pulse": 115})
+    late = add_named(clinic, "Late")
+    add_set(late, "2026-11-21 07:00", sheet, **WELL)
+    add_set(late, "2026-11-21 10:00", **{**WELL, "consciousness": "voice", "pulse": 120})
+    steady = add_named(clinic, "Steady")
+    add_set(steady, "2026-11-21 07:00", sheet, **ILL)
+    add_set(steady, "2026-11-21 08:00", sheet, **{**ILL, "pulse": 72})
+    figures = report(sheet)
+    since = {name: section.subject.since for name, section in patients(figures).items() if section.subject}
+    assert since == {
+        "Steady, Ana": "at 08:00, was 8 at 07:00",
+        "Better, Ana": "at 23:45, highest 11 at 23:30",
+        "Late, Ana": "at 07:00, highest 5 at 10:00, on record",
+    }
+    assert [row[6] for row in table(figures, "patients").rows][1:] == [
+        "highest 11 at 23:30; pulse 2", "highest 5 at 10:00, on record; no points",
+    ]  # fmt: skip
+    assert figures.summary == (
+        "1 of 3 patients needs an emergency response (NEWS2 of 7 or more).",
+        "1 more had a NEWS2 of 7 or more at another time: Better, Ana (11 at 23:30).",
+        "1 had a NEWS2 of 5 or 6 at another time: Late, Ana (5 at 10:00).",
+    )
+
+
+def test_a_page_of_glucose_alone_has_no_empty_signs(clinic: Clinic, patient: Patient) -> None:
+    sheet = add_sheet(clinic)
+    add_set(patient, "2026-11-21 08:00", sheet, glucose=5.5)
+    assert [one.key for one in only(report(sheet)).metrics] == ["glucose"]
+    add_set(patient, "2026-11-21 07:00", **{"pulse": 70})
+    assert len(only(report(sheet)).metrics) == 8
+
+
+def test_the_flow_of_oxygen_is_told_where_it_is_known(clinic: Clinic, patient: Patient) -> None:
+    sheet = add_sheet(clinic)
+    for hour, given in enumerate([("oxygen", 2.0), ("oxygen", 0.5), "oxygen", "air", ("oxygen", 15.0)]):
+        add_set(patient, f"2026-11-21 {hour:02}:00", sheet, oxygen_given=given)
+    section = only(report(sheet))
+    assert [row["oxygen_given"] for row in cells(section)] == [
+        "oxygen, 2 L/min", "oxygen, 0.5 L/min", "oxygen", "air", "oxygen, 15 L/min",
+    ]  # fmt: skip
+    assert section.metrics[2].value == "oxygen, 15 L/min"
 
 
 def test_a_weight_taken_later_does_not_make_the_score_vanish(clinic: Clinic, patient: Patient) -> None:
@@ -204,20 +328,33 @@ def test_days_on_record_fill_up_the_readings_and_have_a_table(clinic: Clinic, pa
         add_set(patient, f"2026-11-21 {8 + hour:02}:00", sheet, **{**WELL, "pulse": 72 + hour})
     section = only(report(sheet))
     rows = cells(section)
-    assert [row["pulse"] for row in rows] == [80, 95, 90, *range(72, 81)]
-    assert [row["remark"] for row in rows] == [*["on record"] * 3, *[None] * 9]
-    assert section.tables[0].note == "20 to 21 November 2026, Manila time"
+    assert [row["pulse"] for row in rows] == [90, 170, 72, 180, *range(73, 81)]
+    assert [row["remark"] for row in rows] == [*["on record"] * 2, None, "on record", *[None] * 8]
+    assert section.tables[0].note == "21 November 2026, Manila time"
     assert section.table("days").rows == (
         ("2026-11-14", 1, 8, "26", "93", "124", "104", "36.8"),
         ("2026-11-20", 3, 1, "16", "97", "124", "72–95", "36.8–38.5"),
     )
     pulse = next(one for one in section.metrics if one.key == "pulse")
     assert pulse.change == Change(80 - 95, None, "20 November 2026")
-    assert pulse.trend == (80, 95, 90, *range(72, 81))
+    assert pulse.trend == (90, 170, 72, 180, *range(73, 81))
     pressure = next(one for one in section.metrics if one.key == "pressure")
     assert (pressure.value, pressure.note) == ("124/78", "0 points; systolic compared")
     assert pressure.change == Change(0, None, "20 November 2026")
-    assert section.charts[3].title == "Pulse 80 at first and at last, lowest 72"
+    assert section.charts[3].title == "Pulse fell from 90 to 80, lowest 72, highest 180"
+
+
+def test_days_on_record_fill_up_few_readings(clinic: Clinic, patient: Patient) -> None:
+    sheet = add_sheet(clinic)
+    add_set(patient, "2026-11-20", **{**WELL, "pulse": 84})
+    for hour in range(20):
+        add_set(patient, f"2026-11-20 {hour:02}:00", **{"pulse": 60 + hour})
+    for hour in range(9):
+        add_set(patient, f"2026-11-21 {8 + hour:02}:00", sheet, **{**WELL, "pulse": 72 + hour})
+    section = only(report(sheet))
+    assert [row["pulse"] for row in cells(section)] == [77, 78, 79, *range(72, 81)]
+    assert [row["remark"] for row in cells(section)] == [*["on record"] * 3, *[None] * 9]
+    assert section.tables[0].note == "20 to 21 November 2026, Manila time"
 
 
 def test_a_sheet_with_enough_readings_is_not_filled_up(clinic: Clinic, patient: Patient) -> None:
@@ -287,15 +424,21 @@ def test_the_repeated_hour_of_a_clock_has_two_readings(database: str) -> None:
     ]  # fmt: skip
 
 
-def test_a_day_without_a_time_is_a_set_before_those_with_one(clinic: Clinic, patient: Patient) -> None:
+def test_a_day_without_a_time_is_a_set_at_noon_of_it_among_those_on_record(clinic: Clinic, patient: Patient) -> None:
     sheet = add_sheet(clinic)
-    add_set(patient, "2026-11-21 00:10", sheet, pulse=80)
+    add_set(patient, "2026-11-21 11:50", sheet, pulse=80)
     add_set(patient, "2026-11-21", sheet, pulse=70)
     add_set(patient, "2026-11-21", **{"pulse": 60})
+    add_set(patient, "2026-11-21 07:00", **{"pulse": 75})
+    add_set(patient, "2026-11-21 12:10", **{"pulse": 65})
     section = only(report(sheet))
-    assert [(row["at"], row["pulse"]) for row in cells(section)] == [
-        ("2026-11-21", 70), ("2026-11-21T00:10+08:00", 80),
+    assert [(row["at"], row["pulse"], row["remark"]) for row in cells(section)] == [
+        ("2026-11-21T07:00+08:00", 75, "on record"), ("2026-11-21T11:50+08:00", 80, None),
+        ("2026-11-21", 60, "on record; time not known"), ("2026-11-21", 70, "time not known"),
+        ("2026-11-21T12:10+08:00", 65, "on record"),
     ]  # fmt: skip
+    pulse = next(one for one in section.metrics if one.key == "pulse")
+    assert (pulse.value, pulse.trend) == (70, (75, 80, 60, 70))
     lone = add_named(clinic, "Solo")
     add_set(lone, "2026-11-20", sheet, **WELL)
     subject = patients(report(sheet, "2026-11-20", "2026-11-21"))["Solo, Ana"].subject

@@ -10,6 +10,7 @@ from tests.content.sheets import ILL, WELL, add_named, add_set, add_sheet, asked
 from webapp import content
 from webapp.extensions import db, snapshot
 from webapp.figures import Choice, Excluded, Zone
+from webapp.files import facts
 from webapp.models import Clinic, Patient
 
 
@@ -40,6 +41,37 @@ def test_by_scale_2_points_and_shading_are_those_of_air_or_oxygen(clinic: Clinic
     assert section.charts[1].zones[3:] == (Zone(87.5, 92.5, 0),)
     assert cells(section)[3]["oxygen_points"] is None
     assert any("used here for 1 patient" in one.meaning for one in report(sheet).definitions)
+
+
+def test_each_saturation_is_scored_by_the_scale_that_it_was_brought_with(clinic: Clinic, patient: Patient) -> None:
+    sheet = add_sheet(clinic)
+    for hour, scale in ((8, None), (9, 2), (10, 1)):
+        readings = {**WELL, "oxygen": 90, "oxygen_given": "oxygen"}
+        add_set(patient, f"2026-11-21 {hour:02}:00", sheet, spo2_scale=scale, **readings)
+    figures = report(sheet)
+    section = only(figures)
+    assert [(row["oxygen_points"], row["remark"]) for row in cells(section)] == [
+        (3, None), (0, "SpO2 by scale 2"), (3, None),
+    ]  # fmt: skip
+    assert section.charts[1].subtitle.startswith("percent, scale 1; readings by scale 2 too; ")
+    assert section.charts[1].zones[-1] == Zone(95.5, None, 0)
+    patient.spo2_scale = 2
+    add_set(patient, "2026-11-21 11:00", sheet, spo2_scale=2, **readings)
+    section = only(report(sheet))
+    assert [(row["oxygen_points"], row["remark"]) for row in cells(section)] == [
+        (0, None), (0, None), (3, "SpO2 by scale 1"), (0, None),
+    ]  # fmt: skip
+    assert section.charts[1].subtitle.startswith("percent, scale 2: target 88 to 92; readings by scale 1 too; ")
+    assert section.charts[1].zones[3] == Zone(87.5, 92.5, 0)
+
+
+def test_a_change_of_saturation_is_told_in_percentage_points(clinic: Clinic, patient: Patient) -> None:
+    sheet = add_sheet(clinic)
+    add_set(patient, "2026-11-20 08:00", **WELL)
+    add_set(patient, "2026-11-21 08:00", sheet, **{**WELL, "oxygen": 80, "pulse": 80})
+    told = {one.key: facts.change(one) for one in only(report(sheet)).metrics}
+    assert told["oxygen"] == "▼ down 17 percentage points against 20 November 2026"
+    assert told["pulse"] == "▲ up 8 a minute against 20 November 2026"
 
 
 @pytest.mark.parametrize(
@@ -121,13 +153,12 @@ def test_the_first_page_counts_what_calls_for_somebody_and_who_was_not_scored(cl
     add_set(add_named(clinic, "Unborn", birth_date=None), "2026-11-21 08:00", sheet, **WELL)
     figures = report(sheet)
     assert figures.summary == (
-        "2 of 9 patients need an emergency response (NEWS2 of 7 or more).",
+        "3 of 9 patients need an emergency response (NEWS2 of 7 or more), 1 of them with readings missing.",
         "1 needs an urgent review (NEWS2 of 5 or 6).",
         "1 needs an urgent ward review (3 points in one sign).",
-        "4 could not be scored: 1 aged under 16, 1 of unknown age and 2 with readings missing.",
-        "Of those not scored the known points of 1 come to 5 or more.",
+        "3 could not be scored: 1 aged under 16, 1 of unknown age and 1 with readings missing.",
     )
-    assert [one.value for one in figures.metrics] == [9, 2, 1, 4]
+    assert [one.value for one in figures.metrics] == [9, 3, 1, 3]
 
 
 def test_names_are_shown_whatever_they_are(clinic: Clinic) -> None:

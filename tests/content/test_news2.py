@@ -135,9 +135,43 @@ def test_any_set_comes_to_the_sum_of_its_points_and_worse_signs_to_no_less() -> 
     ],
 )
 def test_without_one_sign_there_is_no_total_but_the_points_of_the_others(sign: str, reason: str) -> None:
-    found = scored(**{"consciousness": "voice", sign: None})
+    found = scored(**{sign: None})
     assert (found.total, found.level, found.advice, found.reasons) == (None, "", "", (reason,))
     assert {name for name, points in found.points.items() if points is None} == {sign}
+
+
+@pytest.mark.parametrize(
+    ("changed", "least", "level", "advice"),
+    [
+        ({"respiration": 40, "oxygen": 80, "systolic": 70, "pulse": 140, "consciousness": "unresponsive"}, 15, "high",
+         "emergency response"),
+        ({"respiration": 25, "systolic": 100, "pulse": 130}, 7, "high", "emergency response"),
+        ({"respiration": 24, "systolic": 100, "pulse": 110}, 5, "medium", "urgent review"),
+        ({"consciousness": "voice"}, 3, "low-medium", "urgent ward review"),
+        ({"consciousness": "voice", "pulse": 95}, 4, "low-medium", "urgent ward review"),
+        ({"respiration": 24, "systolic": 100}, 4, "", ""),
+        ({}, None, "", ""),
+    ],
+)  # fmt: skip
+def test_the_points_that_there_are_call_for_what_they_come_to(
+    changed: dict[str, object], least: int | None, level: str, advice: str
+) -> None:
+    found = scored(oxygen_given=None, **changed)
+    assert (found.total, found.least, found.level, found.advice) == (None, least, level, advice)
+    assert found.reasons == ("nobody said whether oxygen was given",)
+
+
+def test_no_set_that_lacks_signs_calls_for_more_than_the_whole_one() -> None:
+    dice = random.Random(3)
+    levels = ["", "low", "low-medium", "medium", "high"]
+    for _ in range(2000):
+        signs: dict[str, object] = {sign: dice.choice(bands)[dice.randrange(2)] for sign, bands in CHART.items()}
+        whole = scored(**{sign: 100 if value is None else value for sign, value in signs.items()})
+        kept = {sign: None if dice.random() < 0.3 else 100 if value is None else value for sign, value in signs.items()}
+        part = scored(**kept)
+        assert (part.least or 0) <= (whole.least or 0)
+        assert levels.index(part.level) <= levels.index(whole.level)
+        assert part.rank <= whole.rank
 
 
 def test_what_is_missing_is_told_together() -> None:
@@ -160,9 +194,11 @@ def test_children_have_no_points_at_all() -> None:
     for age in (0, 15):
         found = scored(age, respiration=40)
         assert (found.total, set(found.points.values()), found.reasons) == (None, {None}, ("aged under 16",))
+        assert (found.least, found.level) == (None, "")
     assert scored(16).total == 0
 
 
 def test_where_the_age_is_unknown_single_signs_have_their_points() -> None:
     found = scored(None, pulse=None, respiration=40)
     assert (found.total, found.points["respiration"], found.reasons) == (None, 3, ("age unknown", "no pulse"))
+    assert (found.least, found.level, found.known) == (None, "", 3)

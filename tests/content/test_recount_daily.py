@@ -1,6 +1,7 @@
 """Random sheets and records, told of by the template and worked out a second time."""
 
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,6 +63,8 @@ def every(dice: random.Random) -> list[dict[str, Any]]:
     found.append({"loinc": "3151-8", "text": given[0], "value": given[1], "unit": given[2]})
     level = dice.choice([*LEVELS, "alert", "alert", "Alert", "asleep"])
     found.append({"loinc": "67775-7", "text": level, "value": None, "unit": None})
+    for one in found:
+        one["spo2_scale"] = dice.choice([None, None, 1, 2]) if one["loinc"] in ("2708-6", "59408-5") else None
     return found
 
 
@@ -76,7 +79,7 @@ def add_people(clinic: Clinic, dice: random.Random) -> list[Patient]:
             mrn=dice.choice([None, f"M{number}"]), birth_date=born, birth_precision=precision,
             spo2_scale=dice.choice([1, 1, 2]),
         )
-        for number, (born, precision) in enumerate(births * 2)
+        for number, (born, precision) in enumerate(births * 3)
     ]  # fmt: skip
 
 
@@ -92,7 +95,7 @@ def test_every_patient_is_told_of_as_by_a_plain_count(database: str, seed: int) 
     sheets = [add_sheet(clinic), add_sheet(clinic)]
     fill(clinic, add_people(clinic, dice), sheets, dice)
     fill(other, add_people(other, dice), [add_sheet(other), add_sheet(other)], dice)
-    rows, kinds = rows_of(clinic), set()
+    rows, kinds, verdicts = rows_of(clinic), set(), set()
     for sheet in sheets:
         count = Daily(rows, sheet.id, ZONE.key)
         figures = report(sheet, "2026-10-23", "2026-10-31")
@@ -105,7 +108,11 @@ def test_every_patient_is_told_of_as_by_a_plain_count(database: str, seed: int) 
             score = count.scored(who, count.latest(who))[-1]
             assert row[3] == score
             assert section.subject is not None
-            assert section.subject.verdict == ("not scored" if score is None else f"NEWS2 {score}")
+            verdict, level, _ = count.standing(who)
+            assert (section.subject.verdict, section.subject.level) == (verdict, level)
+            told_highest = re.search(r"highest (?:at least )?(\d+) ", section.subject.since)
+            assert (int(told_highest[1]) if told_highest else None) == count.highest(who)
+            verdicts |= {re.sub(r"\d+$", "", verdict), "highest" if told_highest else ""}
             changes = {one.key: one.change.difference if one.change else None for one in section.metrics}
             found = {name: changes["pressure" if name == "systolic" else name] for name in count.changes(who)}
             assert found == count.changes(who)
@@ -115,7 +122,7 @@ def test_every_patient_is_told_of_as_by_a_plain_count(database: str, seed: int) 
                 any(one is not None for one in found.values()),
                 count.before[who] != [],
             }
-        totals = [count.scored(who, count.latest(who))[-1] for who in order]
-        high, medium = (sum(one in span for one in totals) for span in (range(7, 21), (5, 6)))
-        assert [one.value for one in figures.metrics] == [len(order), high, medium, totals.count(None)]
+        levels = [count.standing(who)[1] for who in order]
+        assert [one.value for one in figures.metrics] == [len(order), *map(levels.count, ("high", "medium", ""))]
     assert kinds == {True, False}
+    assert verdicts == {"not scored", "NEWS2 ", "NEWS2 at least ", "NEWS2 was ", "highest", ""}

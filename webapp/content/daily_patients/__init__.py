@@ -4,20 +4,25 @@ the day, and how they compare with the days before.
     sheet         the measurements that came with it, with what was kept of its rows when it was accepted
     set           readings of one patient at one time, or on one day where the time is not known
     score         NEWS2 (vitals/news2.py) of the patient's latest set that has any sign of it, by the age on its day
-                  and the patient's scale of oxygen saturation
-    readings      the sheet's sets; where they are fewer than 12, those on record of up to 7 days before fill them up
+                  and the scale of oxygen saturation of the reading, else of the patient
+    at least      the points of a set that lacks a sign: patients are ordered and judged by them
+    was           the last score within 24 hours, where the latest set lacks signs and has fewer points: judged by it
+    highest       the gravest set of the sheet's days, told where it is graver than the one judged by
+    readings      the sheet's sets and those on record of its days; where they are fewer than 12, those on record of up
+                  to 7 days before fill them up
     days before   sets on record of the 7 days before the patient's first day in the sheet, one row a day
     change        against the latest reading of the day before
-    order         the highest score first, then those not scored; by name
+    order         the highest score, or what it is at least, first; then those of whom nothing can be said; by name
 
-Upload.told has, as JSON, what the report says of the sheet: {"read": rows of data, "used": those of them, "left_out":
-{reason: rows}, "converted": {measure: unit in the sheet}, "assumed": {measure: word said of all of it}}. Where it lacks
-something, nothing is said of that.
+Upload.told has, as JSON, what the report says of the sheet: {"read": rows of data, "used": those of them,
+"readings": how many were put on record or were there, "left_out": {reason: rows}, "converted": {measure: unit in the
+sheet}, "assumed": {measure: word said of all of it}}. Where it lacks something, nothing is said of that.
 
 The modules of this folder:
 
     readings.py   what is read           cases.py      each patient's sets, scored
     sections.py   what each page has     tables.py, charts.py      its parts
+    verdicts.py   how a patient stands, in words
     sentences.py  the first page, rows and definitions
 """
 
@@ -46,9 +51,9 @@ def build(connection: Connection, question: Question, step: Step) -> Body:
         if place % every == 0 or place == len(cases):
             step(place, len(cases))
     return Body(
-        summary=sentences.summary(cases),
+        summary=sentences.summary(cases, found.last_day),
         metrics=sentences.metrics(cases),
-        sections=(sections.overview(cases), *patients),
+        sections=(sections.overview(cases, found.last_day), *patients),
         rows=sentences.rows(found.told, cases),
         definitions=sentences.definitions(found, cases),
     )

@@ -2,18 +2,24 @@
 
 import calendar
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from webapp import words
 from webapp.content.daily_patients.readings import Known, Readings
 from webapp.content.filters import OLDEST
-from webapp.content.vitals.bands import NEWS2, NEWS2_AGE, OXYGEN, SYSTOLIC_ALONE
-from webapp.content.vitals.daily import OXYGEN_GIVEN
-from webapp.content.vitals.news2 import SIGNS, Score, Signs, score
+from webapp.content.vitals.bands import NEWS2, NEWS2_AGE
+from webapp.content.vitals.news2 import LEVELS, LOW, Score, Signs, score
 
 FEWEST_SHOWN = 12
 """Where the sheet has fewer sets of a patient, those on record fill them up to so many."""
+
+STILL = timedelta(hours=24)
+"""So long a score counts on while later sets lack signs and have fewer points. Ours: with a total of 0 the chart of
+responses (news2.py) wants readings every 12 hours at least, so that by then a whole set is overdue."""
+
+NOBODY_SOON = LEVELS.index(LOW), 20
+"""The rank up to which nobody is called for soon."""
 
 NAMELESS = "Name not given"
 ON_RECORD = "on record"
@@ -21,10 +27,11 @@ ON_RECORD = "on record"
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A set with what it scores."""
+    """A set with what it scores. `scale` is that of its oxygen saturation, None without one."""
 
     readings: Readings
     score: Score
+    scale: int | None
 
     @property
     def at(self) -> str:
@@ -33,10 +40,12 @@ class Rated:
 
 @dataclass(frozen=True)
 class Case:
-    """A patient of the report. `own` are the sets of the sheet, `before` those on record."""
+    """A patient of the report. `own` are the sets of the sheet, `beside` those on record of the same days, `before`
+    those of the days before."""
 
     known: Known
     own: list[Rated]
+    beside: list[Rated]
     before: list[Rated]
 
     @property
@@ -74,23 +83,62 @@ class Case:
         return next((one for one in reversed(self.own) if _is_of_news2(one.readings)), self.own[-1])
 
     @cached_property
+    def of_days(self) -> list[Rated]:
+        """All sets of the sheet's days; of two at one time that on record first."""
+        return sorted([*self.beside, *self.own], key=lambda one: one.readings.order)
+
+    @cached_property
     def shown(self) -> list[Rated]:
-        """What tables and charts show: the sheet's sets, filled up from before."""
-        missing = max(FEWEST_SHOWN - len(self.own), 0)
-        return [*self.before[len(self.before) - min(missing, len(self.before)) :], *self.own]
+        """What tables and charts show: the sets of the sheet's days, filled up from before."""
+        missing = max(FEWEST_SHOWN - len(self.of_days), 0)
+        return [*self.before[len(self.before) - min(missing, len(self.before)) :], *self.of_days]
 
     @property
+    def has_signs(self) -> bool:
+        """Whether any sign of NEWS2 was looked at in what is shown."""
+        return any(_is_of_news2(one.readings) for one in self.shown)
+
+    @cached_property
+    def scale(self) -> int:
+        """Of oxygen saturation: that of the latest reading shown, else the patient's."""
+        return next((one.scale for one in reversed(self.shown) if one.scale), self.known.scale)
+
+    @cached_property
     def scored_before(self) -> Rated | None:
         """The last set before the latest one that has a score."""
-        earlier = [*self.before, *self.own[: self.own.index(self.latest)]]
+        earlier = [*self.before, *self.of_days[: self.of_days.index(self.latest)]]
         return next((one for one in reversed(earlier) if one.score.total is not None), None)
+
+    @cached_property
+    def still(self) -> Rated | None:
+        """The last set that has a score, where the latest lacks signs, has fewer points, and is no more than STILL
+        after it: a set with little in it must not make a patient look better."""
+        one, now = self.scored_before, self.latest.score
+        if one is None or now.total is not None or _since(one, self.latest) > STILL:
+            return None
+        return one if (one.score.total or 0) > now.known else None
+
+    @cached_property
+    def judged(self) -> Rated:
+        """The set by whose score the patient is judged: the latest, or the earlier one that still is graver and calls
+        for somebody soon."""
+        if self.still and self.still.score.rank > max(self.latest.score.rank, NOBODY_SOON):
+            return self.still
+        return self.latest
+
+    @cached_property
+    def highest(self) -> Rated | None:
+        """The gravest set of the sheet's days, the last of such, where it is of a higher level than the judged one and
+        calls for somebody soon."""
+        gravest = max(reversed(self.of_days), key=lambda one: one.score.rank)
+        return gravest if gravest.score.rank[0] > max(self.judged.score.rank, NOBODY_SOON)[0] else None
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The highest score first, then those not scored; by name."""
-        total = self.latest.score.total
+        """By what the score is at least, the most first, then those of whom nothing can be said; by name."""
+        points = [one.score.least for one in (self.latest, self.still) if one and one.score.least is not None]
         by_name = self.known.family.casefold(), self.known.given.casefold(), self.known.mrn.casefold(), self.known.id
-        return (total is None, -(total or 0), *by_name)
+        return (not points, -max(points, default=0), *by_name)
 
     def when(self, one: Rated, last_day: date) -> str:
         """ "at 14:05" on the last day of the sheet, else "on 20 Nov, 14:05", without a time "on 20 Nov"."""
@@ -100,7 +148,8 @@ class Case:
 
 
 def case(known: Known) -> Case:
-    return Case(known, [_rated(known, one) for one in known.own], [_rated(known, one) for one in known.before])
+    own, beside, before = ([_rated(known, one) for one in sets] for sets in (known.own, known.beside, known.before))
+    return Case(known, own, beside, before)
 
 
 def _rated(known: Known, one: Readings) -> Rated:
@@ -114,7 +163,12 @@ def _rated(known: Known, one: Readings) -> Rated:
         consciousness=one.consciousness,
         temperature=get("temperature"),
     )
-    return Rated(one, score(signs, _years(known, one.day), known.scale))
+    scale = one.scale or known.scale
+    return Rated(one, score(signs, _years(known, one.day), scale), scale if "oxygen" in one.values else None)
+
+
+def _since(one: Rated, later: Rated) -> timedelta:
+    return later.readings.order - one.readings.order
 
 
 def _is_of_news2(one: Readings) -> bool:
@@ -146,22 +200,3 @@ def ages(known: Known, day: date) -> tuple[int, int] | None:
 
 def _completed(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
-_IN_SHORT = {OXYGEN.name: "SpO2", OXYGEN_GIVEN: "oxygen", SYSTOLIC_ALONE.name: "systolic"}
-"""Signs as a ward writes them, where there is little room."""
-
-
-def what_scores(found: Score) -> str:
-    """ "respiration 3, oxygen 2", the most first."""
-    scoring = sorted(
-        ((_IN_SHORT.get(name, SIGNS[name]), points) for name, points in found.points.items() if points),
-        key=lambda one: -one[1],
-    )
-    return ", ".join(f"{name} {points}" for name, points in scoring) or "no points"
-
-
-def why_not(found: Score) -> str:
-    """Why a set is not scored, and what is known of it all the same."""
-    known = [f"the known points come to {found.known}"] if found.known else []
-    return "; ".join([*found.reasons, *known])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from webapp import words
 from webapp.content.daily_patients.cases import Case
-from webapp.content.daily_patients.tables import EXTRAS, FLOW, LEVEL, READINGS, cells
+from webapp.content.daily_patients.tables import EXTRAS, FLOW, LEVEL, READINGS, cells, is_of_other_scale
 from webapp.content.vitals.bands import OXYGEN, Band
 from webapp.content.vitals.daily import ACVPU, CONSCIOUSNESS, DECIMALS, OXYGEN_GIVEN
 from webapp.content.vitals.news2 import AIR, BANDS, SCALE_2
@@ -88,14 +88,16 @@ def _zones(key: str, case: Case) -> tuple[tuple[Zone, ...], str, str]:
         return LEVEL_ZONES, "", usual
     if key != OXYGEN.name:
         return zones(BANDS[key]), "", usual
-    if case.known.scale != 2:
-        return zones(OXYGEN.bands), ", scale 1", usual
+    other = 3 - case.scale
+    others = f"; readings by scale {other} too" if any(is_of_other_scale(one, case.scale) for one in case.shown) else ""
+    if case.scale != 2:
+        return zones(OXYGEN.bands), f", scale 1{others}", usual
     given = _given(case)
     meant = {
         None: "up to 92, for nobody said whether oxygen was given",
         AIR: "on air, as at the latest reading",
     }.get(given, "on oxygen, as at the latest reading")
-    return zones(SCALE_2[given]), ", scale 2: target 88 to 92", f"{usual} {meant}"
+    return zones(SCALE_2[given]), f", scale 2: target 88 to 92{others}", f"{usual} {meant}"
 
 
 def _given(case: Case) -> str | None:

@@ -1,4 +1,4 @@
-"""What a daily patient report reads: the sheet, its patients, their readings in it and those on record before.
+"""What a daily patient report reads: the sheet, its patients, their readings in it and those on record.
 
 Readings of one patient at one moment, or on one day where the time is not known, are one set.
 """
@@ -17,7 +17,7 @@ from sqlalchemy.types import NullType
 
 from webapp import words
 from webapp.content.question import Question
-from webapp.content.vitals.bands import Limits, Measure
+from webapp.content.vitals.bands import OXYGEN
 from webapp.content.vitals.daily import (
     ACVPU,
     AIR_OR_OXYGEN,
@@ -36,6 +36,11 @@ MOST_AT_ONCE = 10_000
 """Ids in one query: each is a parameter, of which SQLite takes 32,766 and PostgreSQL 65,535."""
 
 GONE = "The sheet that this report is made from is no longer there. Bring it again."
+FEWER = (
+    "Some readings of this sheet came again with a newer one, or were changed by an import, so a report of it would "
+    "lack them. Open the report of the newer sheet, or upload this one again."
+)
+TAKEN_BACK = "The readings of this sheet were taken back, so no report can be made of it. Upload the right sheet."
 EMPTY = "There are no readings of this sheet on record any more. Bring it again."
 
 FLOW_UNITS = ("L/min", "l/min")
@@ -45,23 +50,21 @@ _CODES = (*_BY_LOINC, *WORDS.values())
 
 @dataclass(slots=True)
 class Readings:
-    """One set. `at` is the cell of its time, `values` are by the names of NUMBERS, as they are shown. `flow` is oxygen
-    in L/min, 0 on air."""
+    """One set. `order` is its moment, or noon of its day where the time is not known, for there it is drawn. `at` is
+    the cell of its time, `values` are by the names of NUMBERS, as they are shown. `flow` is oxygen in L/min, 0 on air.
+    `scale` is that by which the saturation was to be scored when it was brought, where that is kept."""
 
     day: date
     moment: datetime | None
+    order: datetime
     at: str
     is_of_sheet: bool
     values: dict[str, int | float] = field(default_factory=dict)
     oxygen_given: str | None = None
     consciousness: str | None = None
     flow: int | float | None = None
+    scale: int | None = None
     remarks: list[str] = field(default_factory=list)
-
-    @property
-    def order(self) -> tuple[date, datetime]:
-        """By day; on one day that without a time first."""
-        return self.day, self.moment or _NO_TIME
 
     @property
     def says_something(self) -> bool:
@@ -72,13 +75,10 @@ class Readings:
             self.remarks.append(text)
 
 
-_NO_TIME = datetime.combine(date.min, time(), UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A patient as the clinic's records know them, with the sets of the sheet and those on record before its first one
-    within DAYS_BEFORE, each in their order."""
+    """A patient as the clinic's records know them, with the sets of the sheet; those on record from their first day to
+    their last; and those of DAYS_BEFORE before, each in their order."""
 
     id: int
     family: str
@@ -89,6 +89,7 @@ class Known:
     sex: str
     scale: int
     own: list[Readings]
+    beside: list[Readings]
     before: list[Readings]
 
 
@@ -114,23 +115,29 @@ def count(connection: Connection, question: Question) -> tuple[int, str]:
 def read(connection: Connection, question: Question) -> Read:
     """All that the report needs, in a handful of queries. Raises FiguresFailed."""
     sheet = of_clinic(connection, question)
+    if sheet.status == "taken back":
+        raise FiguresFailed("the readings of the upload were taken back", TAKEN_BACK)
     zone = ZoneInfo(question.timezone)
-    own = _sets(connection.execute(_of_sheet(question)).all(), zone, is_of_sheet=True)
+    told, of_sheet = _told(sheet.told), connection.execute(_of_sheet(question)).all()
+    own = _sets(of_sheet, zone, is_of_sheet=True)
     if not own:
         raise FiguresFailed("the upload has no readings", EMPTY)
+    had = told.get("readings")
+    if isinstance(had, int) and len(of_sheet) < had:
+        raise FiguresFailed("the upload has fewer readings than it had", FEWER)
     first = min(sets[0].day for sets in own.values())
     last = max(sets[-1].day for sets in own.values())
-    earlier = _sets(connection.execute(_on_record(question, first, last)).all(), zone, is_of_sheet=False)
+    others = _sets(connection.execute(_on_record(question, first, last)).all(), zone, is_of_sheet=False)
     people = _people(connection, question, sorted(own))
-    patients = [_known(person, own[person.id], earlier.get(person.id, [])) for person in people]
-    return Read(question, _told(sheet.told), tuple((sheet.more_charts or "").split()), last, patients)
+    patients = [_known(person, own[person.id], others.get(person.id, [])) for person in people]
+    return Read(question, told, tuple((sheet.more_charts or "").split()), last, patients)
 
 
 def of_clinic(connection: Connection, question: Question) -> Any:
     """The sheet: its file's name, who brought it and when, what is told of it, and the charts that the clinic has
     chosen. Raises FiguresFailed."""
     row = connection.execute(
-        select(Upload.file_name, Upload.received_at, Upload.told, Person.name, Clinic.more_charts)
+        select(Upload.file_name, Upload.received_at, Upload.status, Upload.told, Person.name, Clinic.more_charts)
         .join(Person, Person.id == Upload.person_id)
         .join(Clinic, Clinic.id == Upload.clinic_id)
         .where(Upload.id == question.upload, Upload.clinic_id == question.clinic_id)
@@ -206,6 +213,7 @@ def _columns() -> Any:
         Measurement.value,
         Measurement.unit,
         Measurement.text,
+        Measurement.spo2_scale,
         type_coerce(Measurement.measured_at, NullType()).label("at"),
         type_coerce(Measurement.local_day, NullType()).label("day"),
     )
@@ -214,18 +222,13 @@ def _columns() -> Any:
 def _sets(rows: Sequence[Any], zone: ZoneInfo, *, is_of_sheet: bool) -> dict[int, list[Readings]]:
     """By patient. Of two readings of one measure in a set the later on record counts."""
     found: dict[tuple[int, Any], Readings] = {}
-    for patient, loinc, value, unit, text, at, day in rows:
+    for patient, loinc, value, unit, text, scale, at, day in rows:
         key = patient, at or day
         one = found.get(key)
         if one is None:
             one = found[key] = _begun(at, day, zone, is_of_sheet)
         if loinc in _BY_LOINC:
-            name, shown = _number(loinc, value, unit)
-            if shown is None:
-                one.remark(f"{_said(name)} left out: not plausible, or in an unknown unit")
-            elif one.values.setdefault(name, shown) != shown:
-                one.remark(f"two values of {_said(name)}, the last one counts")
-                one.values[name] = shown
+            _take_number(one, *_number(loinc, value, unit), scale)
         elif loinc == WORDS[OXYGEN_GIVEN]:
             _take_oxygen(one, value, unit, text)
         else:
@@ -243,10 +246,22 @@ def _begun(at: datetime | str | None, day: date | str, zone: ZoneInfo, is_of_she
     """SQLite keeps moments as text, in UTC, and days too."""
     if at is None:
         day = date.fromisoformat(day) if isinstance(day, str) else day
-        return Readings(day, None, day.isoformat(), is_of_sheet)
+        noon = datetime.combine(day, time(12), zone).astimezone(UTC)
+        return Readings(day, None, noon, day.isoformat(), is_of_sheet)
     moment = datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at
     there = moment.astimezone(zone)
-    return Readings(there.date(), moment, there.isoformat(timespec="minutes"), is_of_sheet)
+    return Readings(there.date(), moment, moment.astimezone(UTC), there.isoformat(timespec="minutes"), is_of_sheet)
+
+
+def _take_number(one: Readings, name: str, shown: int | float | None, scale: int | None) -> None:
+    if shown is None:
+        one.remark(f"{_said(name)} left out: not plausible, or in an unknown unit")
+        return
+    if one.values.setdefault(name, shown) != shown:
+        one.remark(f"two values of {_said(name)}, the last one counts")
+        one.values[name] = shown
+    if name == OXYGEN.name:
+        one.scale = scale
 
 
 def _said(name: str) -> str:
@@ -257,23 +272,10 @@ def _said(name: str) -> str:
 def _number(loinc: str, value: float | None, unit: str | None) -> tuple[str, int | float | None]:
     """The measure's name, and the value as it is shown: None for what cannot be used."""
     measure = _BY_LOINC[loinc]
-    ours = None if value is None else in_our_unit(measure, value, unit)
-    if ours is None or not _can_be(ours, measure.limits):
+    ours = None if value is None else measure.in_own_unit(value, unit)
+    if ours is None or not measure.limits.hold(ours):
         return measure.name, None
     return measure.name, rounded(ours, DECIMALS.get(measure.name, 0))
-
-
-def in_our_unit(measure: Measure, value: float, unit: str | None) -> float | None:
-    """None where the unit is none that we know."""
-    if unit in measure.units or unit == measure.unit:
-        return value
-    scale = measure.scales.get(unit or "")
-    return None if scale is None else (value - scale.zero) * scale.times / scale.by
-
-
-def _can_be(value: float, limits: Limits) -> bool:
-    low = value >= limits.low if limits.low_is_in else value > limits.low
-    return low and (value <= limits.high if limits.high_is_in else value < limits.high)
 
 
 def rounded(value: float, decimals: int) -> int | float:
@@ -313,8 +315,8 @@ def _take_consciousness(one: Readings, text: str | None) -> None:
     one.consciousness = word
 
 
-def _known(person: Row[Any], own: list[Readings], earlier: list[Readings]) -> Known:
-    since = own[0].day - timedelta(days=DAYS_BEFORE)
+def _known(person: Row[Any], own: list[Readings], on_record: list[Readings]) -> Known:
+    first, last = own[0].day, own[-1].day
     return Known(
         id=person.id,
         family=person.family_name.strip(),
@@ -325,12 +327,6 @@ def _known(person: Row[Any], own: list[Readings], earlier: list[Readings]) -> Kn
         sex="" if person.sex == "unknown" else person.sex,
         scale=person.spo2_scale,
         own=own,
-        before=[one for one in earlier if since <= one.day and _is_before(one, own[0])],
+        beside=[one for one in on_record if first <= one.day <= last],
+        before=[one for one in on_record if first - timedelta(days=DAYS_BEFORE) <= one.day < first],
     )
-
-
-def _is_before(one: Readings, other: Readings) -> bool:
-    """Of two on one day only times can tell."""
-    if one.moment is None or other.moment is None:
-        return one.day < other.day
-    return one.moment < other.moment

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from webapp import words
-from webapp.content.daily_patients.cases import Case, Rated, what_scores, why_not
+from webapp.content.daily_patients import verdicts
+from webapp.content.daily_patients.cases import Case, Rated
 from webapp.content.daily_patients.charts import charts, missing
 from webapp.content.daily_patients.readings import Read
-from webapp.content.daily_patients.tables import EXTRAS, days, readings
+from webapp.content.daily_patients.tables import EXTRAS, days, given, readings
 from webapp.content.vitals.daily import CONSCIOUSNESS, DECIMALS, OXYGEN_GIVEN
 from webapp.content.vitals.news2 import AGE_UNKNOWN
 from webapp.figures import Cell, Change, Column, Metric, Section, Subject, Table
 
 MOST_IN_TREND = 12
-NOT_SCORED = "not scored"
 NO_MRN = "no MRN"
 
 _COLUMNS = (
@@ -37,19 +37,18 @@ _METRICS = (
 """The headline figures of a patient: name of the sign, label, unit."""
 
 
-def overview(cases: Sequence[Case]) -> Section:
+def overview(cases: Sequence[Case], last_day: date) -> Section:
     """All patients in the order of their sections."""
-    rows = tuple(_overview_row(case) for case in cases)
+    rows = tuple(_overview_row(case, last_day) for case in cases)
     title = "Patients by score"
     return Section("overview", title, tables=(Table("patients", title, _COLUMNS, rows),))
 
 
-def _overview_row(case: Case) -> tuple[Cell, ...]:
-    score = case.latest.score
-    why = why_not(score) if score.total is None else what_scores(score)
+def _overview_row(case: Case, last_day: date) -> tuple[Cell, ...]:
+    """The score is that of the latest set, and none where it is not scored: what is known of it stands in words."""
     return (
-        case.name, case.born or None, case.known.mrn or NO_MRN, score.total, score.advice or NOT_SCORED,
-        case.latest.at, why,
+        case.name, case.born or None, case.known.mrn or NO_MRN, case.latest.score.total,
+        case.judged.score.advice or verdicts.NOT_SCORED, case.latest.at, verdicts.why(case, last_day),
     )  # fmt: skip
 
 
@@ -81,30 +80,23 @@ def _text(case: Case, table: Table) -> str:
 
 
 def _subject(case: Case, last_day: date) -> Subject:
-    score, before = case.latest.score, case.scored_before
-    when = case.when(case.latest, last_day)
-    if score.total is None:
-        last = [f"last scored {before.score.total} {case.when(before, last_day)}"] if before else []
-        since = "; ".join([f"{when}: {why_not(score)}", *last])
-        verdict = NOT_SCORED
-    else:
-        was = f", was {before.score.total} {case.when(before, last_day)}" if before else ""
-        verdict, since = f"NEWS2 {score.total}", f"{when}{was}"
+    score = case.judged.score
     return Subject(
         name=case.name,
         born=case.born,
         mrn=case.known.mrn,
         age=case.age,
         sex=case.known.sex,
-        verdict=verdict,
+        verdict=verdicts.verdict(case),
         level=score.level,
         advice=score.advice,
-        since=since,
+        since=verdicts.since(case, last_day),
     )
 
 
 def _metrics(case: Case, last_day: date) -> tuple[Metric, ...]:
-    usual = [_metric(case, name, label, unit, last_day) for name, label, unit in _METRICS]
+    """Where no sign of NEWS2 was looked at, those others alone that were."""
+    usual = [_metric(case, *one, last_day) for one in _METRICS] if case.has_signs else []
     extras = [_extra(case, one.name, one.label, one.unit, last_day) for one in EXTRAS]
     return (*usual, *filter(None, extras))
 
@@ -141,7 +133,7 @@ def _extra(case: Case, name: str, label: str, unit: str, last_day: date) -> Metr
 
 def _cell(one: Rated, name: str) -> Cell:
     if name == OXYGEN_GIVEN:
-        return one.readings.oxygen_given
+        return given(one)
     return one.readings.consciousness if name == CONSCIOUSNESS else one.readings.values.get(name)
 
 
@@ -171,7 +163,7 @@ def _trend(case: Case, upto: Rated, name: str) -> tuple[Cell, ...]:
 def _change(case: Case, now: Rated, name: str) -> Change | None:
     """Against the latest reading of the day before."""
     day = now.readings.day - timedelta(days=1)
-    sets = [*case.before, *case.own]
+    sets = [*case.before, *case.of_days]
     values = [one.readings.values[name] for one in sets if one.readings.day == day and name in one.readings.values]
     if not values or name not in now.readings.values:
         return None

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from webapp import words
-from webapp.content.daily_patients.cases import FEWEST_SHOWN, Case
+from webapp.content.daily_patients.cases import FEWEST_SHOWN, STILL, Case
 from webapp.content.daily_patients.charts import STEADY
 from webapp.content.daily_patients.readings import DAYS_BEFORE, Read
+from webapp.content.daily_patients.verdicts import figure_at
 from webapp.content.vitals.daily import CONSCIOUSNESS, NUMBERS, OXYGEN_GIVEN
 from webapp.content.vitals.news2 import AGE_UNKNOWN, ASSESS, EMERGENCY, REVIEW, ROUTINE, TOO_YOUNG, URGENT, WARD_REVIEW
 from webapp.figures import Definition, Excluded, Metric, Rows
@@ -20,17 +22,23 @@ _THRESHOLDS = {
 """What calls for somebody soon, the most urgent first."""
 
 
-def summary(cases: Sequence[Case]) -> tuple[str, ...]:
-    found = Counter(case.latest.score.advice for case in cases)
-    told = [(found[advice], what) for advice, what in _THRESHOLDS.items() if found[advice]]
-    unscored = [case for case in cases if case.latest.score.total is None]
+_EARLIER = {EMERGENCY: "7 or more", REVIEW: "5 or 6"}
+"""Of these levels it is also told who had been there, and is not now."""
+
+MOST_NAMED = 3
+
+
+def summary(cases: Sequence[Case], last_day: date) -> tuple[str, ...]:
+    unscored = [case for case in cases if not case.judged.score.advice]
     patients = words.plural(len(cases), "patient")
-    sentences = []
-    for at, (number, what) in enumerate(told):
-        of_all = f" of {patients}" if at == 0 else ""
-        sentences.append(f"{words.number(number)}{of_all} {'needs' if number == 1 else 'need'} {what}.")
-    if not told and len(unscored) < len(cases):
+    sentences: list[str] = []
+    for advice, what in _THRESHOLDS.items():
+        those = [case for case in cases if case.judged.score.advice == advice]
+        if those:
+            sentences.append(_called_for(those, what, "" if sentences else f" of {patients}"))
+    if not sentences and len(unscored) < len(cases):
         sentences.append(f"Of {patients} nobody who was scored needs an urgent or emergency response.")
+    sentences += [told for advice in _EARLIER if (told := _earlier(cases, advice, last_day))]
     if unscored:
         of_all = "" if sentences else f" of {patients}"
         sentences.append(f"{words.number(len(unscored))}{of_all} could not be scored: {_why(unscored)}.")
@@ -38,6 +46,27 @@ def summary(cases: Sequence[Case]) -> tuple[str, ...]:
     if high:
         sentences.append(f"Of those not scored the known points of {words.number(high)} come to {URGENT} or more.")
     return tuple(sentences)
+
+
+def _called_for(those: Sequence[Case], what: str, of_all: str) -> str:
+    """ "2 of 9 patients need an urgent review (NEWS2 of 5 or 6), 1 of them with readings missing." """
+    number, lacking = len(those), sum(case.latest.score.total is None for case in those)
+    missing = f", {words.number(lacking)} of them with readings missing" if lacking else ""
+    if number == lacking:
+        missing = ", with readings missing" if number == 1 else ", all of them with readings missing"
+    return f"{words.number(number)}{of_all} {'needs' if number == 1 else 'need'} {what}{missing}."
+
+
+def _earlier(cases: Sequence[Case], advice: str, last_day: date) -> str:
+    """Who had a score that calls for so much at another time of the sheet's days, and has a lower level now."""
+    found = [(case, case.highest) for case in cases if case.highest and case.highest.score.advice == advice]
+    if not found:
+        return ""
+    more = " more" if any(case.judged.score.advice == advice for case in cases) else ""
+    named = [f"{case.name} ({figure_at(case, one, last_day)})" for case, one in found[:MOST_NAMED]]
+    others = [f"{words.number(len(found) - MOST_NAMED)} others"] if len(found) > MOST_NAMED else []
+    score = f"had a NEWS2 of {_EARLIER[advice]} at another time"
+    return f"{words.number(len(found))}{more} {score}: {'; '.join([*named, *others])}."
 
 
 def _why(unscored: Sequence[Case]) -> str:
@@ -51,7 +80,7 @@ def _why(unscored: Sequence[Case]) -> str:
 
 
 def metrics(cases: Sequence[Case]) -> tuple[Metric, ...]:
-    found = Counter(case.latest.score.advice for case in cases)
+    found = Counter(case.judged.score.advice for case in cases)
     return (
         Metric("patients", "Patients", len(cases)),
         Metric("high", "NEWS2 of 7 or more", found[EMERGENCY], note=EMERGENCY),
@@ -84,7 +113,7 @@ def _count(value: Any) -> int | None:
 
 
 def definitions(read: Read, cases: Sequence[Case]) -> tuple[Definition, ...]:
-    by_scale_2 = sum(case.known.scale == 2 for case in cases)
+    by_scale_2 = sum(any(one.scale == 2 for one in case.own) for case in cases)
     used = (
         f"It is used here for {words.plural(by_scale_2, 'patient')}." if by_scale_2 else "It is used for nobody here."
     )
@@ -103,18 +132,39 @@ def definitions(read: Read, cases: Sequence[Case]) -> tuple[Definition, ...]:
         Definition(
             "Latest reading",
             "The score is that of the patient’s latest set of readings in the sheet that has any sign of NEWS2. "
-            "Readings of one patient at one time are one set.",
+            "Readings of one patient at one time are one set. One whose time is not known counts as one at noon of its "
+            "day, where it is drawn.",
         ),
         Definition(
             "Not scored",
             "NEWS2 is for people of 16 and over, by the age on the day of the reading, and not for use in pregnancy, "
-            "of which a sheet says nothing. A set that lacks a sign has no score: points of the others are given, and "
-            "the score cannot be less than what they come to.",
+            "of which a sheet says nothing. A set that lacks a sign has no score.",
+        ),
+        Definition(
+            "At least",
+            "The points of a set that lacks a sign: its score cannot be less. Where they alone come to 5 or more, or "
+            "to 3 in one sign, the response is what they call for, and may have to be a more urgent one.",
+        ),
+        Definition(
+            "Was",
+            f"The last score of no more than {STILL // timedelta(hours=1)} hours before, where the latest set lacks "
+            "signs and its points are fewer. Where it calls for somebody soon, it goes on counting, so that a set with "
+            "little in it does not make a patient look better.",
+        ),
+        Definition(
+            "Highest",
+            "The highest score of the sheet’s days, from the sheet or on record, where its level is above that by "
+            "which the patient is judged.",
+        ),
+        Definition(
+            "Order",
+            "By the score, or by what it is at least, the highest first; then those of whom nothing can be said.",
         ),
         Definition(
             "Oxygen saturation, scale 2",
             "For hypercapnic respiratory failure with a target of 88 to 92 %, where a clinician has decided so: on "
-            f"oxygen, 93 % and more have points too. {used}",
+            "oxygen, 93 % and more have points too. Each reading is scored by the scale that held when its sheet was "
+            f"brought, or else by the patient’s own. {used}",
         ),
         Definition(
             "Rounding",
@@ -132,8 +182,9 @@ def definitions(read: Read, cases: Sequence[Case]) -> tuple[Definition, ...]:
         ),
         Definition(
             "On record",
-            f"Readings that are not from this sheet, from before a patient’s first one in it back to {DAYS_BEFORE} "
-            f"days before that day. Where the sheet has fewer than {FEWEST_SHOWN} sets, the latest of them fill it up.",
+            "Readings that are not from this sheet. Those of the days that a patient has in the sheet are shown with "
+            f"them; where these are fewer than {FEWEST_SHOWN} sets, the latest of up to {DAYS_BEFORE} days before fill "
+            "them up.",
         ),
         Definition("Change", "Against the patient’s latest reading of the day before."),
         *_of_the_sheet(read.told),

@@ -7,12 +7,13 @@ from itertools import groupby
 
 from webapp import words
 from webapp.content.daily_patients.cases import ON_RECORD, Case, Rated
-from webapp.content.vitals.bands import NEWS2
+from webapp.content.vitals.bands import NEWS2, OXYGEN
 from webapp.content.vitals.daily import ACVPU, CONSCIOUSNESS, DECIMALS, GLUCOSE, OXYGEN_GIVEN, WEIGHT
 from webapp.figures import Cell, Column, Kind, Table
 
 READINGS, DAYS = "readings", "days"
 FLOW, LEVEL = "oxygen_flow", "consciousness_level"
+NO_TIME = "time not known"
 EXTRAS = (GLUCOSE, WEIGHT)
 """Measures that are no part of NEWS2: shown where there are any."""
 
@@ -32,9 +33,24 @@ def _points(name: str, label: str) -> _Part:
     return _Part(Column(f"{name}_points", f"Points for {label}", "number"), lambda one: one.score.points[name])
 
 
-def _remark(one: Rated) -> Cell:
-    on_record = [] if one.readings.is_of_sheet else [ON_RECORD]
-    return "; ".join([*on_record, *one.readings.remarks]) or None
+def given(one: Rated) -> Cell:
+    """ "air", "oxygen", "oxygen, 2 L/min"."""
+    word, flow = one.readings.oxygen_given, one.readings.flow
+    return f"{word}, {words.number(flow, int(flow % 1 > 0))} L/min" if word and flow else word
+
+
+def _remark(one: Rated, scale: int) -> Cell:
+    """`scale` is that of the latest oxygen saturation: of another it is said."""
+    told = [
+        "" if one.readings.is_of_sheet else ON_RECORD,
+        NO_TIME if one.readings.moment is None else "",
+        f"SpO2 by scale {one.scale}" if is_of_other_scale(one, scale) else "",
+    ]
+    return "; ".join(filter(None, [*told, *one.readings.remarks])) or None
+
+
+def is_of_other_scale(one: Rated, scale: int) -> bool:
+    return one.scale not in (None, scale) and one.score.points[OXYGEN.name] is not None
 
 
 def _level(one: Rated) -> Cell:
@@ -48,7 +64,7 @@ _FIRST = (
     _points("respiration", "respiration"),
     _value("oxygen", "Oxygen saturation", "%"),
     _points("oxygen", "oxygen saturation"),
-    _Part(Column(OXYGEN_GIVEN, "Air or oxygen"), lambda one: one.readings.oxygen_given),
+    _Part(Column(OXYGEN_GIVEN, "Air or oxygen"), given),
     _points(OXYGEN_GIVEN, "oxygen given"),
     _value("systolic", "Systolic pressure", "mm Hg"),
     _value("diastolic", "Diastolic pressure", "mm Hg"),
@@ -60,10 +76,7 @@ _FIRST = (
     _Part(Column(CONSCIOUSNESS, "Consciousness"), lambda one: one.readings.consciousness),
     _points(CONSCIOUSNESS, "consciousness"),
 )
-_LAST = (
-    _Part(Column("score", "NEWS2", "number"), lambda one: one.score.total),
-    _Part(Column("remark", "Remark"), _remark),
-)
+_SCORE = _Part(Column("score", "NEWS2", "number"), lambda one: one.score.total)
 _CHOSEN = {
     OXYGEN_GIVEN: _Part(Column(FLOW, "Oxygen flow", "number", "L/min", 1), lambda one: one.readings.flow),
     CONSCIOUSNESS: _Part(Column(LEVEL, "Level of consciousness", "number"), _level),
@@ -77,7 +90,8 @@ def readings(case: Case, more_charts: tuple[str, ...], zone: str) -> Table:
     """A row for each set that is shown, the latest last."""
     optional = [*_EXTRAS, *(part for name, part in _CHOSEN.items() if name in more_charts)]
     some = [part for part in optional if any(part.cell(one) is not None for one in case.shown)]
-    parts = (*_FIRST, *some, *_LAST)
+    remark = _Part(Column("remark", "Remark"), lambda one: _remark(one, case.scale))
+    parts = (*_FIRST, *some, _SCORE, remark)
     days = words.dates(case.shown[0].readings.day, case.shown[-1].readings.day)
     return Table(
         READINGS,
@@ -103,11 +117,9 @@ _OF_A_DAY: tuple[tuple[str, str, Kind], ...] = (
 
 def days(case: Case) -> Table | None:
     """A row for each of the days before the sheet's first one of the patient that has readings on record."""
-    first = case.own[0].readings.day
-    earlier = [one for one in case.before if one.readings.day < first]
-    if not earlier:
+    if not case.before:
         return None
-    rows = tuple(_of_a_day(day, list(those)) for day, those in groupby(earlier, key=lambda one: one.readings.day))
+    rows = tuple(_of_a_day(day, list(those)) for day, those in groupby(case.before, key=lambda one: one.readings.day))
     columns = tuple(Column(key, label, kind) for key, label, kind in _OF_A_DAY)
     return Table(DAYS, "Days before", columns, rows, note="Readings on record, from the lowest to the highest")
 
