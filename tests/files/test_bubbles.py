@@ -67,6 +67,13 @@ def test_a_day_has_round_hours_under_it_from_midnight_to_midnight() -> None:
     assert len({(int(after[:2]) - int(before[:2])) for before, after in pairwise(hours)}) == 1
 
 
+def test_charts_of_one_table_have_one_axis_of_time() -> None:
+    whole = of_rows((at(20, day=20), 15, 0), (at(6), 16, 0), (at(18), 17, 0))
+    part = of_rows((at(20, day=20), None, None), (at(6), 16, 0), (at(18), 17, 0))
+    assert [dot.x for dot in bubbles_of(part)] == [dot.x for dot in bubbles_of(whole)[1:]]
+    assert [text for text in texts_of(part) if ":" in text] == [text for text in texts_of(whole) if ":" in text]
+
+
 def test_several_days_are_parted_at_midnight() -> None:
     picture = drawn("Several days")
     uprights = [

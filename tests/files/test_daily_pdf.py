@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from tests.files import daily_samples
 from tests.files.conftest import Draw
-from webapp.errors import RenderFailed
+from webapp.errors import RenderFailed, WrongPatient
 from webapp.figures import Column, Document, Metric, Section, Table, freeze
 from webapp.files import FORMATS, alone, facts, papers, patients, pdf_patients, pdf_readings, reconcile
 
@@ -49,6 +49,47 @@ def test_twenty_patients_are_listed_on_the_first_page(draw: Draw, paper: str) ->
     first = texts(checked(draw, document))[0]
     for section in patients.sections(document):
         assert patients.subject_of(section).mrn in first
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_twenty_patients_of_two_lines_each_are_listed_on_the_first_page(draw: Draw, paper: str) -> None:
+    document = on_paper(daily_samples.document(20, 1), paper)
+    first = document.content.sections[0].tables[0]
+    why = "respiration 3, pulse 2, systolic 2, SpO2 1"
+    rows = tuple((*row[:3], 3, "urgent ward review", row[5], why) for row in first.rows)
+    document = with_section(document, 0, tables=(replace(first, rows=rows),))
+    for at, section in enumerate(patients.sections(document), 1):
+        subject = replace(patients.subject_of(section), level="low-medium", advice="urgent ward review")
+        document = with_section(document, at, subject=subject)
+    found = texts(checked(draw, document))[0]
+    assert found.count("3 low-medium") == found.count("SpO2 1") == 20
+
+
+def test_what_not_all_signs_were_read_for_is_at_least_so_much(draw: Draw) -> None:
+    document = daily_samples.document(2, 2)
+    first = document.content.sections[0].tables[0]
+    rows = ((*first.rows[0][:3], None, *first.rows[0][4:]), first.rows[1])
+    subject = patients.subject_of(document.content.sections[1])
+    document = with_section(document, 0, tables=(replace(first, rows=rows),))
+    document = with_section(document, 1, subject=replace(subject, verdict="NEWS2 at least 15", level="high"))
+    made = draw("pdf", document)
+    reconcile.check(document, "pdf", io.BytesIO(made))
+    assert "at least 15 high" in texts(made)[0]
+    other = with_section(document, 1, subject=replace(subject, verdict="NEWS2 at least 16", level="high"))
+    with pytest.raises(WrongPatient):
+        reconcile.check(other, "pdf", io.BytesIO(made))
+
+
+def test_words_above_the_charts_and_under_the_verdict_have_room(draw: Draw) -> None:
+    document = daily_samples.document(1, 2)
+    subject = patients.subject_of(document.content.sections[1])
+    why = (
+        "at 23:40: no respiration, oxygen saturation, systolic pressure, pulse, temperature and level of consciousness"
+    )
+    document = with_section(document, 1, text="Told.", subject=replace(subject, since=why))
+    assert "level of consciousness" in " ".join(texts(checked(draw, document))[1].split())
+    told = pdf_patients._titled("", "Told.", None, 400.0)
+    assert told.height >= 20.0
 
 
 def test_every_page_of_a_patient_names_whom_at_head_and_foot(draw: Draw) -> None:

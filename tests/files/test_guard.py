@@ -12,8 +12,9 @@ from tests.files import daily_samples
 from tests.files.conftest import Draw
 from tests.sample_data import SAMPLE_DATA
 from webapp.errors import FiguresDiffer, WrongPatient
-from webapp.figures import Document, Section, Subject, Table, freeze
-from webapp.files import alone, pdf_overview, pdf_patients, reconcile
+from webapp.figures import Chart, Document, Section, Subject, Table, freeze
+from webapp.files import alone, pages, pdf_names, pdf_overview, pdf_patients, reconcile
+from webapp.files.marks import Dot, Picture, Sheet
 from webapp.files.pdf_patients import Patient
 
 NAMES = (
@@ -58,7 +59,8 @@ def test_an_odd_name_is_no_false_alarm(draw: Draw, name: str) -> None:
     document = daily_samples.document(3, 26)
     subjects = [section.subject for section in document.content.sections if section.subject]
     odd = replace(subjects[1], name=name)
-    odds = [subjects[0], odd, replace(odd, born="", mrn="", age="", sex="", since="", advice="")]
+    hardly_known = replace(odd, born="", age="", sex="", since="", advice="")
+    odds = [subjects[0], odd, replace(hardly_known, mrn="") if pdf_names.is_whole(odd) else hardly_known]
     document = named(document, odds)
     check(document, draw("pdf", document))
 
@@ -278,6 +280,46 @@ def wrong_row(monkeypatch: pytest.MonkeyPatch, document: Document) -> None:
     )
 
 
+def larger_bubbles(monkeypatch: pytest.MonkeyPatch, document: Document) -> None:
+    """As of more points; the numbers in them stay."""
+    right = pdf_patients._picture
+
+    def wrong(chart: Chart, table: Table, sheet: Sheet) -> Picture:
+        made = right(chart, table, sheet)
+        larger = (replace(mark, radius=mark.radius + 1) if isinstance(mark, Dot) else mark for mark in made.marks)
+        return replace(made, marks=tuple(larger))
+
+    monkeypatch.setattr(pdf_patients, "_picture", wrong)
+
+
+def a_bubble_more(monkeypatch: pytest.MonkeyPatch, document: Document) -> None:
+    right = Patient._draw_foot
+
+    def wrong(self: Patient, identifiers: list[str], name: str) -> None:
+        self.canv.circle(100, 300, 4)
+        right(self, identifiers, name)
+
+    monkeypatch.setattr(Patient, "_draw_foot", wrong)
+
+
+def number_of_the_next(monkeypatch: pytest.MonkeyPatch, document: Document) -> None:
+    """On a page on which a patient goes on."""
+    right = Patient._draw_foot
+
+    def wrong(self: Patient, identifiers: list[str], name: str) -> None:
+        self.number += self.number == 2 and not self.is_first
+        right(self, identifiers, name)
+
+    monkeypatch.setattr(Patient, "_draw_foot", wrong)
+
+
+def more_behind_the_foot(monkeypatch: pytest.MonkeyPatch, document: Document) -> None:
+    right = pages.packed
+    stranger = document.content.sections[1].subject
+    assert stranger is not None
+    monkeypatch.setattr(pages, "packed", lambda *given, **more: [*right(*given, **more), [stranger.name]])
+
+
 DRAWINGS: dict[str, Drawing] = {
     "charts and tables of another": lambda patch, one: mixed_blocks(patch, one, "charts", "tables"),
     "strip of another": lambda patch, one: mixed_blocks(patch, one, "metrics"),
@@ -290,6 +332,10 @@ DRAWINGS: dict[str, Drawing] = {
     "a link to another": wrong_links,
     "the page of another": wrong_page,
     "the row of another": wrong_row,
+    "larger bubbles": larger_bubbles,
+    "a bubble more": a_bubble_more,
+    "the number of the next": number_of_the_next,
+    "more behind the foot": more_behind_the_foot,
 }
 
 
@@ -319,6 +365,33 @@ def test_plots_that_differ_only_in_where_bubbles_stand_are_caught(draw: Draw, mo
         check(document, draw("pdf", document))
 
 
+def test_figures_that_list_a_patient_beside_the_pages_of_another_are_caught(draw: Draw) -> None:
+    """Such a file is drawn as its figures say, and wrong all the same."""
+
+    def change(section: Section) -> Section:
+        table = section.tables[0]
+        first, second, *others = table.rows
+        rows = ((*second[:3], *first[3:]), (*first[:3], *second[3:]), *others)
+        return replace(section, tables=(replace(table, rows=rows),))
+
+    document = changed_at(daily_samples.document(3, 12), 0, change)
+    with pytest.raises(WrongPatient, match="not the patient of"):
+        check(document, draw("pdf", document))
+
+
+def test_a_bubble_that_is_filled_where_it_should_be_hollow_is_caught(
+    draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = changed_at(daily_samples.document(1, 12), 1, of_cell(0, 4, 11, None))
+    table = daily_samples.document(1, 12).content.sections[1].tables[0]
+    assert table.rows[4][11] == 0, "either is the smallest bubble without a number"
+    right = pdf_patients._picture
+    check(document, draw("pdf", document))
+    monkeypatch.setattr(pdf_patients, "_picture", lambda chart, _, sheet: right(chart, table, sheet))
+    with pytest.raises(WrongPatient, match="bubbles"):
+        check(document, draw("pdf", document))
+
+
 def test_an_alarm_names_no_patient(draw: Draw) -> None:
     document = daily_samples.document(3, 12)
     with pytest.raises(WrongPatient) as caught:
@@ -341,6 +414,7 @@ def test_one_patient_alone_shows_nobody_else(draw: Draw) -> None:
         assert section.subject is not None
         assert (section.subject.mrn in text) is (number == 2)
         assert (section.subject.name in text) is (number == 2)
+    assert "ward-a.xlsx" not in text, "a file may be called after another patient"
     assert single.content.title == "Daily patients, 21 November 2026, patient 2"
     with pytest.raises(LookupError):
         alone(document, 6)

@@ -15,21 +15,21 @@ _COLOURS = {
     "low": (HexColor("#E6F1F0"), HexColor("#0F5C63")),
     "": (HexColor("#EEF1F3"), HexColor("#51636D")),
 }
-_AROUND = 6.0
+AROUND = 6.0
 
 
-def width(text: str, size: float) -> float:
-    return lettering.width(text, size, True) + 2 * _AROUND
+def width(text: str, size: float, around: float = AROUND) -> float:
+    return lettering.width(text, size, True) + 2 * around
 
 
-def badge(canvas: object, right: float, y: float, text: str, level: Level, size: float) -> None:
+def badge(canvas: object, right: float, y: float, text: str, level: Level, size: float, around: float = AROUND) -> None:
     """`text` in a badge that ends at `right`, its baseline at `y`."""
     pale, dark = _COLOURS.get(level, _COLOURS[""])
-    wide = width(text, size)
+    wide = width(text, size, around)
     canvas.setFillColor(pale)  # type: ignore[attr-defined]
     high = size * 1.65
     canvas.roundRect(right - wide, y - size * 0.48, wide, high, high / 2, stroke=0, fill=1)  # type: ignore[attr-defined]
-    write(canvas, right - wide + _AROUND, y, text, size, dark, bold=True)
+    write(canvas, right - wide + around, y, text, size, dark, bold=True)
 
 
 def graded(points: int | None) -> tuple[HexColor, HexColor]:

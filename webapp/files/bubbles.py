@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from statistics import median
 
 from webapp import words
 from webapp.figures import Zone
+from webapp.files import spans
 from webapp.files.marks import (
     AXIS,
     GRID,
@@ -45,10 +45,6 @@ _RADIUS = 0.34
 
 _DIGIT, _DIGIT_HIGH = 0.8, 0.36
 """Size of the number in a bubble, and how far its baseline lies under the middle, in text sizes."""
-
-_NORMAL_STEPS, _BAND_STEPS = 4.0, 5.0
-"""A band that counts nothing and is wider than so many other bands is cut to that many of them: the whole normal range
-of systolic pressure, 111 to 219 mm Hg, would leave no room for what changes."""
 
 _DAY = timedelta(days=1)
 _SHORT_SPAN = 4 * _DAY
@@ -100,13 +96,14 @@ class _Bubble:
 
 
 def bubble(values: Values, sheet: Sheet) -> Picture:
-    """One bubble a reading over a true scale of time, on the clinic's clock. The first series of `values` is the value,
+    """One bubble a reading over a true scale of time, on the clinic's clock. It covers all rows of the table, those
+    without a value too, so that all charts of one table have one axis. The first series of `values` is the value,
     the second, if there is one, the grade."""
     size = sheet.size
     found = readings(values)
     height = sheet.width * min(max(0.62 - (sheet.width / size - 24) * 0.009, 0.26), sheet.steepest)
-    low, high = span(values, [one.value for one in found])
-    start, end = _period([one.moment for one in found])
+    low, high = spans.span(values, [one.value for one in found])
+    start, end = _period(sorted(filter(None, map(on_the_clock, values.moments))))
     series = values.series[0]
     axis = _axis(low, high, series)
     left = sheet.widest(map(series.on_axis, axis)) + size * 0.9
@@ -165,36 +162,6 @@ def described(values: Values) -> list[str]:
         unknown = [f"not known in {words.plural(counts[None], 'reading')}"] if counts[None] else []
         parts.append(f"{values.series[1].label}: {', '.join(graded + unknown)}")
     return parts
-
-
-def span(values: Values, figures: Sequence[float]) -> tuple[float, float]:
-    """The lowest and highest value of the plot: all of the zones' ends with some room around, so that charts of one
-    measure have one scale, and whatever lies beyond."""
-    low, high = min(figures), max(figures)
-    zoned = _span_of(values.zones)
-    if zoned:
-        low, high = min(low, zoned[0]), max(high, zoned[1])
-    if values.series[0].column.unit == "%":
-        high = min(high, 100.0) if max(figures) <= 100 else high
-    if high <= low:
-        return low - 1, high + 1
-    room = 0.0 if zoned else (high - low) * 0.12
-    return low - room, high + room
-
-
-def _span_of(zones: Sequence[Zone]) -> tuple[float, float] | None:
-    ends = sorted({end for zone in zones for end in (zone.low, zone.high) if end is not None})
-    if not ends:
-        return None
-    others = [zone.high - zone.low for zone in zones if zone.grade and zone.low is not None and zone.high is not None]
-    step = median(others) if others else (ends[-1] - ends[0]) / 2 or 1.0
-    normal = next((zone for zone in zones if zone.grade == 0), None)
-    low, high = ends[0] - step / 2, ends[-1] + step / 2
-    if normal and normal.low is not None and (normal.high is None or normal.high - normal.low > _NORMAL_STEPS * step):
-        high = normal.low + _BAND_STEPS * step
-    elif normal and normal.low is None and normal.high is not None:
-        low = normal.high - _BAND_STEPS * step
-    return low, high
 
 
 def _axis(low: float, high: float, series: Series) -> list[float]:

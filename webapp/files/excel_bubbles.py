@@ -14,6 +14,7 @@ from xlsxwriter.chart_scatter import ChartScatter
 
 from webapp import words
 from webapp.figures import Cell, Chart, Table, Zone
+from webapp.files import spans
 from webapp.files.excel_cells import date_of
 
 _SCALE = 56
@@ -212,9 +213,11 @@ def _bounds(one: Chart, table: Table, value: int) -> dict[str, Any]:
     known = [figure for figure, _ in _bubbles(one, table) if figure is not None]
     known += [end for zone in one.zones if zone.grade == 0 for end in (zone.low, zone.high) if end is not None and
               _is_near(end, known)]  # fmt: skip
-    low, high = min(known, default=0), max(known, default=1)
-    step = _step((high - low) / 5)
     column = table.columns[value]
+    low, high = min(known, default=0), max(known, default=1)
+    if known:
+        low, high = spans.widened(column, low, high, known)
+    step = _step((high - low) / 5)
     return {
         "min": math.floor(low / step - 0.5) * step,
         "max": math.ceil(high / step + 0.5) * step,

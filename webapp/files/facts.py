@@ -50,6 +50,8 @@ def step(metric: Metric) -> str:
     sign, word = ("▲", "up") if change.difference > 0 else ("▼", "down")
     much = words.number(abs(change.difference), metric.decimals)
     unit = " points" if metric.kind == "percent" else f" {metric.unit}" if metric.unit else ""
+    if metric.unit == "%":
+        unit = " percentage points"
     share = f" ({words.number(abs(change.percent), 1)} %)" if change.percent is not None else ""
     return f"{sign} {word} {much}{unit}{share}"
 

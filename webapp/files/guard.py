@@ -17,7 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from webapp.figures import Document, Section, Table
-from webapp.files import facts, lettering, papers, patients, pdf_overview, pdf_read, tapes
+from webapp.files import facts, lettering, papers, patients, pdf_names, pdf_overview, pdf_read, tapes
 from webapp.files.addresses import Differs
 from webapp.files.marks import Dot
 from webapp.files.pdf_read import Circle, Read, squeezed
@@ -220,8 +220,8 @@ def _is_plain(text: str) -> bool:
 
 
 def _placed(circles: Sequence[Circle], charts: Sequence[tuple[str, Sequence[Dot]]], page: int) -> None:
-    """Whether the circles of a page are the bubbles of its charts: as many, and as far from the first of their chart
-    and as large as their readings make them."""
+    """Whether the circles of a page are the bubbles of its charts: as many, as far from the first of their chart and
+    as large as their readings make them, and hollow where there is no grade."""
     left = list(circles)
     for address, dots in charts:
         mine, left = left[: len(dots)], left[len(dots) :]
@@ -231,7 +231,7 @@ def _placed(circles: Sequence[Circle], charts: Sequence[tuple[str, Sequence[Dot]
             across = (circle.x - mine[0].x) - (dot.x - dots[0].x)
             up = (circle.y - mine[0].y) + (dot.y - dots[0].y)
             larger = circle.radius - dot.radius if not dot.outline else 0.0
-            if max(abs(across), abs(up), abs(larger)) > _APART:
+            if max(abs(across), abs(up), abs(larger)) > _APART or circle.is_hollow != bool(dot.outline):
                 raise WrongPage(f"page {page}: {address}, bubbles")
     if left:
         raise WrongPage(f"page {page}: bubbles that belong to no chart")
@@ -256,6 +256,9 @@ def _lists(document: Document, others: Sequence[Read], first: dict[int, int]) ->
                 raise WrongPage(missing.address)
             way = _Way(following.said)
             missing = _found(way, pieces)
+    is_marked = not all(pdf_names.is_whole(patients.subject_of(section)) for section in every)
+    if is_marked and not any(squeezed(pdf_names.FOOTNOTE) in read.said for read in others):
+        raise WrongPage("list of patients, footnote")
     links = [link for read in others for link in read.links]
     for number, link in enumerate(links, 1):
         if link != first.get(number):

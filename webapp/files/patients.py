@@ -13,6 +13,8 @@ from webapp.figures import Document, Rows, Section, Subject, Table
 _MOST = 40
 """Characters of a record number that are written."""
 
+_AT_LEAST = re.compile(r"at least \d+")
+
 IDENTIFIERS = ("patient", "born", "mrn")
 """Keys of the first columns of the table that lists all patients."""
 
@@ -114,6 +116,12 @@ def verdict(subject: Subject) -> str:
     return " · ".join(filter(None, (subject.verdict, subject.advice, subject.since)))
 
 
+def at_least(subject: Subject) -> str:
+    """ "at least 15", where the verdict says so: not all signs were read, and the known points are that many."""
+    found = _AT_LEAST.search(subject.verdict)
+    return found.group() if found else ""
+
+
 def place(number: int, total: int) -> str:
     """ "patient 3 of 20" """
     return f"patient {words.number(number)} of {words.number(total)}"
@@ -121,7 +129,8 @@ def place(number: int, total: int) -> str:
 
 def alone(document: Document, number: int) -> Document:
     """The document with the pages of its `number`th patient, counted from one, and nothing of the others: no list of
-    patients, no figure that was counted over them, and no name in its title. Raises LookupError.
+    patients, no figure that was counted over them, no name in its title, and not what the sheet is called, which may
+    be after one of them. Raises LookupError.
 
     It keeps the hash of the figures that it was taken from, which is how it is traced.
     """
@@ -138,4 +147,4 @@ def alone(document: Document, number: int) -> Document:
         sections=(section,),
         rows=Rows("readings", count, count),
     )
-    return replace(document, content=content)
+    return replace(document, content=content, provenance=replace(document.provenance, filters=()))

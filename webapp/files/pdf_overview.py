@@ -12,17 +12,36 @@ from reportlab.platypus.flowables import Flowable
 
 from webapp import words
 from webapp.figures import Cell, Column, Section, Subject, Table
-from webapp.files import badges, lettering, patients, pdf_readings
-from webapp.files.pages import AFTER, HAIRLINE, INK, MUTED, SMALL, TEAL, InSection
+from webapp.files import badges, lettering, patients, pdf_names, pdf_readings
+from webapp.files.pages import AFTER, FACT, HAIRLINE, INK, MUTED, SMALL, TEAL, InSection
 from webapp.files.pdf_patients import Roll, key_of
 from webapp.files.pens import Pen, rules, write
 
-_SIZE, _LINE, _AROUND = 8.2, 10.2, 6.8
-_HEAD = 17.0
-_BADGE = 7.2
-_PAD = 6.0
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """Points: size of the text, from one line to the next, and what a row takes beside its lines."""
+
+    size: float
+    line: float
+    around: float
+
+    @property
+    def first(self) -> float:
+        """From the top of a row down to the first baseline."""
+        return self.size + self.around / 2
+
+
+_USUAL, _DENSE = _Type(7.8, 9.8, 6.4), _Type(7.3, 8.6, 4.0)
+"""The dense one is for a list that ends on its first page with it, and would not otherwise."""
+
+_HEAD, _FOOT = 17.0, 12.0
+_BADGE, _BADGE_AROUND = 7.0, 5.0
+_PAD = 5.0
 _TOGETHER = 2
-_MOST_LINES = 3
+_MOST_LINES = {"patient": 3}
+_MOST_OTHERS = 5
+"""Lines of a cell."""
 
 LEVELS = {"high": "high", "medium": "medium", "low-medium": "low-medium", "low": "low", "": "not scored"}
 
@@ -37,14 +56,14 @@ class _Lane:
 
 
 LANES = (
-    _Lane("patient", "Patient", 0.235),
-    _Lane("born", "Born", 0.112),
-    _Lane("mrn", "MRN", 0.1),
-    _Lane("score", "NEWS2", 0.103),
-    _Lane("advice", "Response", 0.125),
-    _Lane("at", "Latest", 0.07),
-    _Lane("why", "What scores", 0.205),
-    _Lane("page", "Page", 0.05),
+    _Lane("patient", "Patient", 0.215),
+    _Lane("born", "Born", 0.104),
+    _Lane("mrn", "MRN", 0.085),
+    _Lane("score", "NEWS2", 0.14),
+    _Lane("advice", "Response", 0.108),
+    _Lane("at", "Latest", 0.068),
+    _Lane("why", "What scores", 0.235),
+    _Lane("page", "Page", 0.045),
 )
 
 
@@ -59,21 +78,33 @@ class Overview(InSection):
         self.title, self.start, self.end = title, start, len(table.rows) if end < 0 else end
         self.places = {column.key: at for at, column in enumerate(table.columns)}
         self.same_day = pdf_readings.same_day(table, "at")
+        self.type = _USUAL
+        self.foot = _FOOT if any(map(self._is_marked, range(self.start, self.end))) else 0.0
         self.spaceAfter = AFTER
 
     def said(self, row: int, key: str) -> str:
-        return said(self.table.rows[row], self.table.columns, key, self.same_day)
+        told = said(self.table.rows[row], self.table.columns, key, self.same_day)
+        return marked(told, patients.subject_of(self.sections[row])) if key == "patient" else told
+
+    def _is_marked(self, row: int) -> bool:
+        return not pdf_names.is_whole(patients.subject_of(self.sections[row]))
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         self.width, self.above = self.across, self.eyebrow()
-        self.height = self.above + _HEAD + sum(map(self._high, range(self.start, self.end)))
+        self.type, self.height = _USUAL, self._whole(_USUAL)
+        if self.start == 0 and self._whole(_DENSE) <= height < self.height:
+            self.type, self.height = _DENSE, self._whole(_DENSE)
         return self.width, self.height
+
+    def _whole(self, kind: _Type) -> float:
+        """Points that all of it takes in that type."""
+        return self.above + _HEAD + self.foot + sum(self._high(row, kind) for row in range(self.start, self.end))
 
     def split(self, width: float, height: float) -> list[Flowable]:
         """As many rows as `height` holds, and the rest for the next page."""
-        left, at = height - self.eyebrow() - _HEAD, self.start
-        while at < self.end and self._high(at) <= left:
-            left -= self._high(at)
+        left, at = height - self.eyebrow() - _HEAD - self.foot, self.start
+        while at < self.end and self._high(at, _USUAL) <= left:
+            left -= self._high(at, _USUAL)
             at += 1
         at = min(at, self.end - _TOGETHER)
         if at < self.start + _TOGETHER:
@@ -83,17 +114,17 @@ class Overview(InSection):
     def _part(self, start: int, end: int) -> "Overview":
         return Overview(self.sections, self.table, self.across, self.title, start, end)
 
-    def _high(self, row: int) -> float:
-        return max(len(lines) for lines in self._lines(row).values()) * _LINE + _AROUND
+    def _high(self, row: int, kind: _Type) -> float:
+        return max(len(lines) for lines in self._lines(row, kind).values()) * kind.line + kind.around
 
-    def _lines(self, row: int) -> dict[str, list[str]]:
+    def _lines(self, row: int, kind: _Type) -> dict[str, list[str]]:
         return {
             lane.key: lettering.lines(
                 self.said(row, lane.key),
                 self.across * lane.share - _PAD,
-                _SIZE,
+                kind.size,
                 lane.key == "patient",
-                most=_MOST_LINES,
+                most=_MOST_LINES.get(lane.key, _MOST_OTHERS),
             )
             for lane in LANES
             if lane.key in self.places and lane.key != "score"
@@ -110,10 +141,12 @@ class Overview(InSection):
         top -= _HEAD
         rules(self.canv, self.width, [top], MUTED, 0.6)
         for row in range(self.start, self.end):
-            high = self._high(row)
+            high = self._high(row, self.type)
             self._draw_row(row, top)
             top -= high
             rules(self.canv, self.width, [top], HAIRLINE, 0.5)
+        if self.foot:
+            write(self.canv, 0, top - 10.0, pdf_names.FOOTNOTE, FACT, MUTED)
 
     def _placed(self) -> list[tuple[float, _Lane]]:
         x, found = 0.0, []
@@ -125,27 +158,38 @@ class Overview(InSection):
     def _draw_row(self, row: int, top: float) -> None:
         """From left to right, which is the order in which it is read back."""
         canvas, subject = self.canv, patients.subject_of(self.sections[row])
-        lines, y = self._lines(row), top - 11.5
+        lines, y = self._lines(row, self.type), top - self.type.first
         for x, lane in self._placed():
             if lane.key == "score":
                 text = score(self.said(row, "score"), subject)
-                text = lettering.shortened(text, lane.share * self.across - _PAD, _BADGE, True)
-                badges.badge(canvas, x + badges.width(text, _BADGE), y, text, subject.level, _BADGE)
+                text = lettering.shortened(text, lane.share * self.across - _PAD - 2 * _BADGE_AROUND, _BADGE, True)
+                right = x + badges.width(text, _BADGE, _BADGE_AROUND)
+                badges.badge(canvas, right, y, text, subject.level, _BADGE, _BADGE_AROUND)
             elif lane.key in lines:
                 with Pen(canvas) as pen:
                     for at, line in enumerate(lines[lane.key]):
-                        pen.write(x, y - at * _LINE, line, _SIZE, INK, bold=lane.key == "patient")
+                        is_name = lane.key == "patient"
+                        pen.write(x, y - at * self.type.line, line, self.type.size, INK, bold=is_name)
         canvas.saveState()
         canvas.translate(self.width, y)
         canvas.doForm(_form(row + 1))
         canvas.restoreState()
-        canvas.linkRect("", key_of(row + 1), (0, top - self._high(row), self.width, top), relative=1, thickness=0)
+        canvas.linkRect(
+            "", key_of(row + 1), (0, top - self._high(row, self.type), self.width, top), relative=1, thickness=0
+        )
 
 
 def score(told: str, subject: Subject) -> str:
-    """ "9 high": the score and its level in words."""
+    """ "9 high": the score and its level in words; "at least 15 high" where only some of its points are known."""
     level = LEVELS[subject.level]
-    return level if told == words.DASH else f"{told} {level}"
+    if told == words.DASH:
+        told = patients.at_least(subject)
+    return f"{told} {level}" if told else level
+
+
+def marked(name: str, subject: Subject) -> str:
+    """The name in the list, with a mark where not all of its letters can be drawn."""
+    return name if pdf_names.is_whole(subject) else f"{pdf_names.MARK}{name}"
 
 
 def said(row: Sequence[Cell], columns: Sequence[Column], key: str, same_day: bool) -> str:
@@ -182,5 +226,5 @@ class PageLinks(Flowable):
         canvas: Any = self.canv
         for number in range(1, self.roll.total + 1):
             canvas.beginForm(_form(number), -60, -4, 2, 12)
-            write(canvas, 0, 0, f"{self.roll.first[number]}", _SIZE, TEAL, bold=True, anchor="end")
+            write(canvas, 0, 0, f"{self.roll.first[number]}", _USUAL.size, TEAL, bold=True, anchor="end")
             canvas.endForm()

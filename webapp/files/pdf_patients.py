@@ -11,7 +11,7 @@ from typing import Any
 from reportlab.platypus.flowables import Flowable
 
 from webapp.figures import Chart, Section, Table
-from webapp.files import charts, lettering, packing, pages, patients, pdf_readings, pdf_tables, pdf_vitals
+from webapp.files import charts, lettering, packing, pages, patients, pdf_names, pdf_readings, pdf_tables, pdf_vitals
 from webapp.files.pages import FACT, FACT_LINE, GUTTER, HAIRLINE, INK, MUTED, TEAL, Plot
 from webapp.files.papers import Page
 from webapp.files.pdf_readings import Close
@@ -22,11 +22,16 @@ Step = Callable[[int, int], None]
 
 _TITLE, _TOLD = 9.5, 7.2
 _TITLE_LINE, _TOLD_LINE = 12.5, 9.2
+_UNTITLED = -2.4
+"""Points from the top down to where a title would be written, where there is none."""
+
 _UNDER = 10.0
 """Points under a chart or table."""
 
-STEEPEST = 0.4
-"""Height to width of a chart: two rows of them leave room for twelve readings on one page."""
+_STEEPEST, _LOWER = 0.4, 0.31
+"""Height to width of a chart: two rows of them leave room for twelve readings on one page, and so do three of lower."""
+
+_FEW_CHARTS = 4
 
 _SMALL = 9.0
 """Size of the name in the running head."""
@@ -81,14 +86,14 @@ class Titled:
 
     def draw(self, canvas: Any, x: float, top: float) -> None:
         with Pen(canvas) as pen:
-            y = top - 9.5
+            y = top - (9.5 if self.title else _UNTITLED)
             title = lettering.shortened(self.title, self.width, _TITLE, True)
             pen.write(x, y, title, _TITLE, INK, bold=True)
             if self.aside:
                 after = lettering.width(title, _TITLE, True) + 7
                 pen.write(x + after, y, lettering.shortened(self.aside, self.width - after, _TOLD), _TOLD, MUTED)
             for at, line in enumerate(self.told):
-                pen.write(x, y - _TOLD_LINE * (at + 1) - 0.6, line, _TOLD, MUTED)
+                pen.write(x, y - _TOLD_LINE * (at + 1) - 0.6, line, _TOLD, MUTED if self.title else INK)
         _draw(self.body, canvas, x, top - self.above, self.width)
 
 
@@ -123,12 +128,13 @@ def blocks(section: Section, width: float) -> list[Block]:
         found.append(_titled("", section.text, None, width, most=6))
     half = (width - GUTTER) / 2
     waiting: list[Titled] = []
-    for chart in charts.drawn(section):
+    drawn = charts.drawn(section)
+    for chart in drawn:
         table = section.table(chart.table)
         if charts.fits(chart, table, half):
-            waiting.append(_chart(chart, table, half))
+            waiting.append(_chart(chart, table, half, steepest(drawn)))
         else:
-            found.append(_chart(chart, table, width))
+            found.append(_chart(chart, table, width, steepest(drawn)))
     for at in range(0, len(waiting), 2):
         pair = waiting[at : at + 2]
         found.append(Beside(pair, max(block.height for block in pair)))
@@ -140,16 +146,22 @@ def blocks(section: Section, width: float) -> list[Block]:
 _picture = charts.picture
 
 
-def _chart(chart: Chart, table: Table, width: float) -> Titled:
-    sheet = charts.pdf_sheet(width, STEEPEST)
+def steepest(drawn: Sequence[Chart]) -> float:
+    """Height to width of each of a patient's charts."""
+    return _STEEPEST if len(drawn) <= _FEW_CHARTS else _LOWER
+
+
+def _chart(chart: Chart, table: Table, width: float, steepest: float) -> Titled:
+    sheet = charts.pdf_sheet(width, steepest)
     return _titled(chart.title, chart.subtitle, Plot(_picture(chart, table, sheet)), width)
 
 
 def _table(table: Table, width: float) -> list[Block]:
     close = pdf_readings.close(table, width)
     if close is not None:
-        fits = lettering.width(table.title, _TITLE, True) + lettering.width(table.note, _TOLD) + 7 <= width
-        return [_titled(table.title, "" if fits else table.note, close, width, aside=table.note if fits else "")]
+        note = close.note
+        fits = lettering.width(table.title + CONTINUED, _TITLE, True) + lettering.width(note, _TOLD) + 7 <= width
+        return [_titled(table.title, "" if fits else note, close, width, aside=note if fits else "")]
     if not table.rows:
         return [_titled(table.title, charts.NOTHING, None, width)]
     return [
@@ -241,7 +253,7 @@ class Patient(Flowable):
             self.roll.step(self.number, self.roll.total)
             self.roll.first[self.number] = canvas.getPageNumber()
             canvas.bookmarkPage(key_of(self.number))
-            canvas.addOutlineEntry(lettering.visible(patients.name(subject)), key_of(self.number), level=1)
+            canvas.addOutlineEntry(pdf_names.outlined(subject), key_of(self.number), level=1)
         packing.pack(canvas)
         self._draw_head(patients.name(subject))
         top = self.height
@@ -255,12 +267,15 @@ class Patient(Flowable):
         """The clinic and the report at the left, the patient's name at the right, over a teal rule."""
         width, y = self.page.width, self.height + 14
         name = lettering.shortened(name, width * 0.5, _SMALL, True)
+        brief = pdf_names.brief(patients.subject_of(self.section))
+        right = width - (lettering.width(f" {brief}", FACT) if brief else 0.0)
         left = lettering.shortened(
-            self.roll.left, width - lettering.width(name, _SMALL, True) - GUTTER, pages.SMALL, True
+            self.roll.left, right - lettering.width(name, _SMALL, True) - GUTTER, pages.SMALL, True
         )
         with Pen(self.canv) as pen:
             pen.write(0, y, left, pages.SMALL, MUTED, bold=True)
-            pen.write(width, y, name, _SMALL, INK, bold=True, anchor="end")
+            pen.write(right, y, name, _SMALL, INK, bold=True, anchor="end")
+            pen.write(width, y, brief, FACT, MUTED, anchor="end")
         self.canv.setStrokeColor(TEAL)
         self.canv.setLineWidth(1)
         self.canv.line(0, y - 7, width, y - 7)
@@ -273,7 +288,8 @@ class Patient(Flowable):
         canvas.setLineWidth(0.6)
         canvas.line(0, y + 12, width, y + 12)
         self.roll.pages.add(canvas.getPageNumber())
-        rest = "".join(f" · {one}" for one in identifiers)
+        brief = pdf_names.brief(patients.subject_of(self.section))
+        rest = "".join([f" {brief}" if brief else "", *(f" · {one}" for one in identifiers)])
         room = width - _PLACE - lettering.width(rest, _FOOT, True)
         name = lettering.shortened(name, max(room, 40.0), _FOOT, True)
         with Pen(canvas) as pen:

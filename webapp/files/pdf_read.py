@@ -33,9 +33,12 @@ _ROUND = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Circle:
+    """`is_hollow` where it has an outline: it is drawn by curves then, and not by a pen of its size."""
+
     x: float
     y: float
     radius: float
+    is_hollow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +128,9 @@ def _circles(page: pypdfium2.PdfPage) -> Iterator[Circle]:
             continue
         if segments == _SEGMENTS_OF_A_DOT:
             pdfium.FPDFPageObj_GetStrokeWidth(one, wide)
-            yield Circle(x, y, wide.value / 2)
+            yield Circle(x, y, wide.value / 2, False)
         else:
-            yield Circle(x, y, across / 2)
+            yield Circle(x, y, across / 2, True)
 
 
 def _links(pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> Iterator[int]:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.figures import Metric, Subject
-from webapp.files import badges, facts, lettering, patients
+from webapp.files import badges, facts, lettering, patients, pdf_names
 from webapp.files.pages import HAIRLINE, INK, MUTED
 from webapp.files.pens import Pen, write
 
 _NAME, _NAME_LINE, _LINE = 20.0, 24.0, 9.5
 _VERDICT = 9.5
-_SINCE = 7.5
+_SINCE, _SINCE_LINE = 7.5, 9.5
+_NOTE_LINE = 11.5
+_ASIDE, _WIDE_ASIDE = 120.0, 0.42
+"""Points across that the words under the verdict have, and share of the width where they take more than two lines."""
+
 _MOST_ACROSS = 7
 """Vital signs side by side: the seven that NEWS2 scores."""
 
@@ -28,6 +32,7 @@ class Head:
 
     subject: Subject
     names: Sequence[str]
+    note: str
     since: Sequence[str]
     width: float
     height: float
@@ -43,6 +48,8 @@ class Head:
                 y -= _NAME_LINE
             y += _NAME_LINE - 15.5
             pen.write(x, y, facts.SEPARATOR.join(patients.line(self.subject)), _LINE, INK)
+            if self.note:
+                pen.write(x, y - _NOTE_LINE, self.note, _SINCE, badges.AMBER, bold=True)
         self._draw_verdict(canvas, x + self.width, top)
 
     def _draw_verdict(self, canvas: Any, right: float, top: float) -> None:
@@ -52,7 +59,7 @@ class Head:
         text = lettering.shortened(text, self.width * 0.5, _VERDICT, True)
         badges.badge(canvas, right, top - 17.0, text, self.subject.level, _VERDICT)
         for at, line in enumerate(self.since):
-            write(canvas, right, top - 34.5 - at * 9.5, line, _SINCE, MUTED, anchor="end")
+            write(canvas, right, top - 34.5 - at * _SINCE_LINE, line, _SINCE, MUTED, anchor="end")
 
 
 def verdict(subject: Subject) -> str:
@@ -64,11 +71,15 @@ def verdict(subject: Subject) -> str:
 def head(subject: Subject, width: float) -> Head:
     text = verdict(subject)
     aside = min(badges.width(text, _VERDICT), width * 0.5) if text else 0.0
-    aside = max(aside, 120.0 if subject.since else 0.0)
+    aside = max(aside, _ASIDE if subject.since else 0.0)
+    if len(lettering.lines(subject.since, aside, _SINCE, most=3)) > 2:
+        aside = max(aside, width * _WIDE_ASIDE)
     names = lettering.lines(patients.name(subject), width - aside - 14, _NAME, True, most=3)
-    since = lettering.lines(subject.since, aside, _SINCE, most=3) if subject.since else []
-    height = max(20.0 + _NAME_LINE * (len(names) - 1) + 15.5, 34.5 + 9.5 * (len(since) - 1))
-    return Head(subject, names, since, width, height + 14.0)
+    since = lettering.lines(subject.since, aside, _SINCE, most=6) if subject.since else []
+    note = "" if pdf_names.is_whole(subject) else pdf_names.NOTE
+    left = 20.0 + _NAME_LINE * (len(names) - 1) + 15.5 + (_NOTE_LINE if note else 0.0)
+    height = max(left, 34.5 + _SINCE_LINE * (len(since) - 1))
+    return Head(subject, names, note, since, width, height + 14.0)
 
 
 @dataclass(frozen=True, slots=True)

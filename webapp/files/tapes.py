@@ -7,11 +7,11 @@ that nothing of somebody else can stand among them.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from webapp.figures import Chart, Column, Document, Section, Table
-from webapp.files import charts, facts, patients, pdf_overview, pdf_readings, pdf_tables, pdf_vitals
+from webapp.figures import Chart, Column, Document, Section, Subject, Table
+from webapp.files import charts, facts, patients, pdf_names, pdf_overview, pdf_readings, pdf_tables, pdf_vitals
 from webapp.files.marks import Dot, Text
 from webapp.files.pages import GUTTER
-from webapp.files.pdf_patients import CONTINUED, STEEPEST
+from webapp.files.pdf_patients import CONTINUED, steepest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,12 @@ class Block:
 
 def head(document: Document, section: Section) -> list[Piece]:
     """What each page of a patient begins with."""
-    name = patients.name(patients.subject_of(section))
-    return [Piece(facts.running(document), "head"), Piece(name, "name at the head")]
+    subject = patients.subject_of(section)
+    return [
+        Piece(facts.running(document), "head"),
+        Piece(patients.name(subject), "name at the head"),
+        Piece(pdf_names.brief(subject), "name at the head"),
+    ]
 
 
 def foot(section: Section) -> list[Piece]:
@@ -47,7 +51,10 @@ def foot(section: Section) -> list[Piece]:
     subject = patients.subject_of(section)
     return [
         Piece(patients.name(subject), "name at the foot"),
-        Piece(f"·{patients.born(subject)}·{patients.mrn(subject)}", "birth date and MRN at the foot"),
+        Piece(
+            f"{pdf_names.brief(subject)}·{patients.born(subject)}·{patients.mrn(subject)}",
+            "birth date and MRN at the foot",
+        ),
     ]
 
 
@@ -58,6 +65,7 @@ def blocks(section: Section, width: float) -> Iterator[Block]:
         (
             Piece(patients.name(subject), "name"),
             Piece("·".join(patients.line(subject)), "line under the name"),
+            Piece("" if pdf_names.is_whole(subject) else pdf_names.NOTE, "note to the name"),
             Piece(pdf_vitals.verdict(subject), "verdict"),
             Piece(subject.since, "verdict, since"),
         )
@@ -68,7 +76,8 @@ def blocks(section: Section, width: float) -> Iterator[Block]:
         yield Block((Piece(metric.unit, address), Piece(metric.note, address)))
     if section.text:
         yield Block((Piece(section.text, "text"),))
-    yield from (_chart(chart, section.table(chart.table), width) for chart in _in_order(section, width))
+    drawn = _in_order(section, width)
+    yield from (_chart(chart, section.table(chart.table), width, steepest(drawn)) for chart in drawn)
     for table in section.tables:
         yield from _table(section, table, width)
 
@@ -80,14 +89,9 @@ def _in_order(section: Section, width: float) -> list[Chart]:
     return [chart for wanted in (False, True) for chart, small in zip(drawn, half, strict=True) if small is wanted]
 
 
-def _sheet_width(chart: Chart, table: Table, width: float) -> float:
+def _chart(chart: Chart, table: Table, width: float, steepest: float) -> Block:
     half = (width - GUTTER) / 2
-    return half if charts.fits(chart, table, half) else width
-
-
-def _chart(chart: Chart, table: Table, width: float) -> Block:
-    half = (width - GUTTER) / 2
-    sheet = charts.pdf_sheet(half if charts.fits(chart, table, half) else width, STEEPEST)
+    sheet = charts.pdf_sheet(half if charts.fits(chart, table, half) else width, steepest)
     marks = charts.picture(chart, table, sheet).marks
     said = "".join(mark.text for mark in marks if isinstance(mark, Text))
     address = f"chart {chart.key}"
@@ -102,18 +106,21 @@ def _table(section: Section, table: Table, width: float) -> Iterator[Block]:
     if not table.rows:
         yield Block((Piece(table.title, address), Piece(charts.NOTHING, address)))
         return
-    lanes = pdf_readings.lanes(table)
-    if pdf_readings.close(table, width) is None:
+    close = pdf_readings.close(table, width)
+    if close is None:
         yield from _loose(table, width)
         return
-    header = tuple(Piece(f"{lane.label}{lane.unit}", f"{address}, header") for lane in lanes)
-    note = Piece(table.note, address)
+    header = tuple(Piece(f"{lane.label}{lane.unit}", f"{address}, header") for lane in close.lanes)
+    note = Piece(close.note, address)
     rows = tuple(
-        tuple(
-            Piece(f"{said.text}{said.points or ''}", f"{address}, row {number}, column {lane.key}")
-            for lane, said in zip(lanes, row, strict=True)
+        (
+            *(
+                Piece(f"{said.text}{said.aside}", f"{address}, row {number}, column {lane.key}")
+                for lane, said in zip(close.lanes, row, strict=True)
+            ),
+            *(Piece(line, f"{address}, row {number}, column remark") for line in under),
         )
-        for number, row in enumerate(pdf_readings.rows(table, lanes), 1)
+        for number, (row, under) in enumerate(zip(close.said, close.under, strict=True), 1)
     )
     again = (Piece(f"{table.title}{CONTINUED}", address), note, *header)
     yield Block((Piece(table.title, address), note, *header), rows, again)
@@ -140,8 +147,9 @@ def overview(table: Table, document: Document) -> list[list[Piece]]:
     for number, (row, section) in enumerate(zip(table.rows, every, strict=True), 1):
         subject = patients.subject_of(section)
 
-        def said(key: str, row: Sequence[object] = row) -> str:
-            return pdf_overview.said(row, table.columns, key, same_day)  # type: ignore[arg-type]
+        def said(key: str, row: Sequence[object] = row, subject: Subject = subject) -> str:
+            told = pdf_overview.said(row, table.columns, key, same_day)  # type: ignore[arg-type]
+            return pdf_overview.marked(told, subject) if key == "patient" else told
 
         told = {
             key: pdf_overview.score(said(key), subject) if key == "score" else said(key)

@@ -36,6 +36,7 @@ from webapp.files import (
     pdf_about,
     pdf_cover,
     pdf_metrics,
+    pdf_names,
     pdf_overview,
     pdf_sections,
 )
@@ -150,6 +151,7 @@ def _native_parts(document: Document, step: Step) -> dict[str, Sequence[Flowable
 
 def _sections(document: Document, step: Step) -> list[Flowable]:
     every = patients.sections(document)
+    pdf_names.check(every)
     roll = Roll(len(every), facts.running(document), facts.traced(document), step)
     return [*_story(document, every, roll), pages.PageNumbers(roll.pages)]
 
