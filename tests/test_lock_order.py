@@ -12,7 +12,7 @@ from apps import build_app, close
 from flask import Flask
 from sqlalchemy import select, text, update
 
-from tests.uploads.sheets import NOW, draft, tried
+from tests.uploads.sheets import NOW, draft, moment, tried
 from tools.processes import wait_until
 from webapp import audit, clock, generate, report_requests, storage
 from webapp.errors import ReportHeld
@@ -27,12 +27,15 @@ from webapp.models import (
     File,
     FrozenPart,
     LegalHold,
+    Measurement,
     Patient,
     Person,
     Report,
     Upload,
 )
 from webapp.uploads.accepting import accept
+from webapp.uploads.checking import Choices
+from webapp.uploads.taking_back import take_back
 
 PATIENCE = 60
 
@@ -206,6 +209,52 @@ def test_a_cancel_meets_a_report_that_goes_back_in_line_meanwhile(app: Flask) ->
         db.session.commit()
     assert asked == [True]
     assert db.session.get_one(Report, report_id, populate_existing=True).status == "cancelled"
+
+
+def test_a_sheet_is_accepted_while_an_import_changes_what_it_says_too(app: Flask) -> None:
+    clinic = factories.add_clinic()
+    known = {"measured_at": moment("09:00"), "local_day": NOW.date()}
+    measurement = factories.add_measurement(factories.add_patient(clinic, mrn="0417"), "8867-4", 80, "/min", **known)
+    with clock.stopped_at(NOW):
+        found = tried(clinic, draft(2, "0417", pulse=80))
+        upload = factories.add_upload(factories.add_person("clinician", clinic), "checked", findings=found.pack())
+        upload_id, person_id, clinic_id = upload.id, upload.person_id, clinic.id
+
+        def press() -> None:
+            accept(db.session.get_one(Upload, upload_id), db.session.get_one(Person, person_id), limit=5)
+
+        db.session.execute(update(Measurement).where(Measurement.id == measurement.id).values(name="Pulse"))
+        with waiting_behind_us(app, press):
+            Clinic.records_changed(clinic_id)
+            db.session.commit()
+    assert db.session.get_one(Measurement, measurement.id, populate_existing=True).upload_id == upload_id
+
+
+def test_a_sheet_is_accepted_while_one_with_the_same_patient_is_taken_back(app: Flask) -> None:
+    """Who takes back has the patient, then the clinic; who accepted with the clinic in hand would want the patient."""
+    clinic = factories.add_clinic()
+    person = factories.add_person("clinician", clinic)
+    with clock.stopped_at(NOW):
+        sheets = []
+        for pulse in (80, 90):
+            at = f"{pulse // 10}:00".zfill(5)
+            found = tried(clinic, draft(2, "0905", "Lim, Rosa", at=at, pulse=pulse), choices=Choices("add"))
+            sheets.append(factories.add_upload(person, "checked", findings=found.pack()))
+            if pulse == 80:
+                accept(sheets[0], person, limit=5)
+        wrong_id, right_id, person_id, clinic_id = sheets[0].id, sheets[1].id, person.id, clinic.id
+
+        def press() -> None:
+            accept(db.session.get_one(Upload, right_id), db.session.get_one(Person, person_id), limit=5)
+
+        rosa = select(Patient.id).where(Patient.upload_id == wrong_id).with_for_update()
+        assert db.session.scalars(rosa).one()
+        with waiting_behind_us(app, press):
+            Clinic.records_changed(clinic_id)
+            db.session.commit()
+        assert take_back(db.session.get_one(Upload, wrong_id), db.session.get_one(Person, person_id))
+    assert db.session.get_one(Upload, right_id, populate_existing=True).status == "accepted"
+    assert db.session.scalars(select(Measurement.value)).all() == [90]
 
 
 def test_a_sheet_is_accepted_while_an_import_changes_its_patients(app: Flask) -> None:

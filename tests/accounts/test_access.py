@@ -8,13 +8,14 @@ import pytest
 from flask import Flask
 from flask_login import login_user
 from page_client import page_client
+from sqlalchemy import inspect, select
 from werkzeug.exceptions import Forbidden, NotFound
 
 from webapp.accounts import access
 from webapp.accounts.sessions import SignedIn
 from webapp.content import Question
 from webapp.extensions import db
-from webapp.models import Clinic, Person, Report
+from webapp.models import Clinic, Person, Report, Upload
 from webapp.models.person import ROLES, ROLES_OF_A_CLINIC
 
 
@@ -194,6 +195,14 @@ def test_a_sheet_is_seen_to_by_those_of_the_clinic_who_treat_its_patients(
     elsewhere = factories.add_upload(factories.add_person("clinician", scene.elsewhere))
     assert door(context, person, upload.id) == status
     assert door(context, person, elsewhere.id) == door(context, person, "nowhere") == 404
+
+
+def test_a_list_of_sheets_leaves_out_their_cells(context: Flask) -> None:
+    factories.add_upload(factories.add_person("clinician"), "checked", workbook=b"cells", findings=b"found")
+    db.session.expunge_all()
+    listed = db.session.scalars(select(Upload)).one()
+    assert {"workbook", "findings"} <= inspect(listed).unloaded
+    assert (listed.workbook, listed.findings) == (b"cells", b"found")
 
 
 def door(app: Flask, person: Person, upload_id: str) -> int:
