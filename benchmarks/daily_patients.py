@@ -25,7 +25,7 @@ from pypdf import PdfReader
 from benchmarks import _bare_patients, _plain_html
 from tests.files import daily_samples
 from webapp.figures import Document
-from webapp.files import FORMATS, guard, lettering, patients, pdf_tables, reconcile
+from webapp.files import FORMATS, lettering, patients, pdf_tables, reconcile
 from webapp.settings import PROJECT
 
 PATIENTS, READINGS = 20, 30
@@ -161,8 +161,7 @@ def _growing(count: int, folder: str) -> None:
         FORMATS["pdf"].render(document, out)
         cpu, peak = _cpu() - spent, _peak_now()
         spent = _cpu()
-        out.seek(0)
-        guard.check(document, out.read())
+        reconcile.check(document, "pdf", out)
         guarded = _cpu() - spent
     pages = PdfReader(path).get_num_pages()
     _say(

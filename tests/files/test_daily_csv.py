@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.files import daily_samples
 from tests.files.conftest import Draw
@@ -97,3 +98,22 @@ def test_a_moment_is_iso_text(draw: Draw, document: Document) -> None:
     section = json.loads(draw("json", document))["content"]["sections"][1]
     assert section["tables"][0]["rows"][1][0] == "2026-11-21T06:10+08:00"
     assert section["subject"]["mrn"] == "000-0419"
+
+
+@pytest.mark.parametrize("format_name", ["csv", "excel"])
+def test_a_score_of_known_points_alone_stands_in_the_list_in_words(
+    draw: Draw, document: Document, format_name: str
+) -> None:
+    first = document.content.sections[0].tables[0]
+    rows = ((*first.rows[0][:3], None, *first.rows[0][4:]), *first.rows[1:])
+    document = changed(document, lambda one: replace(one, tables=(replace(first, rows=rows),)), 0)
+    subject = replace(patients.each(document)[0][1], verdict="NEWS2 at least 15", level="high")
+    document = changed(document, lambda one: replace(one, subject=subject))
+    made = draw(format_name, document)
+    reconcile.check(document, format_name, io.BytesIO(made), whole=True)
+    if format_name == "csv":
+        assert ["NEWS2", "at least 15"] in [line[5:7] for line in lines_of(made)]
+    else:
+        assert load_workbook(io.BytesIO(made))["Overview"]["D5"].value == "at least 15"
+    less = replace(subject, verdict="NEWS2 at least 14")
+    assert told(changed(document, lambda one: replace(one, subject=less)), format_name, made)

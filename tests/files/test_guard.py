@@ -13,7 +13,7 @@ from tests.files.conftest import Draw
 from tests.sample_data import SAMPLE_DATA
 from webapp.errors import FiguresDiffer, WrongPatient
 from webapp.figures import Chart, Document, Section, Subject, Table, freeze
-from webapp.files import alone, pages, pdf_names, pdf_overview, pdf_patients, reconcile
+from webapp.files import alone, guard, pages, pdf_names, pdf_overview, pdf_patients, reconcile
 from webapp.files.marks import Dot, Picture, Sheet
 from webapp.files.pdf_patients import Patient
 
@@ -52,6 +52,13 @@ def test_what_is_right_passes(draw: Draw) -> None:
     for patients, readings in ((1, 1), (3, 12), (3, 30), (2, 70)):
         document = daily_samples.document(patients, readings)
         check(document, draw("pdf", document))
+
+
+def test_it_tells_which_pages_are_about_no_patient(draw: Draw) -> None:
+    """Only these are read once more for the figures that are about all."""
+    document = daily_samples.document(3, 40)
+    made = draw("pdf", document)
+    assert guard.check(document, made) == [1, len(pypdf.PdfReader(io.BytesIO(made)).pages)]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))

@@ -18,14 +18,14 @@ __all__ = ["FORMATS", "Format", "Step", "alone"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file. `draw` gives the bytes of a document whose text is printable; where it `tells`, it takes a step
-    too, and says with it which patient of how many it draws now."""
+    """One kind of file. `draw` gives the bytes of a document whose text is printable, or parts of them in a list; where
+    it `tells`, it takes a step too, and says with it which patient of how many it draws now."""
 
     name: str
     label: str
     extension: str
     content_type: str
-    draw: Callable[..., bytes]
+    draw: Callable[..., bytes | list[bytes]]
     tells: bool = False
 
     def render(self, document: Document, out: BinaryIO, step: Step | None = None) -> None:
@@ -33,7 +33,7 @@ class Format:
         with faults.named(self.name):
             printable = _printable(document)
             made = self.draw(printable, step) if step and self.tells else self.draw(printable)
-        out.write(made)
+        out.writelines(made if isinstance(made, list) else [made])
 
 
 def _printable(document: Document) -> Document:

@@ -44,7 +44,7 @@ def add_sheets(book: Any, document: Document, names: Names, formats: Formats) ->
 
 def _overview(sheet: Any, document: Document, sheets: list[str], formats: Formats) -> None:
     tables = patients.tables_about_all(document)
-    overview = patients.overview(document)
+    has_list = patients.overview(document) is not None
     top, widths = HEADER, [9.0]
     sheet.hide_gridlines(2)
     for _, table in tables:
@@ -55,7 +55,7 @@ def _overview(sheet: Any, document: Document, sheets: list[str], formats: Format
         else:
             excel_about.text(sheet, top - 1, 0, table.title, formats.heading)
         below = excel_cells.block(sheet, top, table, formats)
-        if table is overview:
+        if has_list and table is tables[0][1]:
             _link(sheet, top, table, [subject for _, subject in patients.each(document)], sheets, formats)
         top = below + 2
     for at, wide in enumerate(widths):

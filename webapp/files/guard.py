@@ -40,10 +40,13 @@ class WrongPage(Differs):
     """A page does not show what it should of the patient it should be about."""
 
 
-def check(document: Document, raw: bytes) -> None:
-    """Raises WrongPage with the page and the key of what is not there, or not where it should be."""
+def check(document: Document, raw: bytes) -> list[int]:
+    """The pages, from one, that are about no patient. Raises WrongPage with the page and the key of what is not there,
+    or not where it should be."""
+    checked = _Check(document)
     with closing(pdf_read.pages(raw)) as pages:
-        _Check(document).all_of(pages)
+        checked.all_of(pages)
+    return [*checked.others]
 
 
 class _Check:
@@ -54,7 +57,7 @@ class _Check:
         self.document, self.every = document, patients.sections(document)
         self.width = papers.of(document.presentation.paper).patient.width
         self.first: dict[int, int] = {}
-        self.others: list[Read] = []
+        self.others: dict[int, Read] = {}
         self.walk: _Walk | None = None
 
     def all_of(self, pages: Iterator[Read]) -> None:
@@ -73,7 +76,7 @@ class _Check:
         for at, ending in enumerate(endings, 1):
             if f"page{at}of{page}" not in ending:
                 raise WrongPage(f"page {at}: number of the page")
-        _lists(self.document, self.others, self.first)
+        _lists(self.document, [*self.others.values()], self.first)
 
     def _of_patient(self, read: Read, page: int, place: re.Match[str]) -> None:
         number, total = (int(place[at].replace(",", "")) for at in (1, 2))
@@ -91,7 +94,7 @@ class _Check:
             raise WrongPage(f"page {page}: not a page of {self.walk.section.key}")
         if _FOOT.search(read.said):
             raise WrongPage(f"page {page}: a patient's foot on a page without a patient")
-        self.others.append(read)
+        self.others[page] = read
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """A PDF of thousands of pages in little memory: pages that are done are kept packed, where ReportLab would keep all of
-them as text until it writes the file, and the file is put together once instead of several times."""
+them as text until it writes the file, and the file is not put together in memory, but given in its parts."""
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from reportlab.pdfbase import pdfdoc
-from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFFile, PDFName, PDFStream
+from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFFile, PDFName, PDFPage, PDFStream
 
 _DEFLATED = PDFDictionary({"Filter": PDFArray([PDFName("FlateDecode")])})
 
@@ -31,36 +34,47 @@ def pack(canvas: Any) -> None:
         page.stream = None
 
 
-class _File(PDFFile):
-    """The file as it grows, in one piece."""
-
-    def __init__(self, *version: Any) -> None:
-        self.made = bytearray()
-        super().__init__(*version)
-
-    def add(self, s: Any) -> int:
-        start = len(self.made)
-        self.made += pdfdoc.pdfdocEnc(s)
-        self.offset = len(self.made)
-        return start
-
-    def format(self, document: Any) -> bytearray:
-        return self.made
-
-
-# ReportLab finds the class by its name in this module.
-pdfdoc.PDFFile = _File
-
-
-class Sink:
-    """Takes a file that is written in one go, and gives it back without a copy."""
+class _Page(PDFPage):
+    """A page of few attributes of its own, which keeps nothing that is in the file."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        """Without the attributes that are None: the class has them."""
 
-    def write(self, part: bytes) -> int:
-        self._parts.append(part)
-        return len(part)
+    def format(self, document: Any) -> Any:
+        made = super().format(document)
+        self.Resources = self.MediaBox = self.Annots = self.XObjects = None
+        return made
 
-    def getvalue(self) -> bytes:
-        return b"".join(self._parts)
+
+for _name in PDFPage.__NoDefault__:
+    setattr(_Page, _name, None)
+
+
+class _File(PDFFile):
+    """The file as it grows, object by object. Each takes the room that what it was made of leaves, which the file in
+    one piece would not; so it never is, and whoever asked for the parts gets them as they are."""
+
+    def format(self, document: Any) -> bytes:
+        taken = _taken.get(None)
+        if taken is None:
+            return bytes(super().format(document))
+        taken += self.strings
+        return b""
+
+
+_taken: ContextVar[list[bytes]] = ContextVar("taken")
+
+# ReportLab finds the classes by their names in this module.
+pdfdoc.PDFFile = _File
+pdfdoc.PDFPage = _Page
+
+
+@contextmanager
+def parts() -> Iterator[list[bytes]]:
+    """What ReportLab makes meanwhile comes into this list, and not where ReportLab was told to write it."""
+    found: list[bytes] = []
+    token = _taken.set(found)
+    try:
+        yield found
+    finally:
+        _taken.reset(token)

@@ -42,11 +42,26 @@ def overview(document: Document) -> Table | None:
     return next(filter(None, (list_in(section, count) for section in document.content.sections)), None)
 
 
+def as_listed(document: Document) -> Table | None:
+    """overview() for files of cells: in the place of a score that is not known stands what the verdict says of it,
+    "at least 15"."""
+    table = overview(document)
+    score = next((at for at, column in enumerate(table.columns) if column.key == "score"), None) if table else None
+    if table is None or score is None:
+        return table
+    rows = []
+    for row, (_, subject) in zip(table.rows, each(document), strict=True):
+        told = at_least(subject) if row[score] is None else ""
+        rows.append((*row[:score], told, *row[score + 1 :]) if told else row)
+    return replace(table, rows=tuple(rows))
+
+
 def tables_about_all(document: Document) -> list[tuple[Section, Table]]:
-    """The tables that are about no single patient, the list of all first."""
+    """The tables that are about no single patient, as_listed() first."""
     found = [(one, table) for one in document.content.sections if not one.subject for table in one.tables]
-    first = overview(document)
-    return sorted(found, key=lambda pair: pair[1] is not first)
+    first, listed = overview(document), as_listed(document)
+    ordered = sorted(found, key=lambda pair: pair[1] is not first)
+    return [(one, listed if listed and table is first else table) for one, table in ordered]
 
 
 def list_in(section: Section, patients: int) -> Table | None:

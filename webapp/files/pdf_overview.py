@@ -71,7 +71,14 @@ class Overview(InSection):
     """The rows of `table` from `start` to `end`, of which the `n`th is about the `n`th patient."""
 
     def __init__(
-        self, sections: Sequence[Section], table: Table, width: float, title: str, start: int = 0, end: int = -1
+        self,
+        sections: Sequence[Section],
+        table: Table,
+        width: float,
+        title: str,
+        start: int = 0,
+        end: int = -1,
+        heights: "dict[tuple[int, _Type], float] | None" = None,
     ) -> None:
         super().__init__()
         self.sections, self.table, self.across, self.section = sections, table, width, title if start else ""
@@ -79,6 +86,7 @@ class Overview(InSection):
         self.places = {column.key: at for at, column in enumerate(table.columns)}
         self.same_day = pdf_readings.same_day(table, "at")
         self.type = _USUAL
+        self.heights = {} if heights is None else heights
         self.foot = _FOOT if any(map(self._is_marked, range(self.start, self.end))) else 0.0
         self.spaceAfter = AFTER
 
@@ -112,10 +120,14 @@ class Overview(InSection):
         return [self._part(self.start, at), self._part(at, self.end)]
 
     def _part(self, start: int, end: int) -> "Overview":
-        return Overview(self.sections, self.table, self.across, self.title, start, end)
+        return Overview(self.sections, self.table, self.across, self.title, start, end, self.heights)
 
     def _high(self, row: int, kind: _Type) -> float:
-        return max(len(lines) for lines in self._lines(row, kind).values()) * kind.line + kind.around
+        """Kept, for a list is measured anew on each page."""
+        if (row, kind) not in self.heights:
+            most = max(map(len, self._lines(row, kind).values()))
+            self.heights[row, kind] = most * kind.line + kind.around
+        return self.heights[row, kind]
 
     def _lines(self, row: int, kind: _Type) -> dict[str, list[str]]:
         return {

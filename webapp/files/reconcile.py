@@ -57,9 +57,8 @@ def check(document: Document, format_name: str, stream: BinaryIO, whole: bool = 
 
 def _compare(document: Document, format_name: str, raw: bytes, whole: bool) -> None:
     if format_name == "pdf":
-        if patients.sections(document):
-            guard.check(document, raw)
-        reconcile_pdf.compare(document, raw, whole)
+        pages = guard.check(document, raw) if patients.sections(document) else None
+        reconcile_pdf.compare(document, raw, whole, pages)
     elif format_name == "excel":
         reconcile_excel.compare(document, raw, whole)
     elif format_name == "csv":

@@ -55,11 +55,11 @@ def _compare_patients(document: Document, read: Iterator[list[str]]) -> None:
     next(read)
     blocks = itertools.groupby(read, _identifiers)
     about_all = [_block(blocks, _NOBODY, "lines of nobody")]
-    overview = patients.overview(document)
+    overview, listed = patients.overview(document), patients.as_listed(document)
     for at, (section, subject) in enumerate(patients.each(document)):
         ids = [_text(subject.name), _text(subject.born), _text(subject.mrn)]
         lines = _Lines(_block(blocks, ids, f"identifiers of {section.key}"))
-        row = replace(overview, rows=(overview.rows[at],), total=None, note="") if overview else None
+        row = replace(listed, rows=(listed.rows[at],), total=None, note="") if listed else None
         _compare_patient(section, subject, row, lines)
     about_all.append(_block(blocks, _NOBODY, "lines of nobody"))
     if next(blocks, None):

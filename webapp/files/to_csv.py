@@ -47,7 +47,7 @@ def identified(document: Document) -> Iterator[tuple[Cell, ...]]:
     patient's line of the overview is one of the patient's lines."""
     nobody = ("",) * len(IDENTIFIERS)
     yield from ((*nobody, *line) for line in _beginning(document))
-    overview = patients.overview(document)
+    overview = patients.as_listed(document)
     for at, (section, subject) in enumerate(patients.each(document)):
         told = _patient(section, subject)
         if overview:

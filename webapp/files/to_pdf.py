@@ -4,6 +4,7 @@ sections, charts and data tables as native flowables, which take a fraction of t
 The same document gives the same bytes in any process: dates and ids in the file are fixed, and the fonts are our own.
 """
 
+import io
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,8 +82,8 @@ _templates = Environment(
 )
 
 
-def draw(document: Document, step: Step = lambda number, total: None) -> bytes:
-    """The PDF of `document`. Raises RenderFailed rather than leave anything out or draw it in another font.
+def draw(document: Document, step: Step = lambda number, total: None) -> list[bytes]:
+    """The PDF of `document` in parts. Raises RenderFailed rather than leave anything out or draw it in another font.
 
     `step` is told of each patient, where the document is about patients, before its pages are drawn; what it raises
     ends the drawing.
@@ -93,12 +94,11 @@ def draw(document: Document, step: Step = lambda number, total: None) -> bytes:
     rl_config.useA85 = 0
     markup = _markup(document)
     token = _parts.set(_native_parts(document, step))
-    buffer = packing.Sink()
     try:
-        with _nothing_left_out():
+        with _nothing_left_out(), packing.parts() as made:
             result = pisaDocument(
                 markup,
-                buffer,
+                io.BytesIO(),
                 default_css="",  # it would be read anew each time; what we need of it stands in the page's own style
                 context_meta={"author": "Clinic Reports", "subject": facts.heading(document)},
                 resource_policy=ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=MOST_SECONDS),
@@ -107,8 +107,7 @@ def draw(document: Document, step: Step = lambda number, total: None) -> bytes:
         _parts.reset(token)
     if result.err:
         raise RenderFailed(f"pdf: {result.err} errors in the page's markup")
-    made = buffer.getvalue()
-    if b"/BaseFont /Helvetica" in made or b"/FontFile2" not in made:
+    if any(b"/BaseFont /Helvetica" in part for part in made) or not any(b"/FontFile2" in part for part in made):
         raise RenderFailed("pdf: a font is not embedded")
     return made
 
