@@ -385,6 +385,7 @@ def test_beyond_a_number_of_patients_there_are_no_charts_and_the_summary_says_so
     assert any(cell.value == excel_patients.LEFT_OUT for cell in book["Summary"]["A"])
     assert book.worksheets[2].conditional_formatting
     reconcile.check(document, "excel", io.BytesIO(file))
+    assert draw("excel", document) == file, "although its sheets were temporary files"
 
 
 def test_the_same_figures_give_the_same_bytes(draw: Draw, document: Document, file: bytes) -> None:

@@ -80,6 +80,19 @@ def test_what_not_all_signs_were_read_for_is_at_least_so_much(draw: Draw) -> Non
         reconcile.check(other, "pdf", io.BytesIO(made))
 
 
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_longest_titles_of_charts_are_not_cut(draw: Draw, paper: str) -> None:
+    titles = (
+        "Oxygen saturation rose from 84 to 86 %, lowest 83", "Glucose rose from 24.0 to 26.9 mmol/L, lowest 7.3",
+        "Systolic pressure rose from 183 to 229, lowest 61", "Weight rose from 152.0 to 153.4 kg, highest 154.6",
+    )  # fmt: skip
+    document = on_paper(daily_samples.document(1, 2), paper)
+    charts = document.content.sections[1].charts
+    charts = tuple(replace(one, title=title) for one, title in zip(charts, titles, strict=True))
+    text = texts(draw("pdf", with_section(document, 1, charts=charts)))[1]
+    assert all(title in text for title in titles)
+
+
 def test_words_above_the_charts_and_under_the_verdict_have_room(draw: Draw) -> None:
     document = daily_samples.document(1, 2)
     subject = patients.subject_of(document.content.sections[1])

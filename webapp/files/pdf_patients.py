@@ -20,7 +20,9 @@ from webapp.files.pens import Pen, write
 Step = Callable[[int, int], None]
 """Told the number of the patient that is drawn now, and of how many."""
 
-_TITLE, _TOLD = 9.5, 7.2
+_TITLE, _TOLD = 9.4, 7.2
+"""Sizes; a title of a chart has 49 characters at most, which half of a page's width then holds."""
+
 _TITLE_LINE, _TOLD_LINE = 12.5, 9.2
 _UNTITLED = -2.4
 """Points from the top down to where a title would be written, where there is none."""
