@@ -2,10 +2,11 @@
 
 from datetime import date
 
+from webapp import words
 from webapp.content.daily_patients.cases import ON_RECORD, Case, Rated
 from webapp.content.vitals.bands import OXYGEN, SYSTOLIC_ALONE
 from webapp.content.vitals.daily import OXYGEN_GIVEN
-from webapp.content.vitals.news2 import SIGNS, Score
+from webapp.content.vitals.news2 import AGE_UNKNOWN, SIGNS, TOO_YOUNG, Score
 
 NOT_SCORED = "not scored"
 
@@ -47,7 +48,23 @@ def why(case: Case, last_day: date) -> str:
         return "; ".join(filter(None, [higher, what_scores(score)]))
     scores = [what_scores(score)] if score.known else []
     least = f"at least {score.least}: " if score.least else ""
-    return "; ".join(filter(None, [higher, f"{least}{why_not(score)}", *scores]))
+    return "; ".join(filter(None, [higher, f"{least}{_in_brief(score)}", *scores]))
+
+
+_FEW = 2
+"""So many missing signs are named in the list of all patients; the patient's page names each."""
+
+
+def _in_brief(found: Score) -> str:
+    """why_not() where there is little room."""
+    called = {**SIGNS, **_IN_SHORT, OXYGEN_GIVEN: "air or oxygen"}
+    missing = [called[name] for name, points in found.points.items() if points is None]
+    is_of_age = not {TOO_YOUNG, AGE_UNKNOWN}.intersection(found.reasons)
+    if not is_of_age or not missing:
+        return why_not(found)
+    if len(missing) <= _FEW:
+        return f"{words.listed(missing)} missing"
+    return f"{len(missing)} of {len(SIGNS)} signs missing"
 
 
 def highest(case: Case, last_day: date) -> str:
