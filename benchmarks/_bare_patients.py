@@ -233,8 +233,8 @@ class _Sheets:
 
 
 _STYLE: list[Any] = [
-    ("FONT", (0, 0), (-1, -1), fonts.REGULAR, pdf_readings.SIZE, 9.6),
-    ("FONT", (0, 0), (-1, 0), fonts.BOLD, pdf_readings.HEAD, 8.2),
+    ("FONT", (0, 0), (-1, -1), fonts.REGULAR, pdf_readings.USUAL.size, 9.6),
+    ("FONT", (0, 0), (-1, 0), fonts.BOLD, pdf_readings.USUAL.head, 8.2),
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("TOPPADDING", (0, 0), (-1, -1), 1.7),
     ("LEFTPADDING", (0, 0), (-1, -1), 2),
