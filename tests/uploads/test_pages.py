@@ -13,61 +13,25 @@ import pytest
 from flask import Flask
 from page_client import PageClient, page_client
 from sqlalchemy import func, select
-from sqlalchemy.orm import undefer_group
-from werkzeug.test import TestResponse
 
-from tests.uploads.conftest import add_clinic
+from tests.uploads.nursing import ANA, HEAD, MARIA, STRANGER, accept, bring, clinic_of, latest, path_of
 from webapp import generate
 from webapp.extensions import db
 from webapp.models import AuditEntry, Clinic, Measurement, Patient, RememberedLayout, Report, Upload
-from webapp.models.upload import CELLS
 from webapp.uploads import receiving, understanding, views
 from webapp.uploads.understanding import Understanding
 from webapp.uploads.workbook import Workbook
 
-HEAD = "MRN;Family name;Given name;Date of birth;Date;Time;Resp;SpO2 %;Air or oxygen;BP;Pulse;Temp (°C);AVPU\n"
-ANA = "0417;Reyes;Ana;1990-05-20;2026-11-21;09:00;16;98;air;124/78;72;36.8;A\n"
-MARIA = "0418;Santos;Maria Luisa;1954-01-02;2026-11-21;09:10;22;94;air;108/66;96;37.4;A\n"
-STRANGER = "0999;Mendoza;Rosa;1960-07-08;2026-11-21;09:20;18;97;air;130/80;80;36.9;A\n"
-
 
 @pytest.fixture
 def clinic(app: Flask) -> Clinic:
-    with app.app_context():
-        clinic = add_clinic()
-        # Read back, so that it can be used after the session has gone.
-        db.session.refresh(clinic)
-        return clinic
+    return clinic_of(app)
 
 
 @pytest.fixture
 def nurse(app: Flask, clinic: Clinic) -> PageClient:
     with app.app_context():
         return page_client(app).sign_in(factories.add_person("clinician", clinic, name="Nurse Lim"))
-
-
-def bring(client: PageClient, text: str | bytes, name: str = "ward.csv") -> TestResponse:
-    data = text if isinstance(text, bytes) else text.encode()
-    return client.submit("/uploads", {"sheet": (io.BytesIO(data), name)}, follow_redirects=True)
-
-
-def accept(client: PageClient, path: str) -> TestResponse:
-    """Press the button of the dry run as it is now."""
-    shown = re.search(r'name="shown" value="([0-9a-f]+)"', client.get(path).text)
-    assert shown
-    return client.submit(f"{path}/accept", {"shown": shown[1]})
-
-
-def path_of(page: TestResponse) -> str:
-    return page.request.path
-
-
-def latest(app: Flask) -> Upload:
-    with app.app_context():
-        newest = select(Upload).order_by(Upload.received_at.desc(), Upload.id).options(undefer_group(CELLS))
-        upload = db.session.scalars(newest).first()
-        assert upload is not None
-        return upload
 
 
 class TestTheWholeWay:

@@ -8,8 +8,7 @@ from flask import Flask
 from page_client import PageClient, page_client
 from sqlalchemy import func, select
 
-from tests.uploads.conftest import add_clinic
-from tests.uploads.test_pages import ANA, HEAD, MARIA, STRANGER, accept, bring, latest, path_of
+from tests.uploads.nursing import ANA, HEAD, MARIA, STRANGER, accept, bring, clinic_of, latest, path_of
 from webapp import generate
 from webapp.extensions import db
 from webapp.models import Clinic, Measurement, Patient, Report, Upload
@@ -17,10 +16,7 @@ from webapp.models import Clinic, Measurement, Patient, Report, Upload
 
 @pytest.fixture
 def clinic(app: Flask) -> Clinic:
-    with app.app_context():
-        clinic = add_clinic()
-        db.session.refresh(clinic)
-        return clinic
+    return clinic_of(app)
 
 
 @pytest.fixture

@@ -9,6 +9,15 @@ Outcome = Literal["noted", "value left out", "rows left out", "stops"]
 can be made of the sheet until it is mended."""
 
 
+OUTCOMES: dict[Outcome, str] = {
+    "noted": "Used, please check",
+    "value left out": "Value left out",
+    "rows left out": "Row left out",
+    "stops": "Stops the upload",
+}
+"""How each is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One measure, by its name in content/vitals/daily.py: a number in that measure's own unit, or one of its words (of

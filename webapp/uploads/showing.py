@@ -8,7 +8,8 @@ from typing import Literal
 
 from webapp import words
 from webapp.uploads.checking import Findings
-from webapp.uploads.drafts import Fault, Outcome
+from webapp.uploads.checking.findings import STATES, RowState
+from webapp.uploads.drafts import OUTCOMES, Fault, Outcome
 from webapp.uploads.layout import FIELDS, LEFT_OUT, Ask, Layout
 from webapp.uploads.workbook import Cell, Sheet, letter
 
@@ -22,20 +23,9 @@ _LOOKED_AT = 200
 
 Show = Literal["faults", "all"]
 
-FATES = {
-    "used": ("Used", "ok"),
-    "used in part": ("Used in part", "warn"),
-    "left out": ("Left out", "bad"),
-    "no data": ("No data", ""),
-}
-"""How it is told what becomes of a row, and the kind of its tag."""
-
-OUTCOMES: dict[Outcome, tuple[str, str]] = {
-    "noted": ("Used, please check", "info"),
-    "value left out": ("Value left out", "warn"),
-    "rows left out": ("Row left out", "bad"),
-    "stops": ("Stops the upload", "bad"),
-}
+_KINDS_OF_STATES: dict[RowState, str] = {"used": "ok", "used in part": "warn", "left out": "bad", "no data": ""}
+_KINDS: dict[Outcome, str] = {"noted": "info", "value left out": "warn", "rows left out": "bad", "stops": "bad"}
+"""The kind of tag for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +132,17 @@ def _row(sheet: Sheet, heads: list[tuple[str, str]], findings: Findings, row: in
     marks: dict[int, str] = {}
     for fault in faults:
         if fault.column is not None:
-            kind = OUTCOMES[fault.outcome][1]
+            kind = _KINDS[fault.outcome]
             marks[fault.column] = max(marks.get(fault.column, ""), kind, key=("", "info", "warn", "bad").index)
     cells = [ShownCell(cell(value), marks.get(at, "")) for at, value in enumerate(sheet.rows[row])]
-    fate, kind = FATES[findings.rows[row]]
+    state = findings.rows[row]
+    fate, kind = STATES[state], _KINDS_OF_STATES[state]
     return ShownRow(row + 1, fate, kind, cells, [_fault(fault, heads) for fault in faults])
 
 
 def _fault(fault: Fault, heads: list[tuple[str, str]]) -> ShownFault:
     place = ", ".join(filter(None, heads[fault.column])) if fault.column is not None else ""
-    outcome, kind = OUTCOMES[fault.outcome]
+    outcome, kind = OUTCOMES[fault.outcome], _KINDS[fault.outcome]
     return ShownFault(place, words.printable(fault.given)[:LONGEST], words.printable(fault.reason), outcome, kind)
 
 
@@ -167,11 +158,11 @@ def kinds(findings: Findings) -> list[Kind]:
     for fault in findings.faults:
         before = outcomes.setdefault(fault.kind, fault.outcome)
         outcomes[fault.kind] = min(before, fault.outcome, key=order.index)
-    listed = [
-        Kind(f"{name[:1].upper()}{name[1:]}", count, *OUTCOMES[outcomes[name]])
-        for name, count in findings.counts.by_kind
+    by_gravity = sorted(findings.counts.by_kind, key=lambda one: order.index(outcomes[one[0]]))
+    return [
+        Kind(f"{name[:1].upper()}{name[1:]}", count, OUTCOMES[outcomes[name]], _KINDS[outcomes[name]])
+        for name, count in by_gravity
     ]
-    return sorted(listed, key=lambda one: [told for told, _ in map(OUTCOMES.get, order)].index(one.outcome))  # type: ignore[misc]
 
 
 MOST_TAKEN_FOR = 200

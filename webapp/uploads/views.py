@@ -1,14 +1,11 @@
 """The pages of sheets: bring one, answer what it does not say, look at the dry run, accept it."""
 
-import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from webapp import clock, words
@@ -18,9 +15,9 @@ from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.models import Clinic, Report, Upload
 from webapp.report_requests import TooMany
-from webapp.uploads import receiving, showing, steps, understanding
+from webapp.uploads import choosing, listing, receiving, showing, steps, understanding
 from webapp.uploads.accepting import Changed, NotWaiting, shown_of
-from webapp.uploads.checking import Choices, Findings, OlderForm, marked
+from webapp.uploads.checking import Findings, OlderForm, marked
 from webapp.uploads.ending import discard as discard_sheet
 from webapp.uploads.example import example
 from webapp.uploads.receiving import TooLarge, same_before
@@ -29,21 +26,9 @@ from webapp.uploads.understanding import Understanding, workbook_of
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
 
-PER_PAGE = 20
-MOST_NAMED = 200
-"""Unknown patients who are listed with a place for their names."""
 
 FORM_ALLOWANCE = 1024 * 1024
 """What a form may take besides its file: bytes."""
-
-STATUS_WORDS = {
-    "asking": ("Waits for answers", "warn"),
-    "checked": ("Waits for you", "warn"),
-    "refused": ("Could not be read", "bad"),
-    "accepted": ("Accepted", "ok"),
-    "taken back": ("Taken back", ""),
-    "discarded": ("Discarded", ""),
-}
 
 
 @blueprint.url_value_preprocessor
@@ -132,32 +117,10 @@ def choose(upload_id: str) -> ResponseReturnValue:
         return upload
     if upload.status == "checked":
         try:
-            steps.choose(upload, _chosen(_findings(upload)))
+            steps.choose(upload, choosing.chosen(_findings(upload), request.form))
         except ChangedMeanwhile as fault:
             flash(str(fault), "warn")
     return redirect(url_for(".show", upload_id=upload.id), 303)
-
-
-def _chosen(findings: Findings) -> Choices:
-    """The choices of before, with those that the form holds."""
-    before, form = findings.choices, request.form
-    names, by_mrn = dict(before.names), dict(before.by_mrn)
-    for one in findings.unknown:
-        field = _field(one.mrn)
-        if field not in form:
-            continue
-        by_mrn[one.mrn] = "add" if f"{field}-add" in form else "leave out"
-        told = tuple(words.printable(form.get(f"{field}-{part}", "")).strip()[:200] for part in _PARTS)
-        if any(told):
-            names[one.mrn] = cast("tuple[str, str]", told)
-        elif f"{field}-family" in form:
-            names.pop(one.mrn, None)
-    if "add-all" in form:
-        # Whoever looks like somebody on record is added only by itself.
-        by_mrn = {one.mrn: by_mrn[one.mrn] for one in findings.unknown if one.looks_like and one.mrn in by_mrn}
-    unknown = "add" if "add-all" in form else before.unknown
-    scales = "scales-change" in form if "scales" in form else before.scales
-    return Choices(unknown, names, by_mrn, scales)
 
 
 @blueprint.post("/<upload_id>/accept")
@@ -199,9 +162,6 @@ def marked_sheet(upload_id: str) -> ResponseReturnValue:
     return _as_sheet(made, "Measurements with faults marked.xlsx")
 
 
-_PARTS = ("family", "given")
-
-
 def _clinic() -> Clinic:
     """Where this person works, which is where the sheets go."""
     clinic = current_person().clinic
@@ -225,66 +185,10 @@ def _findings(upload: Upload) -> Findings:
         return Findings.unpack(upload.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A sheet in the list."""
-
-    id: str
-    title: str
-    href: str
-    about: str
-    status: str
-    kind: str
-    what: str
-    at: str
-    is_open: bool
-
-
 def _index(fault: str = "") -> str:
     clinic = _clinic()
-    of_clinic = select(Upload).where(Upload.clinic_id == clinic.id)
-    count = db.session.scalar(select(func.count()).select_from(of_clinic.subquery())) or 0
-    pages = max(1, -(-count // PER_PAGE))
-    page = min(_whole(request.args.get("page", "")), pages)
-    found = db.session.scalars(
-        of_clinic.options(joinedload(Upload.person))
-        .order_by(Upload.received_at.desc(), Upload.id)
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    ).all()
-    reports = _latest_reports([upload.id for upload in found])
-    return render_template(
-        "uploads/index.html",
-        clinic=clinic,
-        fault=fault,
-        rows=[_row(upload, reports.get(upload.id), clinic.timezone) for upload in found],
-        page=page,
-        pages=pages,
-    )
-
-
-def _latest_reports(upload_ids: list[str]) -> dict[str, Report]:
-    """The report that was asked for last of each sheet."""
-    asked = select(Report).where(Report.upload_id.in_(upload_ids)).order_by(Report.asked_at)
-    return {str(report.upload_id): report for report in db.session.scalars(asked)}
-
-
-def _row(upload: Upload, report: Report | None, zone: str) -> Row:
-    status, kind = STATUS_WORDS[upload.status]
-    href = url_for(".show", upload_id=upload.id)
-    if report is not None and upload.status == "accepted":
-        href = url_for("report_requests.show", report_id=report.id)
-    return Row(
-        id=upload.id,
-        title=report.title if report is not None else upload.file_name,
-        href=href,
-        about=f"{upload.file_name} · {words.size(upload.size)} · {upload.person.name}",
-        status=status,
-        kind=kind,
-        what=upload.refusal or "",
-        at=words.moment(upload.received_at, zone),
-        is_open=upload.is_open,
-    )
+    page = listing.page_of(clinic, _whole(request.args.get("page", "")))
+    return render_template("uploads/index.html", clinic=clinic, fault=fault, page=page)
 
 
 def _asking_page(upload: Upload, wrong: dict[str, str] | None = None) -> str:
@@ -333,9 +237,9 @@ def _checked_page(upload: Upload, *, changed: bool = False) -> str:
             "values_left_out": words.number(counts.values_left_out),
         },
         new_told=words.plural(counts.new_patients, "patient"),
-        unknown=_unknown(findings),
+        unknown=choosing.unknown(findings),
         unknown_told=words.plural(len(findings.unknown), "patient"),
-        more_unknown=max(0, len(findings.unknown) - MOST_NAMED),
+        more_unknown=max(0, len(findings.unknown) - choosing.MOST_NAMED),
         scales=findings.scales,
         taken_for=showing.taken_for(findings),
         conversions=[one.sentence for one in findings.conversions],
@@ -352,33 +256,6 @@ def _checked_page(upload: Upload, *, changed: bool = False) -> str:
             _whole(request.args.get("page", "")),
         ),
     )
-
-
-def _unknown(findings: Findings) -> list[dict[str, str | bool]]:
-    shown: list[dict[str, str | bool]] = []
-    for one in findings.unknown[:MOST_NAMED]:
-        family, given = findings.choices.names.get(one.mrn, ("", ""))
-        shown.append(
-            {
-                "mrn": one.mrn,
-                "name": one.name,
-                "rows": words.number(one.rows),
-                "told": " ".join(filter(None, (one.looks_like, one.twin))),
-                "field": _field(one.mrn),
-                "asks_name": one.asks_name or one.mrn in findings.choices.names,
-                "lacks_name": one.asks_name and one.choice == "add",
-                "family": family,
-                "given": given,
-                "is_added": one.choice == "add",
-            }
-        )
-    return shown
-
-
-def _field(mrn: str) -> str:
-    """The name of the form's fields for a patient who is not on record: of this one whatever else has changed, and
-    nobody's number in a page's addresses."""
-    return f"of-{hashlib.sha256(mrn.encode()).hexdigest()[:16]}"
 
 
 def _before(upload: Upload) -> dict[str, str] | None:

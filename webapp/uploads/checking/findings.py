@@ -13,6 +13,14 @@ from webapp.uploads.drafts import Draft, Drafted, Fault, Reading
 
 RowState = Literal["used", "used in part", "left out", "no data"]
 
+STATES: dict[RowState, str] = {
+    "used": "Used",
+    "used in part": "Used in part",
+    "left out": "Left out",
+    "no data": "No data",
+}
+"""How it is told what becomes of a row."""
+
 Unknowns = Literal["add", "leave out"]
 
 

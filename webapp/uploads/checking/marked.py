@@ -17,8 +17,8 @@ from webapp import words
 from webapp.files.excel_cells import FIRST
 from webapp.files.excel_formats import Formats
 from webapp.files.to_excel import CREATED, OPTIONS
-from webapp.uploads.checking.findings import Findings
-from webapp.uploads.drafts import Fault
+from webapp.uploads.checking.findings import STATES, Findings
+from webapp.uploads.drafts import OUTCOMES, Fault
 from webapp.uploads.workbook import Cell, Sheet, letter
 
 MOST_COMMENTS = 2_000
@@ -31,13 +31,6 @@ _ROW_BY_ROW = {**OPTIONS, "in_memory": False, "constant_memory": True}
 _LONGEST, _LARGEST = 32_767, 2**53
 """Characters in a cell, and the whole number up to which each can be told from the next, in Excel."""
 
-OUTCOMES = {
-    "noted": "Used; look at it",
-    "value left out": "This value is left out",
-    "rows left out": "This row is left out",
-    "stops": "Nothing can be made of the sheet",
-}
-STATES = {"used": "Used", "used in part": "Used in part", "left out": "Left out", "no data": ""}
 _LEFT_OUT, _NOTED = "#F6D5D0", "#FBEFC4"
 _BESIDE = ("What happens", "Where", "Why")
 
