@@ -74,7 +74,7 @@ def take_back(upload: Upload, person: Person) -> bool:
     if not Upload.take_back(upload_id, person_id):
         db.session.rollback()
         return False
-    _lock_patients(upload_id)
+    _lock(upload_id)
     # From here on the clinic is ours until we commit, so that no other sheet takes over what goes.
     Clinic.records_changed(clinic_id)
     done = effects(db.session.get_one(Upload, upload_id, populate_existing=True))
@@ -107,9 +107,11 @@ def _left_bare(upload: Upload, goes: Counter[int]) -> list[int]:
     return bare
 
 
-def _lock_patients(upload_id: str) -> None:
-    """Those who may go, before their clinic, as accepting and imports take them. What somebody else puts on record of
-    them meanwhile is there when we have them, or has to wait."""
+def _lock(upload_id: str) -> None:
+    """Its measurements, then the patients who may go, before their clinic, as accepting and imports take them. What
+    somebody else puts on record of them meanwhile is there when we have them, or has to wait."""
+    of_sheet = select(Measurement.id).where(Measurement.upload_id == upload_id).order_by(Measurement.id)
+    db.session.execute(of_sheet.with_for_update())
     measured = select(Measurement.patient_id).where(Measurement.upload_id == upload_id)
     of_sheets = Patient.upload_id.is_not(None) & Patient.id.in_(measured)
     wanted = select(Patient.id).where(or_(Patient.upload_id == upload_id, of_sheets))
