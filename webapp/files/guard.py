@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from webapp.figures import Document, Section, Table
 from webapp.files import facts, lettering, papers, patients, pdf_names, pdf_overview, pdf_read, tapes
@@ -40,11 +41,11 @@ class WrongPage(Differs):
     """A page does not show what it should of the patient it should be about."""
 
 
-def check(document: Document, raw: bytes) -> list[int]:
+def check(document: Document, pdf: bytes | BinaryIO) -> list[int]:
     """The pages, from one, that are about no patient. Raises WrongPage with the page and the key of what is not there,
     or not where it should be."""
     checked = _Check(document)
-    with closing(pdf_read.pages(raw)) as pages:
+    with closing(pdf_read.pages(pdf)) as pages:
         checked.all_of(pages)
     return [*checked.others]
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -51,9 +52,9 @@ class Read:
     links: tuple[int, ...]
 
 
-def pages(raw: bytes) -> Generator[Read]:
+def pages(source: bytes | BinaryIO) -> Generator[Read]:
     """Each page. Raises pypdfium2.PdfiumError for what is no PDF."""
-    with PDFIUM, pypdfium2.PdfDocument(raw) as pdf:
+    with PDFIUM, pypdfium2.PdfDocument(source) as pdf:
         for page in pdf:
             text = page.get_textpage()
             try:

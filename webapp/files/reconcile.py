@@ -42,10 +42,8 @@ def check(document: Document, format_name: str, stream: BinaryIO, whole: bool = 
     page that does not show what it should of its patient. The stream is left at its beginning.
     """
     stream.seek(0)
-    raw = stream.read()
-    stream.seek(0)
     try:
-        _compare(document, format_name, raw, whole)
+        _compare(document, format_name, stream, whole)
     except guard.WrongPage as wrong:
         raise WrongPatient(format_name, wrong.address) from None
     except Differs as difference:
@@ -53,13 +51,18 @@ def check(document: Document, format_name: str, stream: BinaryIO, whole: bool = 
     except _UNREADABLE as fault:
         # The parser's own words may hold text of the file.
         raise FiguresDiffer(format_name, f"what can be read ({type(fault).__name__})") from None
+    finally:
+        stream.seek(0)
 
 
-def _compare(document: Document, format_name: str, raw: bytes, whole: bool) -> None:
+def _compare(document: Document, format_name: str, stream: BinaryIO, whole: bool) -> None:
     if format_name == "pdf":
-        pages = guard.check(document, raw) if patients.sections(document) else None
-        reconcile_pdf.compare(document, raw, whole, pages)
-    elif format_name == "excel":
+        # Read from where it is, for one of thousands of pages takes as much memory as a report.
+        pages = guard.check(document, stream) if patients.sections(document) else None
+        reconcile_pdf.compare(document, stream, whole, pages)
+        return
+    raw = stream.read()
+    if format_name == "excel":
         reconcile_excel.compare(document, raw, whole)
     elif format_name == "csv":
         reconcile_csv.compare(document, raw, whole)

@@ -12,6 +12,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import pypdfium2
 
@@ -37,11 +38,11 @@ PDFIUM = threading.Lock()
 """The library may be in use by one thread only."""
 
 
-def compare(document: Document, raw: bytes, whole: bool, pages: Sequence[int] | None = None) -> None:
+def compare(document: Document, source: bytes | BinaryIO, whole: bool, pages: Sequence[int] | None = None) -> None:
     """Raises addresses.Differs for the first figure that the PDF does not show as it was frozen. The pages of single
     patients and the list of them are left to guard.py; the others are `pages`, from one, all of them where it is None.
     """
-    text = read(raw, pages)
+    text = read(source, pages)
     metrics = document.content.metrics
     is_mixed = any(_RIGHT_TO_LEFT.search(f"{one.label}{one.value}{one.unit}") for one in metrics)
     for metric in metrics:
@@ -80,10 +81,10 @@ class Text:
         return self.said[at - 1 : at].isdigit() and self.said[at : at + 1].isdigit() and at not in self.starts
 
 
-def read(raw: bytes, pages: Sequence[int] | None = None) -> Text:
+def read(source: bytes | BinaryIO, pages: Sequence[int] | None = None) -> Text:
     """The text of a PDF, or of those pages of it. Raises pypdfium2.PdfiumError for what is none."""
     said = []
-    with PDFIUM, pypdfium2.PdfDocument(raw) as pdf:
+    with PDFIUM, pypdfium2.PdfDocument(source) as pdf:
         for number in range(1, len(pdf) + 1) if pages is None else pages:
             page = pdf[number - 1]
             text = page.get_textpage()
