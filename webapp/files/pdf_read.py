@@ -52,16 +52,29 @@ class Read:
     links: tuple[int, ...]
 
 
+_AT_ONCE = 400
+"""Pages that are read before the file is opened anew: the library keeps what it has read of it."""
+
+
 def pages(source: bytes | BinaryIO) -> Generator[Read]:
     """Each page. Raises pypdfium2.PdfiumError for what is no PDF."""
-    with PDFIUM, pypdfium2.PdfDocument(source) as pdf:
-        for page in pdf:
-            text = page.get_textpage()
-            try:
-                yield Read(squeezed(_said(text)), tuple(_circles(page)), tuple(_links(pdf, page)))
-            finally:
-                text.close()
-                page.close()
+    first, count = 0, 1
+    while first < count:
+        with PDFIUM, pypdfium2.PdfDocument(source) as pdf:
+            count = len(pdf)
+            for at in range(first, min(first + _AT_ONCE, count)):
+                yield _read(pdf, at)
+        first += _AT_ONCE
+
+
+def _read(pdf: pypdfium2.PdfDocument, at: int) -> Read:
+    page = pdf[at]
+    text = page.get_textpage()
+    try:
+        return Read(squeezed(_said(text)), tuple(_circles(page)), tuple(_links(pdf, page)))
+    finally:
+        text.close()
+        page.close()
 
 
 def squeezed(text: str) -> str:
