@@ -55,12 +55,14 @@ def window(browser: Browser, site: str, **options: object) -> Iterator[Page]:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("link", name="Daily patients").first.click()
+        page.get_by_role("heading", name="Upload a sheet").wait_for()
         yield page
     assert wrong == []
 
 
 def look_at(page: Page) -> None:
     """For everybody, and nothing wider than the window but in a region that is scrolled by itself."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
