@@ -198,12 +198,20 @@ class Daily:
         place = self.place(latest)
         earlier = [one for one in [*self.before[who], *self.beside[who], *self.own[who]]
                    if self.place(one) < place or (self.place(one) == place and one in self.beside[who])]  # fmt: skip
-        full = [one for one in sorted(earlier, key=self.place) if self.scored(who, one)[-1] is not None]
         known = sum(one or 0 for one in self.scored(who, latest))
-        if full and place - self.place(full[-1]) <= timedelta(hours=24) and self.scored(who, full[-1])[-1] > known:  # type: ignore[operator]
-            was, points_then = self.at_least(who, full[-1])
+        gravest: dict[str, Any] | None = None
+        for one in sorted(earlier, key=self.place)[::-1]:
+            points_then = self.at_least(who, one)[1]
+            best = self.at_least(who, gravest)[1] if gravest else known
+            if place - self.place(one) <= timedelta(hours=24) and points_then > best:
+                gravest = one
+            if self.scored(who, one)[-1] is not None:
+                break
+        if gravest:
+            was, points_then = self.at_least(who, gravest)
             if was in SOON and (WORDS_OF.index(was), points_then) > (WORDS_OF.index(level), number):
-                verdict, level = f"NEWS2 was {points_then}", was
+                is_whole = self.scored(who, gravest)[-1] is not None
+                verdict, level = f"NEWS2 was {'' if is_whole else 'at least '}{points_then}", was
             number = max(number, points_then)
         return verdict, level, number
 

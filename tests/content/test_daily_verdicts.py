@@ -131,3 +131,20 @@ def test_a_higher_level_of_the_same_days_is_told_of_who_is_better_now(clinic: Cl
         "1 more had a NEWS2 of 7 or more at another time: Better, Ana (11 at 23:30).",
         "1 had a NEWS2 of 5 or 6 at another time: Late, Ana (5 at 10:00).",
     )
+
+
+def test_a_grave_set_without_the_oxygen_goes_on_counting_after_a_pulse_alone(clinic: Clinic) -> None:
+    sheet = add_sheet(clinic)
+    told, untold = add_named(clinic, "Told"), add_named(clinic, "Untold")
+    grave = {**GRAVE, "oxygen_given": None}
+    add_set(told, "2026-11-21 08:00", sheet, **GRAVE)
+    add_set(untold, "2026-11-21 08:00", sheet, **{name: value for name, value in grave.items() if value is not None})
+    for one in (told, untold):
+        add_set(one, "2026-11-21 09:00", sheet, pulse=80)
+    figures = report(sheet, "2026-11-21", "2026-11-21")
+    found = [section.subject for section in figures.sections if section.subject]
+    assert [(one.name, one.verdict, one.level) for one in found] == [
+        ("Told, Ana", "NEWS2 was 15", "high"),
+        ("Untold, Ana", "NEWS2 was at least 15", "high"),
+    ]
+    assert table(figures, "patients").rows[1][6].startswith("at least 15 at 08:00: ")

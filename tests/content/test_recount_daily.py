@@ -125,4 +125,4 @@ def test_every_patient_is_told_of_as_by_a_plain_count(database: str, seed: int) 
         levels = [count.standing(who)[1] for who in order]
         assert [one.value for one in figures.metrics] == [len(order), *map(levels.count, ("high", "medium", ""))]
     assert kinds == {True, False}
-    assert verdicts == {"not scored", "NEWS2 ", "NEWS2 at least ", "NEWS2 was ", "highest", ""}
+    assert verdicts == {"not scored", "NEWS2 ", "NEWS2 at least ", "NEWS2 was ", "NEWS2 was at least ", "highest", ""}

@@ -184,6 +184,21 @@ class TestUnknownPatients:
             added = db.session.scalars(select(Patient).where(Patient.mrn == "0999")).one()
             assert (added.family_name, added.given_name, added.birth_date) == ("Mendoza", "Rosa", date(1960, 7, 8))
 
+    def test_a_choice_that_was_not_tried_out_is_taken_in_before_anything_is_accepted(
+        self, app: Flask, nurse: PageClient
+    ) -> None:
+        page = bring(nurse, HEAD + ANA + STRANGER)
+        path, (field,) = path_of(page), re.findall(r'name="(of-[0-9a-f]+)"', page.text)
+        (shown,) = set(re.findall(r'name="shown" value="([0-9a-f]+)"', page.text))
+        ticked = {"shown": shown, field: "shown", f"{field}-add": "y"}
+        page = nurse.submit(f"{path}/accept", ticked, follow_redirects=True)
+        assert "Your choices were taken in first." in page.text
+        assert re.search(r"Rows left out</span>\s*<b>0</b>", page.text)
+        with app.app_context():
+            assert db.session.scalar(select(func.count(Measurement.id))) == 0
+        (shown,) = set(re.findall(r'name="shown" value="([0-9a-f]+)"', page.text))
+        assert nurse.submit(f"{path}/accept", {**ticked, "shown": shown}).location.startswith("/reports/")
+
     def test_a_name_that_the_sheet_lacks_is_asked_for(self, app: Flask, nurse: PageClient) -> None:
         page = bring(nurse, "MRN;Date of birth;Date;Pulse\n0999;1960-07-08;2026-11-21;72\n")
         path = path_of(page)

@@ -57,6 +57,14 @@ def chosen(findings: Findings, form: Mapping[str, str]) -> Choices:
     return Choices(unknown, names, by_mrn, scales)
 
 
+def says_otherwise(findings: Findings, form: Mapping[str, str]) -> bool:
+    """Whether the form holds other choices than those of the dry run."""
+    before, now = findings.choices, chosen(findings, form)
+    shown = [one for one in findings.unknown if _field(one.mrn) in form]
+    adds = any((one.choice == "add") is not (now.by_mrn[one.mrn] == "add") for one in shown)
+    return adds or dict(now.names) != dict(before.names) or now.scales is not before.scales
+
+
 def _field(mrn: str) -> str:
     """The name of the form's fields for a patient who is not on record: of this one whatever else has changed, and
     nobody's number in a page's addresses."""

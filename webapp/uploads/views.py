@@ -14,6 +14,7 @@ from webapp.accounts.access import current_person
 from webapp.extensions import db
 from webapp.files import FORMATS
 from webapp.models import Clinic, Report, Upload
+from webapp.models.report import NEVER_READY
 from webapp.report_requests import TooMany
 from webapp.uploads import choosing, listing, receiving, showing, steps, understanding
 from webapp.uploads.accepting import Changed, NotWaiting, shown_of
@@ -128,6 +129,9 @@ def accept(upload_id: str) -> ResponseReturnValue:
     upload = access.upload_or_404(upload_id)
     if upload.status not in ("checked", "accepted") or not request.form.get("shown"):
         return redirect(url_for(".show", upload_id=upload.id), 303)
+    if upload.status == "checked" and choosing.says_otherwise(_findings(upload), request.form):
+        flash("Your choices were taken in first. Look at what becomes of the sheet now, then accept it.", "warn")
+        return choose(upload_id)
     try:
         report = steps.accept(upload, current_person(), limit=_limit(), shown=request.form["shown"])
     except Changed:
@@ -281,10 +285,13 @@ def _ended_page(upload: Upload) -> str:
     told = {
         "refused": upload.refusal,
         "discarded": "Nothing of it was kept. Upload it again if that was a mistake.",
-        "accepted": "Its readings are in the clinic’s records. These reports were made of it:",
+        "accepted": "Its readings are in the clinic’s records. Reports that were made of it stand below.",
         "taken back": _taken_back(upload),
     }
-    reports = db.session.scalars(select(Report).where(Report.upload_id == upload.id).order_by(Report.asked_at.desc()))
+    made = Report.status.not_in(NEVER_READY)
+    reports = db.session.scalars(
+        select(Report).where(Report.upload_id == upload.id, made).order_by(Report.asked_at.desc())
+    )
     return render_template(
         "uploads/ended.html",
         upload=upload,
@@ -299,8 +306,8 @@ def _taken_back(upload: Upload) -> str:
         return ""
     at = words.moment(upload.taken_back_at, upload.clinic.timezone)
     return (
-        f"On {at}, by {upload.taken_back_by.name}. They are not in the clinic’s records any more. Reports made of them "
-        "before stay as they were, and say so."
+        f"On {at}, by {upload.taken_back_by.name}. They are not in the clinic’s records any more, but for those that "
+        "another sheet or another system says too. Reports made of them before stay as they were; their pages say so."
     )
 
 

@@ -80,7 +80,7 @@ def test_what_the_layout_could_not_read_is_left_out_once(clinic: Clinic) -> None
         ("systolic", 1, 399, 0, 400),
         ("pulse", 1, 299, 0, 300),
         ("temperature", 10.1, 49.9, 10, 50),
-        ("glucose", 0.1, 99.9, 0, 100),
+        ("glucose", 0.6, 99.9, 0.5, 100),
         ("weight", 0.2, 500, 0.1, 500.1),
         ("oxygen_given", 0, 80, -1, 81),
     ],

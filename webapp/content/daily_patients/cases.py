@@ -111,12 +111,29 @@ class Case:
 
     @cached_property
     def still(self) -> Rated | None:
-        """The last set that has a score, where the latest lacks signs, has fewer points, and is no more than STILL
-        after it: a set with little in it must not make a patient look better."""
-        one, now = self.scored_before, self.latest.score
-        if one is None or now.total is not None or _since(one, self.latest) > STILL:
+        """Where the latest set lacks signs: the gravest of those since the last score, that one too, which comes to
+        more than the latest does and is no more than STILL before it. A set with little in it must not make a patient
+        look better."""
+        now = self.latest.score
+        if now.total is not None:
             return None
-        return one if (one.score.total or 0) > now.known else None
+        graver = [
+            one
+            for one in self._since_the_last_score
+            if (one.score.least or 0) > now.known and _since(one, self.latest) <= STILL
+        ]
+        return max(graver, key=lambda one: one.score.least or 0, default=None)
+
+    @property
+    def _since_the_last_score(self) -> list[Rated]:
+        """The sets before the latest one, the last first, as far as the last that has a score."""
+        earlier = [*self.before, *self.of_days[: self.of_days.index(self.latest)]]
+        found = []
+        for one in reversed(earlier):
+            found.append(one)
+            if one.score.total is not None:
+                break
+        return found
 
     @cached_property
     def judged(self) -> Rated:

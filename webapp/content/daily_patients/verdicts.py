@@ -31,9 +31,10 @@ def since(case: Case, last_day: date) -> str:
         was = "" if is_told or before is None else f"was {before.score.total} {case.when(before, last_day)}"
         return ", ".join(filter(None, [case.when(latest, last_day), was, higher]))
     last = ""
-    if before and before is not case.highest:
-        told = f"{before.score.total} {case.when(before, last_day)}"
-        last = told if case.judged is before else f"last scored {told}"
+    if case.judged is not case.latest:
+        last = figure_at(case, case.judged, last_day)
+    elif before and before is not case.highest:
+        last = f"last scored {figure_at(case, before, last_day)}"
     return "; ".join(filter(None, [higher, last, _of_latest(case, last_day)]))
 
 
@@ -42,7 +43,7 @@ def why(case: Case, last_day: date) -> str:
     score = case.judged.score
     higher = highest(case, last_day)
     if case.judged is not case.latest:
-        still = f"{score.total} {case.when(case.judged, last_day)}: {what_scores(score)}"
+        still = f"{figure_at(case, case.judged, last_day)}: {what_scores(score)}"
         return "; ".join(filter(None, [higher, still, _of_latest(case, last_day)]))
     if score.total is not None:
         return "; ".join(filter(None, [higher, what_scores(score)]))

@@ -7,8 +7,8 @@ Limits are those of bands.py, and besides
     weight    up to 500 kg as the adult algorithm of growthcleanr has it (its step 1, biologically implausible values,
               "loosest"); its lower end of 20 kg would leave out children, so it is 0.2 kg here, which is ours
     glucose   ours: MIMIC's vitalsign.sql knows the lower end alone. Meters at the bedside read 0.6 to 33.3 mmol/L, and
-              laboratories more in a hyperosmolar state; 100 mmol/L are 1,802 mg/dL, so that most readings in mg/dL
-              which are told to be in mmol/L lie beyond
+              laboratories more in a hyperosmolar state; 0.5 and 100 mmol/L are 9 and 1,802 mg/dL, so that most readings
+              in one unit which are told to be in the other lie beyond
     oxygen    a flow of up to 80 L/min, ours: high-flow devices for adults give 60 to 70 L/min
 """
 
@@ -30,7 +30,7 @@ DIASTOLIC_ALONE = Measure(
     "diastolic", "Diastolic pressure", (DIASTOLIC,), "mm Hg", MMHG, DIASTOLIC_LIMITS, 0, (), "", ""
 )
 GLUCOSE = Measure(
-    "glucose", "Glucose", ("15074-8",), "mmol/L", ("mmol/L",), Limits(0, 100), 0, (), "", "",
+    "glucose", "Glucose", ("15074-8",), "mmol/L", ("mmol/L",), Limits(0.5, 100), 0, (), "", "",
     {"mg/dL": Scale(0, 1, 18.0156)},
 )  # fmt: skip
 WEIGHT = Measure(

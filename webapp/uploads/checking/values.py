@@ -83,10 +83,12 @@ def check_repeats(trial: Trial) -> None:
 
 
 def same_value(reading: Reading, value: float | None, word: str) -> bool:
-    """Whether both say the same. Numbers may differ by what turning them into another unit and back leaves."""
+    """Whether both say the same, to the digits that are written: turned into another unit no number stays round."""
     if reading.value is None or value is None:
         return reading.value is value and reading.word == word
-    return abs(reading.value - value) < 0.005 and (not reading.word or not word or reading.word == word)
+    digits = daily.DECIMALS.get(reading.measure, 0)
+    is_near = abs(reading.value - value) < 0.005 or (round(reading.value, digits) == round(value, digits) and digits)
+    return bool(is_near) and (not reading.word or not word or reading.word == word)
 
 
 def _tell_of_two(trial: Trial, places: Places) -> None:
