@@ -26,7 +26,7 @@ UNREAD = [
     ("pulse", math.inf), ("pulse", -math.inf), ("pulse", "1.2.3"), ("pulse", "7 2"), ("pulse", True), ("pulse", "10²"),
     ("pulse", "fast"), ("pulse", "#DIV/0!"), ("pulse", "+++"), ("pulse", date(2026, 1, 1)), ("pulse", time(7, 2)),
     ("pulse", "7" * 200), ("pulse", "72 mmHg"), ("pulse", 10**400), ("temperature", "37½"), ("glucose", "HI"),
-    ("glucose", "1,204 mg/dL"), ("weight", "11 st"), ("weight", "70 - 75 kg"), ("oxygen", 0.96), ("oxygen", "0.96"),
+    ("weight", "1,050 lb"), ("weight", "11 st"), ("weight", "70 - 75 kg"), ("oxygen", 0.96), ("oxygen", "0.96"),
     ("oxygen", 1), ("systolic", "16 kPa"), ("temperature", "↑"), ("temperature", "***"), ("glucose", "++"),
 ]  # fmt: skip
 ABSENT = (
