@@ -7,12 +7,11 @@ import factories
 import pytest
 from apps import served
 from axe_playwright_python.sync_playwright import Axe
-from factories import PASSWORD
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests.retention.conftest import add_ready
-from tests.stack import PATIENCE
+from tests.windows import signed_in
 from webapp import report_requests
 from webapp.accounts import passwords
 from webapp.retention import keeping, rules
@@ -37,20 +36,10 @@ def report_id(app: Flask, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @contextmanager
 def window(browser: Browser, site: str, **options: object) -> Iterator[Page]:
-    """A window of the administrator, in which nothing may fail in a script or be stopped by the content policy."""
-    wrong: list[str] = []
-    with browser.new_context(base_url=site, **options) as context:  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE * 1000)
-        page = context.new_page()
-        page.on("pageerror", lambda fault: wrong.append(str(fault)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.goto("/sign-in")
-        page.get_by_label("E-mail address").fill("ada@example.org")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+    """A window of the administrator."""
+    with signed_in(browser, site, "ada@example.org", **options) as page:
         page.get_by_role("link", name="Retention").wait_for()
         yield page
-    assert wrong == []
 
 
 def look_at(page: Page) -> None:

@@ -9,12 +9,11 @@ import factories
 import pytest
 from apps import served
 from axe_playwright_python.sync_playwright import Axe
-from factories import PASSWORD
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from tests.stack import PATIENCE
 from tests.uploads.conftest import add_clinic
+from tests.windows import signed_in
 from webapp.accounts import passwords
 
 SHEET = (
@@ -43,21 +42,11 @@ def sheet(tmp_path: Path) -> Path:
 
 @contextmanager
 def window(browser: Browser, site: str, **options: object) -> Iterator[Page]:
-    """A window of the nurse, in which nothing may fail in a script or be stopped by the content policy."""
-    wrong: list[str] = []
-    with browser.new_context(base_url=site, **options) as context:  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE * 1000)
-        page = context.new_page()
-        page.on("pageerror", lambda fault: wrong.append(str(fault)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.goto("/sign-in")
-        page.get_by_label("E-mail address").fill("nurse@example.org")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+    """A window of the nurse."""
+    with signed_in(browser, site, "nurse@example.org", **options) as page:
         page.get_by_role("link", name="Daily patients").first.click()
         page.get_by_role("heading", name="Upload a sheet").wait_for()
         yield page
-    assert wrong == []
 
 
 def look_at(page: Page) -> None:

@@ -1,5 +1,5 @@
 """What every response shares: the request's number and log line, security headers, static files, error pages,
-what is refused as no text, /healthz.
+what is refused as no text, the number of a page in an address, /healthz.
 
 Nothing here knows who is signed in; the page's top bar is drawn from `viewer`, which accounts/ provides.
 """

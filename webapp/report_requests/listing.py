@@ -12,6 +12,7 @@ from webapp import clock, words
 from webapp.accounts import access
 from webapp.extensions import db
 from webapp.files import FORMATS
+from webapp.frame.paging import page_number
 from webapp.generate.expiry import WARNED
 from webapp.models import Clinic, Person, Report, Upload
 from webapp.report_requests.sheets import Sheet, sheet_of
@@ -78,15 +79,10 @@ def page_of(person: Person, asked: Asked, number: str) -> Pagination:
         .options(joinedload(Report.keeping), joinedload(Report.hold))
         .options(joinedload(Report.upload).options(load_only(Upload.taken_back_at), joinedload(Upload.taken_back_by)))
     )
-    page = db.paginate(wanted, page=_whole(number), per_page=PER_PAGE, error_out=False)
+    page = db.paginate(wanted, page=page_number(number), per_page=PER_PAGE, error_out=False)
     if page.page > page.pages > 0:
         return db.paginate(wanted, page=page.pages, per_page=PER_PAGE, error_out=False)
     return page
-
-
-def _whole(number: str) -> int:
-    """`number` as the number of a page, from 1 to a million."""
-    return int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 and int(number) else 1
 
 
 def by_day(reports: list[Report], person: Person) -> list[Day]:

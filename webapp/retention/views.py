@@ -10,6 +10,7 @@ from webapp import clock, words
 from webapp.accounts import access
 from webapp.accounts.access import current_person
 from webapp.extensions import db
+from webapp.frame.paging import page_number
 from webapp.generate.expiry import title_of
 from webapp.models import Report, RetentionRule
 from webapp.retention import keeping, records, rules
@@ -201,7 +202,7 @@ def _rule_form() -> RuleForm:
 def _page(form: RuleForm) -> str:
     clinic_id, person = _clinic_of_page(), current_person()
     zone = person.clinic.timezone if person.clinic else "UTC"
-    numbers = {name: _whole(request.args.get(name, "")) for name in LISTS}
+    numbers = {name: page_number(request.args.get(name, "")) for name in LISTS}
     shown = records.rules(clinic_id, numbers["rules"])
     return render_template(
         "retention/index.html",
@@ -247,11 +248,6 @@ def _told(moved: int) -> str:
         return "No report that is there already is concerned."
     reports = words.plural(moved, "report that is", "reports that are")
     return f"{reports} there already {'goes' if moved == 1 else 'go'} by it too, in three days at the earliest."
-
-
-def _whole(number: str) -> int:
-    """The number of a page, from 1 to a million."""
-    return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
 
 
 def _asked(template: str, report: Report, form: ReasonForm) -> ResponseReturnValue:

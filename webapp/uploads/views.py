@@ -13,6 +13,7 @@ from webapp.accounts import access, people
 from webapp.accounts.access import current_person
 from webapp.extensions import db
 from webapp.files import FORMATS
+from webapp.frame.paging import page_number
 from webapp.models import Clinic, Report, Upload
 from webapp.models.report import NEVER_READY
 from webapp.report_requests import TooMany
@@ -191,7 +192,7 @@ def _findings(upload: Upload) -> Findings:
 
 def _index(fault: str = "") -> str:
     clinic = _clinic()
-    page = listing.page_of(clinic, _whole(request.args.get("page", "")))
+    page = listing.page_of(clinic, page_number(request.args.get("page", "")))
     return render_template("uploads/index.html", clinic=clinic, fault=fault, page=page)
 
 
@@ -257,7 +258,7 @@ def _checked_page(upload: Upload, *, changed: bool = False) -> str:
             layout,
             findings,
             show,
-            _whole(request.args.get("page", "")),
+            page_number(request.args.get("page", "")),
         ),
     )
 
@@ -309,11 +310,6 @@ def _taken_back(upload: Upload) -> str:
         f"On {at}, by {upload.taken_back_by.name}. They are not in the clinic’s records any more, but for those that "
         "another sheet or another system says too. Reports made of them before stay as they were; their pages say so."
     )
-
-
-def _whole(number: str) -> int:
-    """The number of a page, from 1 to a million."""
-    return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
 
 
 def _as_sheet(made: bytes, name: str) -> Response:
